@@ -1,0 +1,9 @@
+// Package text makes untrusted text safe to show on a terminal, measures it in
+// columns and wraps it.
+//
+// It is pure: no locale, no environment, no terminal. It lets through no
+// control but the line feed, in no encoding, and no character that hides,
+// reorders or cannot be told from another's end; what it does not let through
+// it shows, so that nothing disappears. It does not translate, and it does not
+// judge what visible text says.
+package text
