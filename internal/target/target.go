@@ -1,0 +1,235 @@
+// Package target is the grammar of what a sender names: targets, and the hosts
+// behind them.
+//
+//	TARGETS  = TARGET { "," TARGET }
+//	TARGET   = SELECTOR [ "@" HOSTS ]
+//	SELECTOR = "*" | user | "%" group | terminal | session id | "@" file
+//	HOSTS    = host { "," host }, with ranges: web[01-40,52]
+//
+// A comma outside brackets ends a target: bob@web[1,2] is bob on two hosts,
+// bob@web1,db1 is bob on web1, and db1 here.
+//
+// It is pure: it does not ask who exists, it opens no file, and it neither
+// expands nor resolves a host.
+package target
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Kind is what a target's name means.
+type Kind int
+
+const (
+	// Word is a bare word: a user, else a session id.
+	Word Kind = iota
+	// User is one user's name.
+	User
+	// Group is a group's name; its members are meant.
+	Group
+	// Terminal is a terminal's name below /dev, such as pts/3.
+	Terminal
+	// Session is logind's id of a session.
+	Session
+	// Everyone is "*", without a name.
+	Everyone
+	// File is the name of a file that holds targets.
+	File
+)
+
+// Target is one thing a sender named.
+type Target struct {
+	Kind  Kind
+	Name  string
+	Hosts string // as written, "" for this host
+}
+
+// ErrEmpty is returned for a list of targets with nothing in it, or with
+// nothing between two of its commas.
+var ErrEmpty = errors.New("empty target")
+
+// maxName is the longest name in bytes; Linux allows 32 for a user, directory
+// services more.
+const maxName = 256
+
+// Parse reads a list of targets as given on the command line.
+func Parse(list string) ([]Target, error) {
+	words, err := split(list)
+	if err != nil {
+		return nil, err
+	}
+	var targets []Target
+	for _, word := range words {
+		t, err := parseOne(word)
+		if err != nil {
+			return nil, fmt.Errorf("%w in %q", err, list)
+		}
+		targets = append(targets, t)
+	}
+	return targets, nil
+}
+
+// split cuts a list at its commas, but for those in brackets.
+func split(list string) ([]string, error) {
+	var words []string
+	depth, start := 0, 0
+	for i := range len(list) {
+		switch list[i] {
+		case '[':
+			depth++
+		case ']':
+			depth--
+		case ',':
+			if depth == 0 {
+				words = append(words, list[start:i])
+				start = i + 1
+			}
+		}
+		if depth < 0 || depth > 1 {
+			break
+		}
+	}
+	if depth != 0 {
+		return nil, fmt.Errorf("unbalanced bracket in %q", list)
+	}
+	return append(words, list[start:]), nil
+}
+
+func parseOne(word string) (Target, error) {
+	selector, hosts := word, ""
+	if at := strings.LastIndexByte(word, '@'); at > 0 {
+		selector, hosts = word[:at], word[at+1:]
+		if err := checkHosts(hosts); err != nil {
+			return Target{}, err
+		}
+	}
+	t, err := parseSelector(selector)
+	t.Hosts = hosts
+	return t, err
+}
+
+// prefixes say which kind is meant where a name alone could be several.
+var prefixes = []struct {
+	prefix string
+	kind   Kind
+}{
+	{"user:", User}, {"group:", Group}, {"tty:", Terminal}, {"session:", Session},
+	{"%", Group}, {"@", File},
+}
+
+func parseSelector(s string) (Target, error) {
+	if s == "*" {
+		return Target{Kind: Everyone}, nil
+	}
+	t := Target{Kind: Word, Name: s}
+	for _, p := range prefixes {
+		if name, ok := strings.CutPrefix(s, p.prefix); ok {
+			t = Target{Kind: p.kind, Name: name}
+			break
+		}
+	}
+	if t.Kind == Word && terminalName.MatchString(s) {
+		t.Kind = Terminal
+	}
+	if t.Kind == Terminal {
+		t.Name = strings.TrimPrefix(t.Name, "/dev/")
+	}
+	return t, t.check()
+}
+
+func (t Target) check() error {
+	switch {
+	case t.Name == "":
+		return ErrEmpty
+	case len(t.Name) > maxName:
+		return fmt.Errorf("name of %d bytes, more than %d,", len(t.Name), maxName)
+	case t.Kind == Terminal && !terminalName.MatchString(t.Name):
+		return fmt.Errorf("%q is no terminal's name", t.Name)
+	case t.Kind == Session && !sessionID.MatchString(t.Name):
+		return fmt.Errorf("%q is no session id", t.Name)
+	case t.Kind == File:
+		if strings.IndexByte(t.Name, 0) >= 0 {
+			return fmt.Errorf("%q is no file name", t.Name)
+		}
+	case t.Kind != Terminal && !isName(t.Name):
+		return fmt.Errorf("%q is no name of a user, group, terminal or session", t.Name)
+	}
+	return nil
+}
+
+var (
+	// pts/3, tty1, ttyS0, hvc0, console: what Linux calls its terminals.
+	terminalName = regexp.MustCompile(`^(/dev/)?(pts/[0-9]{1,7}|tty[A-Za-z]{0,8}[0-9]{1,4}|hvc[0-9]{1,4}|console)$`)
+	sessionID    = regexp.MustCompile(`^[A-Za-z0-9]{1,32}$`)
+	host         = regexp.MustCompile(`^[A-Za-z0-9_.:-]*(\[[0-9,/-]+\][A-Za-z0-9_.:-]*)*$`)
+)
+
+// isName leaves out what no account has, and what would mean something else to
+// a program that is asked for it.
+func isName(s string) bool {
+	return s[0] != '-' && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r == 0x7f || r == 0xfffd || strings.ContainsRune(`:/*%,@[]"'\`, r)
+	})
+}
+
+func checkHosts(hosts string) error {
+	words, err := split(hosts)
+	if err != nil {
+		return err
+	}
+	for _, word := range words {
+		if word == "" {
+			return errors.New("empty host")
+		}
+		if !host.MatchString(word) || word[0] == '-' {
+			return fmt.Errorf("%q is no host name or range of them", word)
+		}
+	}
+	return nil
+}
+
+// ParseFile reads a file of targets: one or more a line, parted by blanks or
+// commas; # begins a comment. A file names no further files.
+func ParseFile(name, content string) ([]Target, error) {
+	var targets []Target
+	for n, line := range strings.Split(content, "\n") {
+		line, _, _ = strings.Cut(line, "#")
+		for _, word := range strings.Fields(line) {
+			found, err := Parse(word)
+			if err != nil {
+				return nil, fmt.Errorf("%s:%d: %w", name, n+1, err)
+			}
+			for _, t := range found {
+				if t.Kind == File {
+					return nil, fmt.Errorf("%s:%d: a file of targets can't name another, %q", name, n+1, t.Name)
+				}
+			}
+			targets = append(targets, found...)
+		}
+	}
+	if len(targets) == 0 {
+		return nil, fmt.Errorf("%s: %w list", name, ErrEmpty)
+	}
+	return targets, nil
+}
+
+// String writes the target as a sender may have typed it.
+func (t Target) String() string {
+	s := t.Name
+	switch t.Kind {
+	case Everyone:
+		s = "*"
+	case Group:
+		s = "%" + s
+	case File:
+		s = "@" + s
+	case User, Session, Word, Terminal:
+	}
+	if t.Hosts != "" {
+		s += "@" + t.Hosts
+	}
+	return s
+}
