@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set when a release is built.
+var version = "0.1.0-dev"
+
+// cli is everything that can be typed. A first word that is none of the
+// commands is a target: send is the default.
+type cli struct {
+	Send       sendCmd       `cmd:"" default:"withargs" help:"Send a message. The default: msg TARGETS TEXT."`
+	Sessions   sessionsCmd   `cmd:"" help:"Show who is logged in, where, and whether messages reach them."`
+	Completion completionCmd `cmd:"" help:"Print the code that completes msg's command line in a shell."`
+
+	Version kong.VersionFlag `help:"Show the version."`
+}
+
+type sendCmd struct {
+	Targets string   `arg:"" help:"Who gets the message: user, %group, * for everyone, a terminal (pts/3), a session's id, @FILE with targets; several with commas." completion-predictor:"targets"`
+	Text    []string `arg:"" optional:"" passthrough:"partial" help:"The message. Without it, it is read from -f FILE or from standard input." completion-predictor:"none"`
+
+	File     string   `short:"f" placeholder:"FILE" help:"Read the message from FILE." completion-predictor:"file"`
+	Except   string   `short:"x" placeholder:"TARGETS" help:"Leave these out." completion-predictor:"targets"`
+	Time     duration `short:"t" placeholder:"DURATION" help:"How long a terminal may take for the message, such as 10s, 1m, or a number of seconds (default 5s)."`
+	NoBanner bool     `short:"n" help:"Leave out the line that says who sends (root)."`
+	Polite   bool     `help:"As root, too, leave those alone who have messages off."`
+	DryRun   bool     `short:"N" help:"Find and check the terminals, but write nothing."`
+	Verbose  bool     `short:"v" help:"Say where the message went, a line for each terminal."`
+	Quiet    bool     `short:"q" help:"Print nothing about what was reached; the exit status tells."`
+	JSON     bool     `name:"json" help:"Print each result as a line of JSON, and a summary last."`
+}
+
+type sessionsCmd struct {
+	Targets string `arg:"" optional:"" help:"Whom to show; everyone where it is left out." completion-predictor:"targets"`
+	Verbose bool   `short:"v" help:"Say which sources could not be read."`
+	JSON    bool   `name:"json" help:"Print an array of JSON objects."`
+}
+
+type completionCmd struct {
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"The shell: bash, zsh or fish."`
+}
+
+// usage stands in the place of kong's own line, which cannot tell that send is
+// the default.
+const usage = `Usage: msg [flags] TARGETS [TEXT ...]
+       msg COMMAND [flags]
+
+`
+
+const description = `Sends messages to the terminals of people who are logged in, and says who was reached.
+
+Exit status: 0 everyone was reached, 1 somebody was not, 2 the command line or the message is wrong and nothing was sent.`
+
+func newParser(tree *cli, w world) (*kong.Kong, error) {
+	return kong.New(tree,
+		kong.Name("msg"),
+		kong.Description(description),
+		kong.Writers(w.stdout, w.stderr),
+		kong.Vars{"version": "msg " + version},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Help(help),
+	)
+}
+
+func help(options kong.HelpOptions, ctx *kong.Context) error {
+	if ctx.Selected() == nil {
+		options.NoAppSummary = true
+		if _, err := io.WriteString(ctx.Stdout, usage); err != nil {
+			return err
+		}
+	}
+	return kong.DefaultHelpPrinter(options, ctx)
+}
+
+// duration is a time.Duration in which a bare number means seconds.
+type duration time.Duration
+
+// Decode reads the word that follows the flag.
+func (d *duration) Decode(ctx *kong.DecodeContext) error {
+	var word string
+	if err := ctx.Scan.PopValueInto("duration", &word); err != nil {
+		return err
+	}
+	v, err := parseDuration(word)
+	*d = duration(v)
+	return err
+}
+
+func parseDuration(word string) (time.Duration, error) {
+	v, err := time.ParseDuration(word)
+	if seconds, numErr := strconv.ParseUint(word, 10, 31); numErr == nil {
+		v, err = time.Duration(seconds)*time.Second, nil
+	}
+	if err != nil || v <= 0 {
+		return 0, fmt.Errorf("%q is no duration; 10, 10s and 2m are", word)
+	}
+	return v, nil
+}

@@ -1,0 +1,137 @@
+// Command msg sends messages to the terminals of people who are logged in.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"msg/internal/delivery"
+	"msg/internal/text"
+)
+
+// The exit statuses.
+const (
+	exitOK          = 0
+	exitNotReached  = 1 // some target was not reached
+	exitUsage       = 2 // wrong usage or configuration; nothing was sent
+	exitInterrupted = 130
+)
+
+// world is what the program has of the outside.
+type world struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	engine         *delivery.Engine
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	code, err := run(ctx, os.Args[1:], world{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, engine: localEngine(),
+	})
+	if err != nil {
+		complain(os.Stderr, err)
+	}
+	os.Exit(code)
+}
+
+// run does what the arguments say and returns the exit status. An error is
+// still to be shown.
+func run(ctx context.Context, args []string, w world) (code int, err error) {
+	var tree cli
+	parser, err := newParser(&tree, w)
+	if err != nil {
+		return exitUsage, err
+	}
+	parser.Exit = func(code int) { panic(exited(code)) }
+	defer func() {
+		if r := recover(); r != nil {
+			status, ok := r.(exited)
+			if !ok {
+				panic(r)
+			}
+			code, err = int(status), nil
+		}
+	}()
+	if done, err := completing(parser, w); done || err != nil {
+		return exitOK, err
+	}
+	command, err := parser.Parse(rewrite(args))
+	if err != nil {
+		return exitUsage, usageError(err)
+	}
+	command.BindTo(ctx, (*context.Context)(nil))
+	status := exitOK
+	if err := command.Run(w, &status); err != nil {
+		return statusOf(ctx, err), err
+	}
+	if ctx.Err() != nil {
+		status = exitInterrupted
+	}
+	return status, nil
+}
+
+// exited is kong's wish to end, after --help and --version.
+type exited int
+
+func statusOf(ctx context.Context, err error) int {
+	var refused *delivery.RequestError
+	switch {
+	case ctx.Err() != nil:
+		return exitInterrupted
+	case errors.As(err, &refused):
+		return exitUsage
+	default:
+		return exitNotReached
+	}
+}
+
+// usageError adds to what kong found the words that help on.
+func usageError(err error) error {
+	if strings.Contains(err.Error(), `expected "<targets>"`) {
+		return &delivery.RequestError{
+			Problem: "no target",
+			Hint:    `msg bob "Lunch at one?" sends to bob; "msg --help" shows the rest`,
+		}
+	}
+	hint := `"msg --help" shows the usage`
+	if strings.HasPrefix(err.Error(), "unknown flag") {
+		hint = `a text that begins with a dash stands behind --: msg bob -- "-5 degrees"`
+	}
+	return &delivery.RequestError{Problem: err.Error(), Hint: hint}
+}
+
+// complain shows an error, and a hint on a line of its own. The words may come
+// from outside.
+func complain(stderr io.Writer, err error) {
+	fmt.Fprintf(stderr, "msg: %s\n", text.Name(err.Error()))
+	var refused *delivery.RequestError
+	if errors.As(err, &refused) && refused.Hint != "" {
+		fmt.Fprintf(stderr, "hint: %s\n", text.Name(refused.Hint))
+	}
+}
+
+// terminalWidth returns the columns of the terminal that v is, 0 where it is
+// none.
+func terminalWidth(v any) int {
+	f, ok := v.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || columns <= 0 {
+		return 80
+	}
+	return columns
+}
+
+func isTerminal(v any) bool { return terminalWidth(v) > 0 }

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"msg/internal/delivery"
+	"msg/internal/text"
+	"msg/internal/tty"
+)
+
+// reporter shows the results of one message: on standard output who was
+// reached, on standard error who was not.
+type reporter struct {
+	w       world
+	quiet   bool
+	verbose bool
+	json    bool
+	summary delivery.Summary
+	reached []delivery.Result
+	hinted  map[delivery.Reason]bool
+	err     error // the first that came of writing to standard output
+}
+
+func (c *sendCmd) reporter(w world) *reporter {
+	return &reporter{
+		w: w, quiet: c.Quiet, verbose: c.Verbose, json: c.JSON,
+		summary: delivery.Summary{Event: "summary", Hosts: 1},
+		hinted:  map[delivery.Reason]bool{},
+	}
+}
+
+// result shows one result as it comes.
+func (o *reporter) result(r delivery.Result) {
+	r = clean(r)
+	o.summary.Add(r)
+	switch {
+	case o.json:
+		o.object(r)
+	case o.quiet:
+	case r.Event == delivery.Failed:
+		fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", who(r), why(r))
+		o.hint(r)
+	case o.verbose:
+		o.print(verb(r) + " " + who(r))
+	default:
+		o.reached = append(o.reached, r)
+	}
+}
+
+// end shows what can be told only now.
+func (o *reporter) end() error {
+	switch {
+	case o.json:
+		o.object(o.summary)
+	case len(o.reached) > 0 && (o.reached[0].Event == delivery.Planned || isTerminal(o.w.stdout)):
+		o.print(o.line())
+	}
+	return o.err
+}
+
+// line says in one line who was reached: by name where that fits the window.
+func (o *reporter) line() string {
+	people := map[string]bool{}
+	names := make([]string, len(o.reached))
+	for i, r := range o.reached {
+		people[r.User] = true
+		names[i] = who(r)
+	}
+	line := verb(o.reached[0]) + " " + strings.Join(names, ", ")
+	if width := max(terminalWidth(o.w.stdout), 60); text.Width(line) > width {
+		line = fmt.Sprintf("%s %d terminals of %d people", verb(o.reached[0]), len(o.reached), len(people))
+	}
+	return line
+}
+
+func verb(r delivery.Result) string {
+	if r.Event == delivery.Planned {
+		return "would send to"
+	}
+	return "sent to"
+}
+
+// who names whom a result is about: bob on pts/3, or the target.
+func who(r delivery.Result) string {
+	switch {
+	case r.Terminal != "":
+		return r.User + " on " + r.Terminal
+	case r.User != "" && r.User != r.Target:
+		return r.User + " (" + r.Target + ")"
+	}
+	return r.Target
+}
+
+// reasons are the words for each reason. Where there is no word, the detail
+// says it better.
+var reasons = map[delivery.Reason]string{
+	tty.MessagesOff:      "messages are off",
+	tty.Stuck:            "the terminal is stuck",
+	tty.Gone:             "the terminal is gone",
+	tty.Busy:             "a program has the terminal to itself",
+	tty.Denied:           "not allowed to write there",
+	tty.NotATerminal:     "not a terminal",
+	tty.OwnerChanged:     "the terminal has another owner by now",
+	delivery.NotLoggedIn: "not logged in",
+	delivery.NoTerminal:  "logged in, but on no terminal",
+	delivery.Unknown:     "",
+}
+
+// hints say what to do about a reason.
+var hints = map[delivery.Reason]string{
+	tty.MessagesOff:      "root reaches those, too",
+	tty.Stuck:            "probably held with Ctrl-S; --time waits longer",
+	tty.Denied:           "root may write to other people's terminals, anyone to their own",
+	delivery.NotLoggedIn: `"msg sessions" shows who is`,
+	delivery.NoTerminal:  "a graphical session shows no messages yet",
+	delivery.Unknown:     `"msg sessions" shows who is logged in`,
+}
+
+func why(r delivery.Result) string {
+	words := reasons[r.Reason]
+	switch {
+	case words == "":
+		return r.Detail
+	case r.Reason == tty.Stuck || r.Reason == tty.Gone || r.Reason == tty.NotATerminal:
+		return words + " (" + r.Detail + ")"
+	}
+	return words
+}
+
+// hint shows a reason's hint once.
+func (o *reporter) hint(r delivery.Result) {
+	words := hints[r.Reason]
+	if command := nearCommand(r.Target); r.Reason == delivery.Unknown && command != "" {
+		words = fmt.Sprintf("did you mean the command %q?", "msg "+command)
+	}
+	if words != "" && !o.hinted[r.Reason] {
+		fmt.Fprintln(o.w.stderr, "hint:", words)
+	}
+	o.hinted[r.Reason] = true
+}
+
+// clean makes the names in a result safe to show.
+func clean(r delivery.Result) delivery.Result {
+	for _, s := range []*string{&r.Host, &r.User, &r.Terminal, &r.Session, &r.Target, &r.Detail} {
+		*s = text.Name(*s)
+	}
+	return r
+}
+
+func (o *reporter) object(v any) {
+	line, err := json.Marshal(v)
+	o.keep(err)
+	o.print(string(line))
+}
+
+func (o *reporter) print(line string) {
+	_, err := fmt.Fprintln(o.w.stdout, line)
+	o.keep(err)
+}
+
+func (o *reporter) keep(err error) {
+	if o.err == nil {
+		o.err = err
+	}
+}

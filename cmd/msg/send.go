@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"msg/internal/delivery"
+	"msg/internal/target"
+)
+
+// Help is shown by msg send --help.
+func (sendCmd) Help() string {
+	return `Examples:
+  msg bob "Lunch at one?"            to bob, on each terminal where he is
+  msg '*' "Reboot in ten minutes."   to everyone but this terminal
+  msg %ops,alice "Disk is full."     to the members of ops, and alice
+  msg pts/3 "Still there?"           to one terminal
+  df -h | msg root                   the message from standard input
+  msg '*' -x bob -f notice.txt       the message from a file; not to bob
+  msg bob -- --help is a flag        a text that begins with a dash`
+}
+
+// Run sends. The status tells whether everyone was reached.
+func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
+	if c.Quiet && c.Verbose {
+		return &delivery.RequestError{Problem: "--quiet and --verbose exclude each other"}
+	}
+	request, err := c.request(w)
+	if err != nil {
+		return err
+	}
+	out := c.reporter(w)
+	if err := w.engine.Send(ctx, request, out.result); err != nil {
+		return err
+	}
+	if err := out.end(); err != nil {
+		return err
+	}
+	if out.summary.Failed > 0 {
+		*status = exitNotReached
+	}
+	return nil
+}
+
+func (c *sendCmd) request(w world) (delivery.Request, error) {
+	request := delivery.Request{
+		Time: time.Duration(c.Time), NoBanner: c.NoBanner, Polite: c.Polite, DryRun: c.DryRun,
+	}
+	var err error
+	if request.Targets, err = targets(c.Targets); err != nil {
+		return request, err
+	}
+	if c.Except != "" {
+		if request.Except, err = targets(c.Except); err != nil {
+			return request, fmt.Errorf("--except: %w", err)
+		}
+	}
+	request.Text, err = c.text(w)
+	return request, err
+}
+
+// targets parses a list and puts the content of target files in their place.
+func targets(list string) ([]target.Target, error) {
+	parsed, err := target.Parse(list)
+	if err != nil {
+		return nil, &delivery.RequestError{
+			Problem: err.Error(),
+			Hint:    "a target is a user, %group, *, a terminal (pts/3), a session's id or @FILE",
+		}
+	}
+	var all []target.Target
+	for _, t := range parsed {
+		if t.Kind != target.File {
+			all = append(all, t)
+			continue
+		}
+		found, err := targetsIn(t.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range found {
+			if one.Hosts == "" {
+				one.Hosts = t.Hosts
+			}
+			all = append(all, one)
+		}
+	}
+	return all, nil
+}
+
+func targetsIn(file string) ([]target.Target, error) {
+	content, err := readFile(file)
+	if err != nil {
+		return nil, err
+	}
+	found, err := target.ParseFile(file, content)
+	if err != nil {
+		return nil, &delivery.RequestError{Problem: err.Error()}
+	}
+	return found, nil
+}
+
+// mostRead bounds what is read of a file or of standard input, one byte more
+// than anyone may send, so that what is too long is seen to be.
+const mostRead = delivery.MaxBytesRoot + 1
+
+// text is the message: from the arguments, else the file, else standard input.
+func (c *sendCmd) text(w world) (string, error) {
+	words := c.Text
+	if len(words) > 0 && words[0] == "--" {
+		words = words[1:]
+	}
+	switch {
+	case len(words) > 0 && c.File != "":
+		return "", &delivery.RequestError{Problem: "a text and --file exclude each other"}
+	case len(words) > 0:
+		return strings.Join(words, " "), nil
+	case c.File != "":
+		return readFile(c.File)
+	case isTerminal(w.stdin):
+		fmt.Fprintln(w.stderr, "Type the message; Ctrl-D on a line of its own sends it, Ctrl-C doesn't.")
+	}
+	return readText(w.stdin, "standard input")
+}
+
+func readFile(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", &delivery.RequestError{Problem: err.Error()}
+	}
+	defer f.Close()
+	return readText(f, name)
+}
+
+func readText(r io.Reader, name string) (string, error) {
+	data, err := io.ReadAll(io.LimitReader(r, mostRead))
+	if err != nil {
+		var path *os.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return "", &delivery.RequestError{Problem: fmt.Sprintf("read %s: %v", name, err)}
+	}
+	return string(data), nil
+}

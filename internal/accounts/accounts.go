@@ -1,0 +1,193 @@
+// Package accounts looks up users and groups: in /etc/passwd and /etc/group,
+// and where those don't know a name, by asking getent, which also knows the
+// directory services (LDAP, SSSD) that this host is set up for.
+//
+// It keeps what it has found for as long as the Directory lives, which is one
+// run of a program. It changes nothing, and it never passes a name on that
+// getent could take for an option or a number.
+package accounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// User is an account.
+type User struct {
+	Name string
+	UID  uint32
+	GID  uint32 // primary group
+}
+
+// Group is a group with the members that it names; those who have it as their
+// primary group alone are not among them.
+type Group struct {
+	Name    string
+	GID     uint32
+	Members []string
+}
+
+// ErrUnknown is returned for an account that does not exist.
+var ErrUnknown = errors.New("unknown account")
+
+// Directory looks accounts up. Its zero value is ready; it is not for
+// concurrent use.
+type Directory struct {
+	// Getent is the program to ask, by default /usr/bin/getent or /bin/getent.
+	Getent string
+
+	byUID map[uint32]User // an empty User where none was found
+}
+
+// User returns the account of that name.
+func (d *Directory) User(ctx context.Context, name string) (User, error) {
+	if u, err := user.Lookup(name); err == nil {
+		return fromOS(u)
+	}
+	fields, err := d.askName(ctx, "passwd", name)
+	if err != nil {
+		return User{}, err
+	}
+	return parseUser(fields)
+}
+
+// UserByID returns the account with that uid.
+func (d *Directory) UserByID(ctx context.Context, uid uint32) (User, error) {
+	if u, ok := d.byUID[uid]; ok {
+		return u, known(u)
+	}
+	u, err := d.lookupID(ctx, uid)
+	if d.byUID == nil {
+		d.byUID = map[uint32]User{}
+	}
+	d.byUID[uid] = u // a failure too: a service that hangs costs its time-out once
+	return u, err
+}
+
+func known(u User) error {
+	if u.Name == "" {
+		return ErrUnknown
+	}
+	return nil
+}
+
+func (d *Directory) lookupID(ctx context.Context, uid uint32) (User, error) {
+	id := strconv.FormatUint(uint64(uid), 10)
+	if u, err := user.LookupId(id); err == nil {
+		return fromOS(u)
+	}
+	fields, err := d.ask(ctx, "passwd", id)
+	if err != nil {
+		return User{}, err
+	}
+	u, err := parseUser(fields)
+	if err == nil && u.UID != uid {
+		return User{}, ErrUnknown
+	}
+	return u, err
+}
+
+// Name returns the name of a uid, "" where it has none.
+func (d *Directory) Name(ctx context.Context, uid uint32) string {
+	u, err := d.UserByID(ctx, uid)
+	if err != nil {
+		return ""
+	}
+	return u.Name
+}
+
+func fromOS(u *user.User) (User, error) {
+	return parseUser([]string{u.Username, "", u.Uid, u.Gid})
+}
+
+// parseUser reads the fields of a line of passwd(5).
+func parseUser(fields []string) (User, error) {
+	if len(fields) < 4 {
+		return User{}, ErrUnknown
+	}
+	uid, err := strconv.ParseUint(fields[2], 10, 32)
+	if err != nil {
+		return User{}, err
+	}
+	gid, err := strconv.ParseUint(fields[3], 10, 32)
+	return User{Name: fields[0], UID: uint32(uid), GID: uint32(gid)}, err
+}
+
+// Group returns the group of that name.
+func (d *Directory) Group(ctx context.Context, name string) (Group, error) {
+	fields, err := d.groupFields(ctx, name)
+	if err != nil {
+		return Group{}, err
+	}
+	gid, err := strconv.ParseUint(fields[2], 10, 32)
+	if err != nil {
+		return Group{}, err
+	}
+	members := strings.FieldsFunc(fields[3], func(r rune) bool { return r == ',' })
+	return Group{Name: fields[0], GID: uint32(gid), Members: members}, nil
+}
+
+// Has reports whether u is in the group as getgrouplist(3) has it: by name, or
+// because it is the primary group.
+func (g Group) Has(u User) bool {
+	return u.GID == g.GID || slices.Contains(g.Members, u.Name)
+}
+
+// askName asks for a name. A number would be taken for an id.
+func (d *Directory) askName(ctx context.Context, database, name string) ([]string, error) {
+	if _, err := strconv.Atoi(name); err == nil || name == "" || name[0] == '-' ||
+		strings.ContainsAny(name, ":\n\x00") {
+		return nil, ErrUnknown
+	}
+	return d.ask(ctx, database, name)
+}
+
+// timeout bounds one question to a directory service.
+const timeout = 5 * time.Second
+
+// exitNotFound is getent's status for a key that is in no database.
+const exitNotFound = 2
+
+// ask runs getent, with no environment, and returns the fields of the line it
+// prints. A system without getent knows its files alone.
+func (d *Directory) ask(ctx context.Context, database, key string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	program := d.getent()
+	if program == "" {
+		return nil, ErrUnknown
+	}
+	cmd := exec.CommandContext(ctx, program, database, key)
+	cmd.Env = []string{}
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == exitNotFound {
+		return nil, ErrUnknown
+	}
+	if err != nil {
+		return nil, fmt.Errorf("getent %s: %w", database, err)
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	fields := strings.Split(line, ":")
+	if len(fields) < 4 {
+		return nil, ErrUnknown
+	}
+	return fields, nil
+}
+
+func (d *Directory) getent() string {
+	for _, program := range []string{d.Getent, "/usr/bin/getent", "/bin/getent"} {
+		if _, err := os.Stat(program); err == nil {
+			return program
+		}
+	}
+	return ""
+}

@@ -1,0 +1,207 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"msg/internal/accounts"
+	"msg/internal/sessions"
+	"msg/internal/target"
+)
+
+// Found is whom one target means on this host.
+type Found struct {
+	Terminals []sessions.Terminal
+	Sessions  []sessions.Session // of people who are on no terminal
+
+	// Reason and Detail say why there is no terminal; Reason is "" otherwise.
+	Reason Reason
+	Detail string
+}
+
+// Find tells whom a target means: for a terminal's name that terminal, else
+// those on which somebody is. "*" leaves out the caller's own terminal.
+func (e *Engine) Find(ctx context.Context, p sessions.Picture, t target.Target) Found {
+	switch t.Kind {
+	case target.Terminal:
+		return findTerminal(p, t.Name)
+	case target.Session:
+		return findSession(p, t.Name)
+	case target.Group:
+		return e.findGroup(ctx, p, t.Name)
+	case target.User:
+		return e.findUser(ctx, p, t.Name)
+	case target.Everyone:
+		return people(p,
+			func(one sessions.Terminal) bool { return one.Device != e.Self.Terminal },
+			func(s sessions.Session) bool { return s.Graphical() && s.UID != e.UID })
+	case target.Word:
+		found := e.findUser(ctx, p, t.Name)
+		if found.Reason != Unknown {
+			return found
+		}
+		if session := findSession(p, t.Name); session.Reason != Unknown {
+			return session
+		}
+		return found
+	case target.File: // its targets stand in its place
+	}
+	return Found{Reason: Unknown, Detail: fmt.Sprintf("%q is not to be found on a host", t.String())}
+}
+
+func findTerminal(p sessions.Picture, name string) Found {
+	t, ok := p.Find(name)
+	if !ok {
+		return Found{Reason: Unknown, Detail: "no such terminal"}
+	}
+	return Found{Terminals: []sessions.Terminal{t}}
+}
+
+func findSession(p sessions.Picture, id string) Found {
+	found := people(p,
+		func(t sessions.Terminal) bool { return t.Session == id },
+		func(s sessions.Session) bool { return s.ID == id })
+	if found.Reason == NotLoggedIn {
+		return Found{Reason: Unknown, Detail: "no such session"}
+	}
+	return found
+}
+
+func (e *Engine) findUser(ctx context.Context, p sessions.Picture, name string) Found {
+	u, err := e.Accounts.User(ctx, name)
+	if err != nil {
+		return unknown("no such user", err)
+	}
+	return people(p,
+		func(t sessions.Terminal) bool { return t.Owner == u.UID },
+		func(s sessions.Session) bool { return s.UID == u.UID })
+}
+
+func (e *Engine) findGroup(ctx context.Context, p sessions.Picture, name string) Found {
+	g, err := e.Accounts.Group(ctx, name)
+	if err != nil {
+		return unknown("no such group", err)
+	}
+	member := func(uid uint32) bool {
+		u, err := e.Accounts.UserByID(ctx, uid)
+		return err == nil && g.Has(u)
+	}
+	return people(p,
+		func(t sessions.Terminal) bool { return member(t.Owner) },
+		func(s sessions.Session) bool { return s.Graphical() && member(s.UID) })
+}
+
+// unknown tells an account that does not exist from one that could not be
+// asked for.
+func unknown(what string, err error) Found {
+	if !errors.Is(err, accounts.ErrUnknown) {
+		what = err.Error()
+	}
+	return Found{Reason: Unknown, Detail: what}
+}
+
+// people finds the terminals in use, and the logins without one of people who
+// are not on any of these.
+func people(p sessions.Picture, terminal func(sessions.Terminal) bool, session func(sessions.Session) bool) Found {
+	var found Found
+	reached := map[uint32]bool{}
+	for _, t := range p.Terminals {
+		if t.InUse() && terminal(t) {
+			found.Terminals = append(found.Terminals, t)
+			reached[t.Owner] = true
+		}
+	}
+	for _, s := range p.Sessions {
+		if session(s) && !reached[s.UID] {
+			found.Sessions = append(found.Sessions, s)
+			reached[s.UID] = true
+		}
+	}
+	switch {
+	case len(found.Terminals) > 0:
+	case len(found.Sessions) > 0:
+		found.Reason = NoTerminal
+	default:
+		found.Reason = NotLoggedIn
+	}
+	return found
+}
+
+// Chosen is what a request comes to: the terminals to write to, each once, and
+// the results of targets that cannot be reached.
+type Chosen struct {
+	Terminals []sessions.Terminal
+	Sessions  []sessions.Session // without a terminal; each has a failed result
+	Failed    []Result
+}
+
+// Choose puts together whom the request's targets mean, less its exceptions.
+func (e *Engine) Choose(ctx context.Context, p sessions.Picture, r Request) (Chosen, error) {
+	done, err := e.excepted(ctx, p, r.Except)
+	if err != nil {
+		return Chosen{}, err
+	}
+	var c Chosen
+	for _, t := range r.Targets {
+		if name := t.String(); !done.targets[name] {
+			done.targets[name] = true
+			e.add(&c, done, t, e.Find(ctx, p, t))
+		}
+	}
+	return c, nil
+}
+
+// done is what is not to be chosen, or not once more.
+type done struct {
+	targets   map[string]bool
+	terminals map[string]bool
+	sessions  map[string]bool // by id
+}
+
+func (e *Engine) add(c *Chosen, done done, t target.Target, found Found) {
+	for _, one := range found.Terminals {
+		if !done.terminals[one.Name] {
+			done.terminals[one.Name] = true
+			c.Terminals = append(c.Terminals, one)
+		}
+	}
+	for _, s := range found.Sessions {
+		if done.sessions[s.ID] {
+			continue
+		}
+		done.sessions[s.ID] = true
+		failed := e.failedTarget(t.String(), NoTerminal, "logged in, but on no terminal")
+		failed.User, failed.Session = s.User, s.ID
+		c.Sessions = append(c.Sessions, s)
+		c.Failed = append(c.Failed, failed)
+	}
+	switch {
+	case found.Reason == NotLoggedIn && t.Kind != target.Everyone:
+		c.Failed = append(c.Failed, e.failedTarget(t.String(), NotLoggedIn, "not logged in"))
+	case found.Reason == Unknown:
+		c.Failed = append(c.Failed, e.failedTarget(t.String(), Unknown, found.Detail))
+	}
+}
+
+// excepted refuses a name that does not exist: with a typing error in it,
+// somebody would get what they must not.
+func (e *Engine) excepted(ctx context.Context, p sessions.Picture, except []target.Target) (done, error) {
+	done := done{targets: map[string]bool{}, terminals: map[string]bool{}, sessions: map[string]bool{}}
+	for _, t := range except {
+		found := e.Find(ctx, p, t)
+		if found.Reason == Unknown {
+			return done, &RequestError{
+				Problem: fmt.Sprintf("--except %s: %s", t, found.Detail),
+				Hint:    "nothing was sent",
+			}
+		}
+		for _, one := range found.Terminals {
+			done.terminals[one.Name] = true
+		}
+		for _, s := range found.Sessions {
+			done.sessions[s.ID] = true
+		}
+	}
+	return done, nil
+}

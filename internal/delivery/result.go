@@ -1,0 +1,82 @@
+package delivery
+
+import (
+	"errors"
+
+	"msg/internal/sessions"
+	"msg/internal/tty"
+)
+
+// Event is what a Result tells.
+type Event string
+
+// The events of this host.
+const (
+	Delivered Event = "delivered"
+	Failed    Event = "failed"
+	Planned   Event = "planned" // a dry run would have written
+)
+
+// Reason is why a terminal or a target did not get the message.
+type Reason = tty.Reason
+
+// The reasons of a target; those of a terminal are package tty's.
+const (
+	NotLoggedIn Reason = "not-logged-in"
+	NoTerminal  Reason = "no-terminal" // logged in, but on no terminal
+	Unknown     Reason = "unknown"     // there is no such user, group, terminal or session
+)
+
+// Result is what became of one terminal, or of one target that has none. Its
+// names are raw bytes from outside.
+type Result struct {
+	Event    Event  `json:"event"`
+	Host     string `json:"host"`
+	User     string `json:"user,omitempty"`
+	Terminal string `json:"terminal,omitempty"`
+	Session  string `json:"session,omitempty"`
+	Target   string `json:"target,omitempty"` // as the sender wrote it, where there is no terminal
+	Reason   Reason `json:"reason,omitempty"`
+	Detail   string `json:"detail,omitempty"`
+}
+
+// Summary counts the results of one message.
+type Summary struct {
+	Event     Event `json:"event"` // "summary"
+	Delivered int   `json:"delivered"`
+	Failed    int   `json:"failed"`
+	Planned   int   `json:"planned,omitempty"`
+	Answered  int   `json:"answered"`
+	Hosts     int   `json:"hosts"`
+}
+
+// Add counts one more result.
+func (s *Summary) Add(r Result) {
+	switch r.Event {
+	case Delivered:
+		s.Delivered++
+	case Planned:
+		s.Planned++
+	case Failed:
+		s.Failed++
+	}
+}
+
+func (e *Engine) onTerminal(t sessions.Terminal, event Event) Result {
+	return Result{Event: event, Host: e.Host, User: t.User, Terminal: t.Name, Session: t.Session}
+}
+
+func (e *Engine) failedTerminal(t sessions.Terminal, err error) Result {
+	r := e.onTerminal(t, Failed)
+	var failure *tty.Failure
+	if errors.As(err, &failure) {
+		r.Reason, r.Detail = failure.Reason, failure.Detail
+	} else {
+		r.Reason, r.Detail = tty.Gone, err.Error()
+	}
+	return r
+}
+
+func (e *Engine) failedTarget(target string, reason Reason, detail string) Result {
+	return Result{Event: Failed, Host: e.Host, Target: target, Reason: reason, Detail: detail}
+}

@@ -1,0 +1,128 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"msg/internal/sessions"
+	"msg/internal/tty"
+)
+
+// write writes the message to all terminals side by side, and reports each as
+// it is done.
+func (e *Engine) write(ctx context.Context, r Request, m tty.Message, terminals []sessions.Terminal, report func(Result)) {
+	round := round{
+		engine: e, request: r, message: m, rendered: map[int][]byte{},
+		busy: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
+		open: make(chan struct{}, openFiles()),
+	}
+	results := make(chan Result)
+	go func() {
+		defer close(results)
+		var all sync.WaitGroup
+		for _, t := range terminals {
+			round.open <- struct{}{}
+			all.Go(func() {
+				defer func() { <-round.open }()
+				results <- round.deliver(ctx, t)
+			})
+		}
+		all.Wait()
+	}()
+	for result := range results {
+		report(result)
+	}
+}
+
+// round is one message on its way to its terminals.
+type round struct {
+	engine  *Engine
+	request Request
+	message tty.Message
+
+	busy chan struct{} // bounds those that work, not those that wait for a terminal
+	open chan struct{} // bounds the terminals open at once
+
+	mu       sync.Mutex
+	rendered map[int][]byte // by columns
+}
+
+func (d *round) deliver(ctx context.Context, t sessions.Terminal) Result {
+	err := d.try(ctx, t)
+	switch {
+	case err != nil:
+		return d.engine.failedTerminal(t, err)
+	case d.request.DryRun:
+		return d.engine.onTerminal(t, Planned)
+	}
+	return d.engine.onTerminal(t, Delivered)
+}
+
+// try opens, writes and closes one terminal. Only while it needs no waiting
+// does it take one of the places at work, so that a held terminal holds up no
+// other.
+func (d *round) try(ctx context.Context, t sessions.Terminal) (err error) {
+	d.busy <- struct{}{}
+	working := true
+	release := func() {
+		if working {
+			<-d.busy
+			working = false
+		}
+	}
+	defer release()
+	if ctx.Err() != nil {
+		return &tty.Failure{Reason: tty.Stuck, Detail: "interrupted before it was written to"}
+	}
+	terminal, err := tty.Open(tty.Want{
+		Path: d.engine.System.Dev + "/" + t.Name, Device: t.Device, Owner: t.Owner,
+		Always: d.engine.root() && !d.request.Polite,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, terminal.Close()) }()
+	if d.request.DryRun {
+		return nil
+	}
+	data := d.render(terminal.Columns())
+	written, err := terminal.Write(data)
+	if !errors.Is(err, tty.ErrWouldBlock) {
+		return partly(err, written, len(data))
+	}
+	release()
+	more, err := terminal.WriteWithin(ctx, data[written:], time.Now().Add(d.patience()))
+	return partly(err, written+more, len(data))
+}
+
+func (d *round) patience() time.Duration {
+	if d.request.Time > 0 {
+		return d.request.Time
+	}
+	return Patience
+}
+
+// partly adds to a failure how much of the message is on the screen.
+func partly(err error, written, all int) error {
+	var failure *tty.Failure
+	if errors.As(err, &failure) && written > 0 {
+		failure.Detail += fmt.Sprintf("; %d of %d bytes were written", written, all)
+	}
+	return err
+}
+
+// render lays the message out once for each width.
+func (d *round) render(columns int) []byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if data, ok := d.rendered[columns]; ok {
+		return data
+	}
+	data := d.message.Render(columns)
+	d.rendered[columns] = data
+	return data
+}

@@ -1,0 +1,178 @@
+// Package logind asks systemd-logind over D-Bus who is logged in
+// (org.freedesktop.login1(5)).
+//
+// It is apart from package sessions so that a privileged program can do
+// without D-Bus. It only asks, never changes anything, and it never waits
+// longer than Timeout for a bus that is absent, hangs or answers slowly.
+package logind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+
+	"msg/internal/sessions"
+)
+
+// Timeout bounds everything that List does.
+const Timeout = time.Second
+
+const (
+	service = "org.freedesktop.login1"
+	manager = service + ".Manager"
+	session = service + ".Session"
+)
+
+// List returns logind's sessions; none and no error where no system bus is.
+func List(ctx context.Context) ([]sessions.Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	conn, err := connect(ctx)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	paths, err := list(ctx, conn)
+	if isError(err, "ServiceUnknown", "NameHasNoOwner") {
+		return nil, nil // a bus without logind
+	}
+	if err != nil {
+		return nil, err
+	}
+	return describe(ctx, conn, paths)
+}
+
+// connect opens a connection whose socket has the deadline of ctx, so that
+// every step on it ends in time.
+func connect(ctx context.Context) (*dbus.Conn, error) {
+	path, err := socketPath()
+	if err != nil {
+		return nil, err
+	}
+	var dialer net.Dialer
+	socket, err := dialer.DialContext(ctx, "unix", path)
+	if err != nil {
+		return nil, err
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		if err := socket.SetDeadline(deadline); err != nil {
+			return nil, errors.Join(err, socket.Close())
+		}
+	}
+	conn, err := dbus.NewConn(socket)
+	if err != nil {
+		return nil, errors.Join(err, socket.Close())
+	}
+	if err := errors.Join(conn.Auth(nil), conn.Hello()); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+const defaultSocket = "/run/dbus/system_bus_socket"
+
+// socketPath honours DBUS_SYSTEM_BUS_ADDRESS as D-Bus clients do, for a socket
+// in the file system, the one kind that a system bus has on Linux.
+func socketPath() (string, error) {
+	address := os.Getenv("DBUS_SYSTEM_BUS_ADDRESS")
+	if address == "" {
+		return defaultSocket, nil
+	}
+	path, ok := strings.CutPrefix(address, "unix:path=")
+	path, _, _ = strings.Cut(path, ",")
+	if !ok || path == "" {
+		return "", fmt.Errorf("DBUS_SYSTEM_BUS_ADDRESS %q is not of the form unix:path=FILE", address)
+	}
+	return path, nil
+}
+
+// list returns the objects of logind's sessions, in one call.
+func list(ctx context.Context, conn *dbus.Conn) ([]dbus.ObjectPath, error) {
+	var answer []struct {
+		ID   string
+		UID  uint32
+		User string
+		Seat string
+		Path dbus.ObjectPath
+	}
+	logind := conn.Object(service, "/org/freedesktop/login1")
+	if err := logind.CallWithContext(ctx, manager+".ListSessions", 0).Store(&answer); err != nil {
+		return nil, err
+	}
+	paths := make([]dbus.ObjectPath, len(answer))
+	for i := range answer {
+		paths[i] = answer[i].Path
+	}
+	return paths, nil
+}
+
+// describe asks for the properties of all sessions at once, without waiting for
+// one answer before the next question: ListSessionsEx, which systemd 256 has,
+// tells neither the type nor the remote host.
+func describe(ctx context.Context, conn *dbus.Conn, paths []dbus.ObjectPath) ([]sessions.Session, error) {
+	calls := make([]*dbus.Call, len(paths))
+	for i, path := range paths {
+		calls[i] = conn.Object(service, path).GoWithContext(ctx, "org.freedesktop.DBus.Properties.GetAll", 0, nil, session)
+	}
+	var found []sessions.Session
+	for _, call := range calls {
+		properties := map[string]dbus.Variant{}
+		err := (<-call.Done).Store(&properties)
+		if isError(err, "UnknownObject", "UnknownMethod") {
+			continue // ended since it was listed
+		}
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, fromProperties(properties))
+	}
+	return found, nil
+}
+
+// fromProperties takes what is of the expected type and leaves the rest empty.
+func fromProperties(p map[string]dbus.Variant) sessions.Session {
+	var user struct {
+		UID  uint32
+		Path dbus.ObjectPath
+	}
+	var seat struct {
+		ID   string
+		Path dbus.ObjectPath
+	}
+	var since uint64 // microseconds since 1970
+	s := sessions.Session{}
+	for name, into := range map[string]any{
+		"Id": &s.ID, "Name": &s.User, "User": &user, "Class": &s.Class, "Type": &s.Type,
+		"Seat": &seat, "TTY": &s.Terminal, "RemoteHost": &s.Host, "Timestamp": &since,
+	} {
+		if v, ok := p[name]; ok {
+			_ = v.Store(into) // another type than documented: as if absent
+		}
+	}
+	s.UID, s.Seat = user.UID, seat.ID
+	s.Terminal = strings.TrimPrefix(s.Terminal, "/dev/")
+	s.Since = time.UnixMicro(int64(since))
+	return s
+}
+
+// isError reports whether err is one of D-Bus's own errors of those names.
+func isError(err error, names ...string) bool {
+	var e dbus.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	name, ok := strings.CutPrefix(e.Name, "org.freedesktop.DBus.Error.")
+	return ok && slices.Contains(names, name)
+}

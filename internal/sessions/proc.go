@@ -1,0 +1,86 @@
+package sessions
+
+import (
+	"bytes"
+	"errors"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// process is what /proc/PID/stat says of a process that has a terminal
+// (proc_pid_stat(5)).
+type process struct {
+	pid, parent, group, session int
+	foreground                  int // process group in the terminal's foreground
+	device                      uint64
+	name                        string // raw bytes, chosen by the process
+	start                       uint64 // clock ticks since boot
+}
+
+var errNotStat = errors.New("not in the form of /proc/PID/stat")
+
+// parseStat reads /proc/PID/stat. The name may hold anything, blanks and
+// parentheses included; it ends at the last parenthesis.
+func parseStat(data []byte) (process, error) {
+	open, end := bytes.IndexByte(data, '('), bytes.LastIndexByte(data, ')')
+	if open < 1 || end < open {
+		return process{}, errNotStat
+	}
+	pid, err := strconv.Atoi(string(bytes.TrimSpace(data[:open])))
+	fields := strings.Fields(string(data[end+1:]))
+	if err != nil || len(fields) < 20 {
+		return process{}, errNotStat
+	}
+	// Field n of the man page is fields[n-3].
+	n := numbers{fields: fields}
+	p := process{
+		pid: pid, name: string(data[open+1 : end]),
+		parent: n.at(4), group: n.at(5), session: n.at(6),
+		device: deviceNumber(n.at(7)), foreground: n.at(8),
+	}
+	start, err := strconv.ParseUint(fields[22-3], 10, 64)
+	p.start = start
+	if err != nil || n.bad {
+		return process{}, errNotStat
+	}
+	return p, nil
+}
+
+type numbers struct {
+	fields []string
+	bad    bool
+}
+
+func (n *numbers) at(field int) int {
+	v, err := strconv.Atoi(n.fields[field-3])
+	n.bad = n.bad || err != nil
+	return v
+}
+
+// deviceNumber turns tty_nr, in the kernel's 32-bit encoding (new_encode_dev
+// in linux/kdev_t.h), into stat(2)'s st_rdev (glibc's makedev).
+func deviceNumber(ttyNr int) uint64 {
+	dev := uint64(uint32(ttyNr)) // printed signed
+	major := dev >> 8 & 0xfff
+	minor := dev&0xff | dev>>12&0xfff00
+	return major&0xfff<<8 | minor&0xff | minor&^0xff<<12
+}
+
+// scope is the cgroup that pam_systemd puts a login into. Below user@UID.service
+// a user may make groups of any name, so only the path from the root counts.
+var scope = regexp.MustCompile(`(?m)^(?:0:|[0-9]+:name=systemd):/user\.slice/user-[0-9]+\.slice/session-([A-Za-z0-9]{1,32})\.scope(?:/|$)`)
+
+// sessionOf finds logind's session id in /proc/PID/cgroup, "" where there is
+// none.
+func sessionOf(cgroup []byte) string {
+	if m := scope.FindSubmatch(cgroup); m != nil {
+		return string(m[1])
+	}
+	return ""
+}
+
+// prompts are programs that wait on a terminal for somebody to log in.
+var prompts = map[string]bool{
+	"agetty": true, "getty": true, "mgetty": true, "mingetty": true, "fgetty": true, "login": true,
+}

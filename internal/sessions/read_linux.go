@@ -1,0 +1,151 @@
+package sessions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// maxUtmp bounds what is read of utmp, in bytes: some 40,000 records.
+const maxUtmp = 16 << 20
+
+// Read looks at this moment. It fails only where no terminal can be seen at
+// all; a register that cannot be read is one of the picture's Problems.
+func (s System) Read(ctx context.Context) (Picture, error) {
+	logins := s.askLogind(ctx)
+	terminals, err := s.devices(ctx)
+	if err != nil {
+		return Picture{}, err
+	}
+	s.processes().describe(terminals)
+	p := Picture{Terminals: terminals}
+	records, err := s.utmp()
+	if err != nil {
+		p.Problems = append(p.Problems, fmt.Errorf("utmp: %w", err))
+	}
+	answer := <-logins
+	if answer.err != nil {
+		p.Problems = append(p.Problems, fmt.Errorf("logind: %w", answer.err))
+	}
+	p.annotate(records, answer.sessions)
+	slices.SortFunc(p.Terminals, byName)
+	return p, nil
+}
+
+type logindAnswer struct {
+	sessions []Session
+	err      error
+}
+
+// askLogind asks while the kernel is looked at; the answer always comes.
+func (s System) askLogind(ctx context.Context) <-chan logindAnswer {
+	answer := make(chan logindAnswer, 1)
+	if s.Logind == nil {
+		answer <- logindAnswer{}
+		return answer
+	}
+	go func() {
+		sessions, err := s.Logind(ctx)
+		answer <- logindAnswer{sessions, err}
+	}()
+	return answer
+}
+
+// devices returns the terminals below /dev: the pseudo-terminals, virtual
+// consoles and serial lines.
+func (s System) devices(ctx context.Context) ([]Terminal, error) {
+	var terminals []Terminal
+	names := map[uint32]string{}
+	add := func(name string) {
+		t, ok := s.device(name)
+		if !ok {
+			return
+		}
+		if _, known := names[t.Owner]; !known {
+			names[t.Owner] = s.UserName(ctx, t.Owner)
+		}
+		if t.User = names[t.Owner]; t.User == "" {
+			t.User = strconv.FormatUint(uint64(t.Owner), 10)
+		}
+		terminals = append(terminals, t)
+	}
+	ptys, err := fileNames(s.Dev + "/pts")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, name := range ptys {
+		if name[0] >= '0' && name[0] <= '9' {
+			add("pts/" + name)
+		}
+	}
+	lines, err := fileNames(s.Dev)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range lines {
+		if isLine(name) {
+			add(name)
+		}
+	}
+	return terminals, nil
+}
+
+func fileNames(dir string) ([]string, error) {
+	d, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return d.Readdirnames(-1)
+}
+
+// isLine leaves out /dev/tty and /dev/tty0, which are other terminals' names.
+func isLine(name string) bool {
+	number := strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(name, "tty"), "hvc"), "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	return len(number) < len(name) && number != "" && name != "tty0" &&
+		(strings.HasPrefix(name, "tty") || strings.HasPrefix(name, "hvc")) &&
+		strings.Trim(number, "0123456789") == ""
+}
+
+func (s System) device(name string) (Terminal, bool) {
+	var st syscall.Stat_t
+	err := syscall.Lstat(s.Dev+"/"+name, &st)
+	if err != nil || st.Mode&syscall.S_IFMT != syscall.S_IFCHR {
+		return Terminal{}, false // closed since the directory was read
+	}
+	return Terminal{
+		Name: name, Device: st.Rdev, Owner: st.Uid,
+		Messages:  st.Mode&syscall.S_IWGRP != 0,
+		LastInput: time.Unix(st.Atim.Unix()),
+		Sources:   []Source{Device},
+	}, true
+}
+
+func (s System) utmp() ([]Record, error) {
+	f, err := os.Open(s.Utmp)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // a system without utmp
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxUtmp))
+	return ParseUtmp(data, NativeLayout()), err
+}
+
+// byName sorts pts/2 before pts/10.
+func byName(a, b Terminal) int {
+	if len(a.Name) != len(b.Name) && strings.HasPrefix(a.Name, "pts/") == strings.HasPrefix(b.Name, "pts/") {
+		return len(a.Name) - len(b.Name)
+	}
+	return strings.Compare(a.Name, b.Name)
+}

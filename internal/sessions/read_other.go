@@ -1,0 +1,16 @@
+//go:build !linux
+
+package sessions
+
+import (
+	"context"
+	"errors"
+)
+
+// Read fails: terminals are looked for as Linux keeps them.
+func (System) Read(context.Context) (Picture, error) {
+	return Picture{}, errors.ErrUnsupported
+}
+
+// Myself knows nothing here.
+func Myself() Self { return Self{} }

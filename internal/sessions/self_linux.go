@@ -1,0 +1,68 @@
+package sessions
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+)
+
+// unsetLoginUID is the kernel's (uid_t)-1: nobody logged in.
+const unsetLoginUID = 1<<32 - 1
+
+// Myself asks the kernel about this process. What it cannot tell stays empty.
+func Myself() Self {
+	var self Self
+	me, err := readStat("self")
+	if err == nil {
+		self.Terminal = me.device
+	}
+	if data, err := os.ReadFile("/proc/self/loginuid"); err == nil {
+		uid, err := strconv.ParseUint(string(bytes.TrimSpace(data)), 10, 32)
+		self.LoginUID, self.LoggedIn = uint32(uid), err == nil && uid != unsetLoginUID
+	}
+	if cgroup, err := os.ReadFile("/proc/self/cgroup"); err == nil {
+		self.Job = jobOf(cgroup)
+	}
+	if self.Job == "" && self.Terminal == 0 {
+		self.Job = jobOfAncestors(me)
+	}
+	return self
+}
+
+func readStat(pid string) (process, error) {
+	data, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		return process{}, err
+	}
+	return parseStat(data)
+}
+
+// maxAncestors bounds the way up to process 1.
+const maxAncestors = 64
+
+// jobOfAncestors finds a cron daemon among the processes above, for systems
+// where no cgroup tells. Names are a process's own choice, so only one of
+// root's counts.
+func jobOfAncestors(p process) string {
+	for range maxAncestors {
+		if p.parent <= 1 {
+			return ""
+		}
+		parent, err := readStat(strconv.Itoa(p.parent))
+		if err != nil {
+			return ""
+		}
+		if daemons[parent.name] && isRoots(parent.pid) {
+			return daemonJob(parent.name)
+		}
+		p = parent
+	}
+	return ""
+}
+
+// isRoots reads the real uid from /proc/PID/status. The owner of /proc/PID
+// itself is root also for a user's process that made itself undumpable.
+func isRoots(pid int) bool {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	return err == nil && bytes.Contains(data, []byte("\nUid:\t0\t"))
+}

@@ -1,0 +1,174 @@
+// Package sessions tells who is logged in on this host and on which terminals.
+//
+// The kernel is the truth: a terminal is a device, its owner is the device's
+// owner, its user is there while a session leader has it. Registers (utmp,
+// logind) only annotate what the kernel shows; an entry that the kernel
+// contradicts is stale and counts for nothing. No path from a register is ever
+// opened.
+//
+// The package writes nothing, and it refuses to guess: what is hidden from the
+// caller (hidepid, an absent bus) is left out.
+package sessions
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Source names where a fact about a terminal or session comes from.
+type Source string
+
+// The sources, most trusted first.
+const (
+	Device Source = "device" // the device's owner, mode and times
+	Proc   Source = "proc"   // /proc: session leader, foreground process, cgroup
+	Utmp   Source = "utmp"
+	Logind Source = "logind"
+)
+
+// Terminal is a tty device, and what is known of who uses it. Strings are raw
+// bytes from outside.
+type Terminal struct {
+	Name      string // below /dev: pts/3, tty2
+	Device    uint64 // the device number, st_rdev
+	Owner     uint32 // the device's uid
+	User      string // the owner's name, or the uid where it has none
+	Messages  bool   // the device is group-writable: messages are on
+	LastInput time.Time
+	Since     time.Time // login, or start of the session leader; may be zero
+	Session   string    // logind's session id, or ""
+	Host      string    // the remote host of the login, or ""
+	What      string    // name of the foreground process, or ""
+	Prompt    bool      // a login prompt: nobody is there
+	Hidden    bool      // /proc is hidden from the caller: nobody can tell
+	Sources   []Source
+}
+
+// InUse reports whether somebody is at the terminal, as far as can be told:
+// where /proc is hidden, an open pseudo-terminal counts.
+func (t Terminal) InUse() bool {
+	return !t.Prompt && (t.Hidden || len(t.Sources) > 1)
+}
+
+// Session is a login as logind knows it.
+type Session struct {
+	ID       string
+	User     string
+	UID      uint32
+	Class    string // user, greeter, manager, background, …
+	Type     string // tty, x11, wayland, …
+	Seat     string
+	Terminal string // below /dev; "" for graphical ones and for ssh logins
+	Host     string // remote host
+	Since    time.Time
+}
+
+// Person reports whether the session is a person's login, rather than a
+// greeter, a lock screen, a user manager or a job.
+func (s Session) Person() bool { return strings.HasPrefix(s.Class, "user") }
+
+// Graphical reports whether the person looks at a desktop.
+func (s Session) Graphical() bool {
+	return s.Type == "x11" || s.Type == "wayland" || s.Type == "mir"
+}
+
+// Picture is who is logged in at one moment.
+type Picture struct {
+	Terminals []Terminal // every terminal device, in use or not; by name
+	Sessions  []Session  // logins without a terminal, persons' only; by user and id
+	Problems  []error    // sources that could not be read; what they know is missing
+}
+
+// Find returns the terminal of that name.
+func (p Picture) Find(name string) (Terminal, bool) {
+	for _, t := range p.Terminals {
+		if t.Name == name {
+			return t, true
+		}
+	}
+	return Terminal{}, false
+}
+
+// System is where to look. Local returns this machine's.
+type System struct {
+	Dev  string // "/dev"
+	Proc string // "/proc"
+	Utmp string // "/run/utmp"
+
+	// UserName returns the account name of a uid, or "".
+	UserName func(ctx context.Context, uid uint32) string
+
+	// Logind returns logind's sessions; nil where it is not to be asked.
+	Logind func(ctx context.Context) ([]Session, error)
+}
+
+// Local returns this machine, its logind not asked.
+func Local(userName func(context.Context, uint32) string) System {
+	return System{Dev: "/dev", Proc: "/proc", Utmp: "/run/utmp", UserName: userName}
+}
+
+// annotate adds what the registers know to what the kernel shows.
+func (p *Picture) annotate(records []Record, logins []Session) {
+	byName := make(map[string]*Terminal, len(p.Terminals))
+	for i := range p.Terminals {
+		byName[p.Terminals[i].Name] = &p.Terminals[i]
+	}
+	for _, r := range records {
+		if t := byName[r.Line]; t != nil && r.names(t.User) {
+			t.addUtmp(r)
+		}
+	}
+	p.addLogins(byName, logins)
+}
+
+func (t *Terminal) addUtmp(r Record) {
+	t.addSource(Utmp)
+	t.Host, t.Since = r.Host, r.Time
+}
+
+// addLogins gives each login to the terminals that belong to it: by the
+// session id in the leader's cgroup, which also holds where logind knows no
+// terminal (ssh on Debian 13), or by the terminal that logind names.
+func (p *Picture) addLogins(byName map[string]*Terminal, logins []Session) {
+	bySession := map[string][]*Terminal{}
+	for i := range p.Terminals {
+		t := &p.Terminals[i]
+		bySession[t.Session] = append(bySession[t.Session], t)
+	}
+	for _, s := range logins {
+		terminals := bySession[s.ID]
+		if t := byName[s.Terminal]; t != nil && t.Session == "" && t.Owner == s.UID {
+			terminals = append(terminals, t)
+		}
+		seen := false
+		for _, t := range terminals {
+			t.addLogin(s)
+			seen = seen || t.InUse()
+		}
+		if !seen && s.Person() {
+			p.Sessions = append(p.Sessions, s)
+		}
+	}
+	slices.SortFunc(p.Sessions, func(a, b Session) int {
+		return strings.Compare(a.User+"\x00"+a.ID, b.User+"\x00"+b.ID)
+	})
+}
+
+func (t *Terminal) addLogin(s Session) {
+	t.addSource(Logind)
+	t.Session = s.ID
+	if t.Host == "" {
+		t.Host = s.Host
+	}
+	if t.Since.IsZero() {
+		t.Since = s.Since
+	}
+}
+
+func (t *Terminal) addSource(s Source) {
+	if !slices.Contains(t.Sources, s) {
+		t.Sources = append(t.Sources, s)
+	}
+}

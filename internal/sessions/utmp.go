@@ -1,0 +1,87 @@
+package sessions
+
+import (
+	"bytes"
+	"encoding/binary"
+	"runtime"
+	"time"
+)
+
+// Record is one login in utmp(5). Its strings are whatever a program wrote
+// there: not always a terminal, not always a name.
+type Record struct {
+	User, Line, Host string
+	Time             time.Time
+}
+
+// Layout is how utmp's records lie in the file. All begin alike (glibc
+// bits/utmp.h); the time behind ut_session is 32 or 64 bits wide.
+type Layout struct {
+	Size   int // bytes of a record
+	time   int // offset of ut_tv
+	time64 bool
+}
+
+// The layouts: x86-64 and others keep 32-bit times for the sake of their
+// 32-bit programs, arm64 has none to keep.
+var (
+	Layout384 = Layout{Size: 384, time: 340}
+	Layout400 = Layout{Size: 400, time: 344, time64: true}
+)
+
+// NativeLayout is the layout of this machine's utmp.
+func NativeLayout() Layout {
+	if runtime.GOARCH == "arm64" {
+		return Layout400
+	}
+	return Layout384
+}
+
+const (
+	userProcess = 7 // ut_type of a login
+	nameSize    = 32
+
+	typeAt, lineAt, userAt, hostAt = 0, 8, 44, 76
+	lineSize, hostSize             = 32, 256
+)
+
+// ParseUtmp returns the logins among the records of a utmp file. Half a record
+// at its end, as a writer may just have left it, is left out.
+func ParseUtmp(data []byte, layout Layout) []Record {
+	var records []Record
+	for ; len(data) >= layout.Size; data = data[layout.Size:] {
+		if binary.NativeEndian.Uint16(data[typeAt:]) != userProcess {
+			continue
+		}
+		records = append(records, Record{
+			User: field(data[userAt:], nameSize),
+			Line: field(data[lineAt:], lineSize),
+			Host: field(data[hostAt:], hostSize),
+			Time: layout.seconds(data),
+		})
+	}
+	return records
+}
+
+// field reads a string that ends with NUL only where there is room for one.
+func field(data []byte, size int) string {
+	s, _, _ := bytes.Cut(data[:size], []byte{0})
+	return string(s)
+}
+
+func (l Layout) seconds(data []byte) time.Time {
+	sec := int64(binary.NativeEndian.Uint32(data[l.time:]))
+	if l.time64 {
+		sec = int64(binary.NativeEndian.Uint64(data[l.time:]))
+	}
+	return time.Unix(sec, 0)
+}
+
+// names reports whether the record is that user's. A name that fills its field
+// may have been cut off.
+func (r Record) names(user string) bool {
+	if len(r.User) == nameSize && len(user) > nameSize {
+		user = user[:nameSize]
+	}
+	return user != "" && r.User == user
+}

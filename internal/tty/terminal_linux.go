@@ -1,0 +1,171 @@
+package tty
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+)
+
+// Terminal is a terminal that is open for writing.
+type Terminal struct {
+	fd   int
+	path string
+	file *os.File // owns fd once a write had to wait
+}
+
+// Open opens the terminal and then checks the descriptor, which is the only
+// way that it is written through: whatever the path leads to later does not
+// matter. Every error is a *Failure.
+func Open(want Want) (*Terminal, error) {
+	const flags = unix.O_WRONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC | unix.O_NOFOLLOW
+	fd, err := unix.Open(want.Path, flags, 0)
+	if err != nil {
+		return nil, openFailure(want.Path, err)
+	}
+	t := &Terminal{fd: fd, path: want.Path}
+	if err := t.check(want); err != nil {
+		return nil, errors.Join(err, t.Close())
+	}
+	return t, nil
+}
+
+func openFailure(path string, err error) error {
+	reason := Gone // ENOENT, ENXIO, ENODEV; EIO where the other end has closed
+	switch {
+	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM), errors.Is(err, unix.EROFS):
+		reason = refusal(path)
+	case errors.Is(err, unix.EBUSY):
+		reason = Busy
+	case errors.Is(err, unix.ELOOP), errors.Is(err, unix.EISDIR), errors.Is(err, unix.ENOTDIR):
+		reason = NotATerminal
+	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE), errors.Is(err, unix.ENOMEM):
+		reason = Denied
+	}
+	return &Failure{reason, "open: " + err.Error()}
+}
+
+// refusal tells messages that are off from a caller without the tty group.
+func refusal(path string) Reason {
+	var st unix.Stat_t
+	if unix.Lstat(path, &st) == nil && st.Mode&unix.S_IWGRP == 0 {
+		return MessagesOff
+	}
+	return Denied
+}
+
+func (t *Terminal) check(want Want) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(t.fd, &st); err != nil {
+		return &Failure{Gone, "fstat: " + err.Error()}
+	}
+	switch {
+	case st.Mode&unix.S_IFMT != unix.S_IFCHR || !isTTY(st.Rdev):
+		return &Failure{NotATerminal, "not a character device of a terminal"}
+	case st.Rdev != want.Device:
+		return &Failure{NotATerminal, "another device by now"}
+	case st.Uid != want.Owner:
+		return &Failure{OwnerChanged, fmt.Sprintf("owned by uid %d, no longer by %d", st.Uid, want.Owner)}
+	case st.Mode&unix.S_IWGRP == 0 && !want.Always:
+		return &Failure{MessagesOff, "not group-writable"}
+	}
+	if _, err := unix.IoctlGetTermios(t.fd, unix.TCGETS); errors.Is(err, unix.ENOTTY) {
+		return &Failure{NotATerminal, "has no terminal settings"}
+	} else if err != nil {
+		return &Failure{Gone, "hung up: " + err.Error()}
+	}
+	return nil
+}
+
+// isTTY tells by the major number (Linux Documentation/admin-guide/devices.txt),
+// for which, unlike a question to the device itself, no driver has to answer.
+func isTTY(device uint64) bool {
+	switch major := unix.Major(device); major {
+	case 4, 5, // virtual consoles and ttyS; console
+		166, 188, // ttyACM, ttyUSB
+		204, 229: // ttyAMA and other low-density lines; hvc
+		return true
+	default:
+		return major >= 136 && major <= 143 // pseudo-terminals
+	}
+}
+
+// Columns returns the terminal's width, within what a message can be laid out
+// for.
+func (t *Terminal) Columns() int {
+	columns, _, err := term.GetSize(t.fd)
+	if err != nil || columns == 0 {
+		return usualColumns
+	}
+	return min(max(columns, leastColumns), mostColumns)
+}
+
+// ErrWouldBlock says that the terminal takes no more output now.
+var ErrWouldBlock = errors.New("the terminal takes no output now")
+
+// Write writes what the terminal takes without waiting. Up to 2 KiB the kernel
+// keeps together with nothing of another writer between (tty_write,
+// drivers/tty/tty_io.c). It returns ErrWouldBlock where something is left, or a
+// *Failure.
+func (t *Terminal) Write(data []byte) (int, error) {
+	written := 0
+	for written < len(data) {
+		n, err := unix.Write(t.fd, data[written:])
+		switch {
+		case err == nil:
+			written += n
+		case errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.EAGAIN):
+			return written, ErrWouldBlock
+		default:
+			return written, writeFailure(err)
+		}
+	}
+	return written, nil
+}
+
+func writeFailure(err error) error {
+	return &Failure{Gone, "write: " + err.Error()} // EIO after a hangup
+}
+
+// WriteWithin writes as Write does, but waits until the deadline for a terminal
+// that is held; then the error is a *Failure with Stuck. It also ends with ctx.
+func (t *Terminal) WriteWithin(ctx context.Context, data []byte, deadline time.Time) (int, error) {
+	if t.file == nil {
+		t.file = os.NewFile(uintptr(t.fd), t.path)
+	}
+	written := 0
+	for {
+		until := time.Now().Add(retry)
+		if until.After(deadline) {
+			until = deadline
+		}
+		if err := t.file.SetWriteDeadline(until); err != nil {
+			return written, writeFailure(err)
+		}
+		n, err := t.file.Write(data[written:])
+		written += n
+		switch {
+		case err == nil:
+			return written, nil
+		case !errors.Is(err, os.ErrDeadlineExceeded):
+			return written, writeFailure(err)
+		case ctx.Err() != nil:
+			return written, &Failure{Stuck, "interrupted while it took no output"}
+		case !time.Now().Before(deadline):
+			return written, &Failure{Stuck, "took no output until the deadline"}
+		}
+	}
+}
+
+// Close closes the terminal. What was written is not lost.
+func (t *Terminal) Close() error {
+	if t.file != nil {
+		return t.file.Close()
+	}
+	return unix.Close(t.fd)
+}

@@ -1,0 +1,32 @@
+//go:build !linux
+
+package tty
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ErrWouldBlock says that the terminal takes no more output now.
+var ErrWouldBlock = errors.ErrUnsupported
+
+// Terminal does not exist here: terminals are written to on Linux.
+type Terminal struct{}
+
+// Open fails.
+func Open(Want) (*Terminal, error) { return nil, errors.ErrUnsupported }
+
+// Columns returns a usual width.
+func (*Terminal) Columns() int { return usualColumns }
+
+// Write fails.
+func (*Terminal) Write([]byte) (int, error) { return 0, errors.ErrUnsupported }
+
+// WriteWithin fails.
+func (*Terminal) WriteWithin(context.Context, []byte, time.Time) (int, error) {
+	return 0, errors.ErrUnsupported
+}
+
+// Close does nothing.
+func (*Terminal) Close() error { return nil }

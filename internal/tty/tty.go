@@ -1,0 +1,57 @@
+// Package tty is one terminal: opened so that it can be nothing else, measured,
+// and written to with a deadline; and the message as it looks there.
+//
+// It refuses to write to anything but the device that was asked for, and to
+// write a byte that has not been cleaned. It does not look for terminals and
+// does not decide who may send.
+package tty
+
+import "time"
+
+// Reason is why a terminal did not get a message. Its text is what --json
+// shows, so it never changes.
+type Reason string
+
+// The reasons of a terminal.
+const (
+	MessagesOff  Reason = "messages-off"   // its owner wants no messages (mesg n)
+	Stuck        Reason = "stuck"          // it took no output until the deadline (Ctrl-S)
+	Gone         Reason = "gone"           // it was closed or hung up
+	Busy         Reason = "busy"           // a program has it exclusively (TIOCEXCL)
+	Denied       Reason = "denied"         // the caller may not write to it
+	NotATerminal Reason = "not-a-terminal" // the name leads to something else
+	OwnerChanged Reason = "owner-changed"  // it is somebody else's by now
+)
+
+func (r Reason) Error() string { return string(r) }
+
+// Want is the terminal that Open is to open, as it was seen when it was chosen.
+type Want struct {
+	Path   string // /dev/pts/3
+	Device uint64 // st_rdev
+	Owner  uint32
+
+	// Always opens it although its messages are off. That is for root.
+	Always bool
+}
+
+// Sizes for a terminal that says nothing of its own size, or that lies.
+const (
+	usualColumns = 80
+	leastColumns = 5 // room for the prefix and one wide character
+	mostColumns  = 512
+)
+
+// Failure is a Reason with what the kernel said, or how far the write came.
+type Failure struct {
+	Reason Reason
+	Detail string
+}
+
+func (f *Failure) Error() string { return string(f.Reason) + ": " + f.Detail }
+func (f *Failure) Unwrap() error { return f.Reason }
+
+// retry is how often a waiting write tries again although it was not woken: a
+// write fails for the moment also while another one holds the terminal, and no
+// event need follow the end of that.
+const retry = 200 * time.Millisecond
