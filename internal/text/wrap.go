@@ -31,21 +31,26 @@ func graphemeWidth(g string, asOne int) int {
 	return max(asOne, apart)
 }
 
-// Wrap breaks one line of cleaned text into rows of at most width columns (two
-// or more): after a space where there is one, inside a word where there is
+// LeastWidth is the narrowest that Wrap wraps to, in columns: a wide character
+// with all the marks that it may keep.
+const LeastWidth = 2 + maxMarks
+
+// Wrap breaks one line of cleaned text into rows of at most width columns, but
+// no less than LeastWidth: after a space where there is one, inside a word where there is
 // none, and inside a grapheme only where that alone is wider than a row. The
 // spaces at a break are left out.
 func Wrap(line string, width int) []string {
+	width = max(width, LeastWidth)
 	var rows []string
 	for {
 		end := fitting(line, width)
-		if end == 0 {
-			end = fittingApart(line, width)
-		}
 		if end == len(line) {
 			return append(rows, line)
 		}
 		row, rest := breakAt(line, end)
+		if end == 0 {
+			row, rest = breakApart(line, width)
+		}
 		rows = append(rows, row)
 		line = rest
 	}
@@ -64,15 +69,17 @@ func fitting(line string, width int) int {
 	return end
 }
 
-// fittingApart returns how many bytes of line fit where a grapheme may be cut,
-// but at least one character of a line that has one.
-func fittingApart(line string, width int) int {
+// breakApart splits a line whose first grapheme is wider than a row, between
+// two of its characters. Marks stay with theirs; a joiner that no longer joins
+// is left out.
+func breakApart(line string, width int) (row, rest string) {
 	for i, r := range line {
-		if width -= displaywidth.Rune(r); width < 0 && i > 0 {
-			return i
+		attached := isMark(r) || isJoiner(r) || isSelector(r)
+		if width -= displaywidth.Rune(r); width < 0 && i > 0 && !attached {
+			return strings.TrimRight(line[:i], string(zwj)+string(zwnj)), line[i:]
 		}
 	}
-	return len(line)
+	return line, ""
 }
 
 // breakAt splits line at the last space before end, else at end.

@@ -16,13 +16,14 @@ func TestWrap(t *testing.T) {
 		{"fits", "one two", 7, []string{"one two"}},
 		{"at a space", "one two three", 8, []string{"one two", "three"}},
 		{"exactly at a space", "one two three", 7, []string{"one two", "three"}},
-		{"long word", "abcdefghij", 4, []string{"abcd", "efgh", "ij"}},
-		{"indented long word", "  abcdefgh", 5, []string{"  abc", "defgh"}},
-		{"wide letters", "世界世界世", 5, []string{"世界", "世界", "世"}},
-		{"accents stay on their base", "e\u0301e\u0301e\u0301", 2, []string{"e\u0301e\u0301", "e\u0301"}},
+		{"long word", "abcdefghijklmn", 6, []string{"abcdef", "ghijkl", "mn"}},
+		{"indented long word", "  abcdefgh", 6, []string{"  abcd", "efgh"}},
+		{"wide letters", "世界世界世", 7, []string{"世界世", "界世"}},
+		{"accents stay on their base", strings.Repeat("e\u0301", 7), 6, []string{strings.Repeat("e\u0301", 6), "e\u0301"}},
 		{"emoji stays whole", "ab👨\u200d👩\u200d👧", 6, []string{"ab", "👨\u200d👩\u200d👧"}},
-		{"grapheme wider than the row", "👨\u200d👩\u200d👧", 4, []string{"👨\u200d👩\u200d", "👧"}},
-		{"only spaces", strings.Repeat(" ", 9), 4, []string{"", ""}},
+		{"grapheme wider than the row", "👨\u200d👩\u200d👧\u200d👦", 6, []string{"👨\u200d👩\u200d👧", "👦"}},
+		{"only spaces", strings.Repeat(" ", 9), 6, []string{"", ""}},
+		{"too narrow", "abcdefgh", 1, []string{"abcdef", "gh"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := Wrap(tt.in, tt.width); !slices.Equal(got, tt.want) {
@@ -37,7 +38,7 @@ func FuzzWrap(f *testing.F) {
 		f.Add(tt.in, uint8(7))
 	}
 	f.Fuzz(func(t *testing.T, in string, w uint8) {
-		width := max(2, int(w))
+		width := max(LeastWidth, int(w))
 		line := strings.ReplaceAll(Clean(in), "\n", " ")
 		rows := Wrap(line, width)
 		for _, row := range rows {
@@ -57,7 +58,10 @@ func FuzzWrap(f *testing.F) {
 	})
 }
 
-func letters(s string) string { return strings.ReplaceAll(s, " ", "") }
+// letters leaves out what a break may leave out.
+func letters(s string) string {
+	return strings.NewReplacer(" ", "", "\u200c", "", "\u200d", "").Replace(s)
+}
 
 // A message of 64 KiB without a space is the worst that may come.
 func BenchmarkWrap(b *testing.B) {

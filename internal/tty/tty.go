@@ -6,7 +6,11 @@
 // does not decide who may send.
 package tty
 
-import "time"
+import (
+	"time"
+
+	"msg/internal/text"
+)
 
 // Reason is why a terminal did not get a message. Its text is what --json
 // shows, so it never changes.
@@ -38,7 +42,7 @@ type Want struct {
 // Sizes for a terminal that says nothing of its own size, or that lies.
 const (
 	usualColumns = 80
-	leastColumns = 5 // room for the prefix and one wide character
+	leastColumns = len(prefix) + text.LeastWidth + 1
 	mostColumns  = 512
 )
 

@@ -1,0 +1,73 @@
+package tty
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"msg/internal/text"
+)
+
+var at = time.Date(2026, 11, 23, 19, 45, 0, 0, time.Local)
+
+func TestRender(t *testing.T) {
+	m := Message{
+		Sender: Sender{User: "alice", Host: "d13", Terminal: "pts/1"},
+		At:     at, Text: "Lunch at one?\nThe place at the corner.",
+	}
+	want := "\a\r\n" +
+		"                                       \r\n" +
+		"Message from alice@d13 on pts/1 at     \r\n" +
+		"19:45:                                 \r\n" +
+		"| Lunch at one?                        \r\n" +
+		"| The place at the corner.             \r\n"
+	if got := string(m.Render(40)); got != want {
+		t.Errorf("got\n%q, want\n%q", got, want)
+	}
+}
+
+func TestBanner(t *testing.T) {
+	for want, m := range map[string]Message{
+		"Message from root@d13 (cron) at 19:45:": {
+			Sender: Sender{User: "root", Host: "d13", Note: "cron"},
+		},
+		"Broadcast message from root@d13 (alice) on pts/4 at 19:45:": {
+			Sender: Sender{User: "root", Host: "d13", Note: "alice", Terminal: "pts/4"}, Broadcast: true,
+		},
+		"Message from e^[[2Jve@h^Jost at 19:45:": {
+			Sender: Sender{User: "e\x1b[2Jve", Host: "h\nost"},
+		},
+	} {
+		m.At = at
+		if got := m.banner(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestWithoutBanner(t *testing.T) {
+	got := string(Message{Text: "hello", NoBanner: true}.Render(10))
+	if want := "\a\r\n         \r\n| hello  \r\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// FuzzRender holds that no text can leave its rows: each begins with the
+// prefix, is no wider than the terminal, and has no control but its own end.
+func FuzzRender(f *testing.F) {
+	f.Add("hello\r\nMessage from root@d13 at 10:00:\r\n$ ", uint8(80))
+	f.Add(strings.Repeat("👨\u200d👩\u200d👧", 9)+"\t世界\x9b", uint8(5))
+	f.Fuzz(func(t *testing.T, body string, columns uint8) {
+		width := max(leastColumns, int(columns))
+		out := string(Message{NoBanner: true, Text: body}.Render(width))
+		rows := strings.Split(out, "\r\n")
+		if rows[0] != "\a" || strings.TrimLeft(rows[1], " ") != "" || rows[len(rows)-1] != "" {
+			t.Fatalf("%q begins or ends wrongly", out)
+		}
+		for _, row := range rows[2 : len(rows)-1] {
+			if !strings.HasPrefix(row, prefix) || text.Width(row) != width-1 || text.Name(row) != row {
+				t.Fatalf("%q has the row %q, %d of %d columns", body, row, text.Width(row), width)
+			}
+		}
+	})
+}

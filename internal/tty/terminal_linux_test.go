@@ -1,0 +1,234 @@
+package tty_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"msg/internal/tty"
+	"msg/internal/tty/ttytest"
+)
+
+func want(term *ttytest.Terminal) tty.Want {
+	return tty.Want{Path: term.Path, Device: term.Device, Owner: uint32(os.Getuid())}
+}
+
+func open(t *testing.T, w tty.Want) *tty.Terminal {
+	t.Helper()
+	terminal, err := tty.Open(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { terminal.Close() })
+	return terminal
+}
+
+func checkReason(t *testing.T, err error, reason tty.Reason) {
+	t.Helper()
+	var failure *tty.Failure
+	if !errors.As(err, &failure) || failure.Reason != reason || failure.Detail == "" {
+		t.Errorf("got %v, want reason %s with a detail", err, reason)
+	}
+}
+
+func TestWrite(t *testing.T) {
+	term := ttytest.Open(t)
+	terminal := open(t, want(term))
+	if columns := terminal.Columns(); columns != 80 {
+		t.Errorf("%d columns, want 80", columns)
+	}
+	if n, err := terminal.Write([]byte("hello\r\n")); n != 7 || err != nil {
+		t.Errorf("wrote %d, %v", n, err)
+	}
+	term.Await(t, "hello\r")
+}
+
+// TestOpenRefuses holds that nothing but the wanted terminal is ever open, and
+// that each refusal says which it was.
+func TestOpenRefuses(t *testing.T) {
+	term := ttytest.Open(t)
+	other := ttytest.Open(t)
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("untouched"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(term.Path, link); err != nil {
+		t.Fatal(err)
+	}
+	off := ttytest.Open(t)
+	if err := off.Slave.Chmod(0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		change func(*tty.Want)
+		reason tty.Reason
+	}{
+		"a file":            {func(w *tty.Want) { w.Path = file }, tty.NotATerminal},
+		"a directory":       {func(w *tty.Want) { w.Path = "/dev/pts" }, tty.NotATerminal},
+		"below a file":      {func(w *tty.Want) { w.Path = file + "/3" }, tty.NotATerminal},
+		"another device":    {func(w *tty.Want) { w.Path = "/dev/null" }, tty.NotATerminal},
+		"a link to it":      {func(w *tty.Want) { w.Path = link }, tty.NotATerminal},
+		"another terminal":  {func(w *tty.Want) { w.Path = other.Path }, tty.NotATerminal},
+		"nothing":           {func(w *tty.Want) { w.Path = "/dev/pts/9999999" }, tty.Gone},
+		"another's by now":  {func(w *tty.Want) { w.Owner++ }, tty.OwnerChanged},
+		"with messages off": {func(w *tty.Want) { *w = want(off) }, tty.MessagesOff},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := want(term)
+			tt.change(&w)
+			_, err := tty.Open(w)
+			checkReason(t, err, tt.reason)
+		})
+	}
+	if content, err := os.ReadFile(file); err != nil || string(content) != "untouched" {
+		t.Errorf("the file holds %q, %v", content, err)
+	}
+}
+
+func TestAlwaysOpensWithMessagesOff(t *testing.T) {
+	term := ttytest.Open(t)
+	if err := term.Slave.Chmod(0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := want(term)
+	w.Always = true
+	open(t, w)
+}
+
+// asNobody runs the named test of this file as a user without rights.
+func asNobody(t *testing.T, test string, env ...string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root can become somebody else; the lab's tests run as root")
+	}
+	program := filepath.Join(os.TempDir(), "tty.test."+test) // where nobody may look
+	if out, err := exec.Command("cp", os.Args[0], program).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	defer os.Remove(program)
+	if err := os.Chmod(program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "-test.v", "-test.run=^"+test+"$")
+	cmd.Env, cmd.Dir = append(env, "AS_NOBODY=1"), "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--- PASS: "+test) {
+		t.Errorf("as nobody: %v\n%s", err, out)
+	}
+}
+
+func TestOpenAsNobody(t *testing.T) {
+	if os.Getenv("AS_NOBODY") == "" {
+		on, off, busy := ttytest.Open(t), ttytest.Open(t), ttytest.Open(t)
+		if err := off.Slave.Chmod(0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := busy.Slave.Chmod(0o622); err != nil {
+			t.Fatal(err)
+		}
+		if err := unix.IoctlSetInt(int(busy.Slave.Fd()), unix.TIOCEXCL, 0); err != nil {
+			t.Fatal(err)
+		}
+		asNobody(t, "TestOpenAsNobody", "ON="+on.Path, "OFF="+off.Path, "EXCLUSIVE="+busy.Path)
+		return
+	}
+	for name, reason := range map[string]tty.Reason{
+		"ON": tty.Denied, "OFF": tty.MessagesOff, "EXCLUSIVE": tty.Busy,
+	} {
+		_, err := tty.Open(tty.Want{Path: os.Getenv(name)})
+		checkReason(t, err, reason)
+	}
+}
+
+func TestHeldTerminal(t *testing.T) {
+	term := ttytest.Open(t)
+	hold(t, term)
+	terminal := open(t, want(term))
+	if n, err := terminal.Write([]byte("x")); n != 0 || !errors.Is(err, tty.ErrWouldBlock) {
+		t.Fatalf("wrote %d, %v to a held terminal", n, err)
+	}
+	n, err := terminal.WriteWithin(t.Context(), []byte("x"), time.Now().Add(50*time.Millisecond))
+	if n != 0 {
+		t.Errorf("wrote %d bytes to a held terminal", n)
+	}
+	checkReason(t, err, tty.Stuck)
+	term.Release(t)
+	if n, err := terminal.WriteWithin(t.Context(), []byte("after"), time.Now().Add(10*time.Second)); n != 5 || err != nil {
+		t.Errorf("wrote %d, %v after its release", n, err)
+	}
+	term.Await(t, "after")
+}
+
+// hold holds the terminal, and waits until the kernel has seen it.
+func hold(t *testing.T, term *ttytest.Terminal) {
+	t.Helper()
+	term.Hold(t)
+	fds := []unix.PollFd{{Fd: int32(term.Slave.Fd()), Events: unix.POLLOUT}}
+	for range 1000 {
+		if n, err := unix.Poll(fds, 0); err == nil && n == 0 {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Fatal("Ctrl-S did not hold the terminal")
+}
+
+// TestMoreThanTheTerminalTakes writes more than the kernel buffers, while the
+// person reads on only after a while.
+func TestMoreThanTheTerminalTakes(t *testing.T) {
+	term := ttytest.Open(t)
+	hold(t, term)
+	terminal := open(t, want(term))
+	time.AfterFunc(20*time.Millisecond, func() { term.Release(t) })
+	data := strings.Repeat("0123456789abcdef", 16<<10)
+	n, err := terminal.WriteWithin(t.Context(), []byte(data), time.Now().Add(30*time.Second))
+	if n != len(data) || err != nil {
+		t.Fatalf("wrote %d of %d bytes, %v", n, len(data), err)
+	}
+	if seen := term.Await(t, data); len(seen) != len(data) {
+		t.Errorf("%d bytes arrived, want %d", len(seen), len(data))
+	}
+}
+
+func TestHungUp(t *testing.T) {
+	term := ttytest.Open(t)
+	terminal := open(t, want(term))
+	term.Master.Close()
+	_, err := terminal.Write([]byte("x"))
+	checkReason(t, err, tty.Gone)
+	_, err = tty.Open(want(term))
+	checkReason(t, err, tty.Gone)
+}
+
+func TestInterrupted(t *testing.T) {
+	term := ttytest.Open(t)
+	hold(t, term)
+	terminal := open(t, want(term))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := terminal.WriteWithin(ctx, []byte("x"), time.Now().Add(time.Hour))
+	checkReason(t, err, tty.Stuck)
+}
+
+func TestColumnsWithinBounds(t *testing.T) {
+	for columns, wanted := range map[uint16]int{0: 80, 1: 9, 9: 9, 132: 132, 65535: 512} {
+		term := ttytest.Open(t)
+		size := unix.Winsize{Row: 24, Col: columns}
+		if err := unix.IoctlSetWinsize(int(term.Slave.Fd()), unix.TIOCSWINSZ, &size); err != nil {
+			t.Fatal(err)
+		}
+		if got := open(t, want(term)).Columns(); got != wanted {
+			t.Errorf("%d columns are laid out as %d, want %d", columns, got, wanted)
+		}
+	}
+}

@@ -1,0 +1,117 @@
+// Package ttytest gives tests real pseudo-terminals, with somebody at them.
+package ttytest
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+// Terminal is a pseudo-terminal of which the test is the person in front.
+type Terminal struct {
+	Name   string // pts/3
+	Path   string // /dev/pts/3
+	Device uint64
+	Master *os.File
+	Slave  *os.File
+
+	mu   sync.Mutex
+	seen bytes.Buffer
+}
+
+// Open opens a terminal of 80 columns with messages on, which shows (reads)
+// what is written to it until the test ends.
+func Open(t testing.TB) *Terminal {
+	t.Helper()
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	term := &Terminal{
+		Name: strings.TrimPrefix(slave.Name(), "/dev/"), Path: slave.Name(),
+		Master: master, Slave: slave,
+	}
+	t.Cleanup(func() { master.Close(); slave.Close() })
+	var st syscall.Stat_t
+	if err := syscall.Fstat(int(slave.Fd()), &st); err != nil {
+		t.Fatal(err)
+	}
+	term.Device = st.Rdev
+	if err := slave.Chmod(0o620); err != nil {
+		t.Fatal(err)
+	}
+	if err := pty.Setsize(slave, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
+		t.Fatal(err)
+	}
+	go term.show()
+	return term
+}
+
+func (term *Terminal) show() {
+	buf := make([]byte, 4096)
+	for {
+		n, err := term.Master.Read(buf)
+		term.mu.Lock()
+		term.seen.Write(buf[:n])
+		term.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Lead starts a program as the terminal's session leader, as a login's shell
+// is, and ends it with the test.
+func (term *Terminal) Lead(t testing.TB, argv ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = term.Slave, term.Slave, term.Slave
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return cmd
+}
+
+// Hold types Ctrl-S, and Release Ctrl-Q.
+func (term *Terminal) Hold(t testing.TB) { term.send(t, "\x13") }
+
+// Release lets the terminal go on.
+func (term *Terminal) Release(t testing.TB) { term.send(t, "\x11") }
+
+func (term *Terminal) send(t testing.TB, keys string) {
+	t.Helper()
+	if _, err := term.Master.WriteString(keys); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Seen returns all bytes that came to the screen so far.
+func (term *Terminal) Seen() string {
+	term.mu.Lock()
+	defer term.mu.Unlock()
+	return term.seen.String()
+}
+
+// Await waits until what came to the screen contains want, and returns it all.
+func (term *Terminal) Await(t testing.TB, want string) string {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if seen := term.Seen(); strings.Contains(seen, want) {
+			return seen
+		}
+	}
+	t.Fatalf("%s shows %q and never %q", term.Name, term.Seen(), want)
+	return ""
+}
