@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,7 +92,7 @@ func (s System) devices(ctx context.Context) ([]Terminal, error) {
 		return nil, err
 	}
 	for _, name := range lines {
-		if isLine(name) {
+		if line.MatchString(name) {
 			add(name)
 		}
 	}
@@ -107,13 +108,9 @@ func fileNames(dir string) ([]string, error) {
 	return d.Readdirnames(-1)
 }
 
-// isLine leaves out /dev/tty and /dev/tty0, which are other terminals' names.
-func isLine(name string) bool {
-	number := strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(name, "tty"), "hvc"), "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-	return len(number) < len(name) && number != "" && name != "tty0" &&
-		(strings.HasPrefix(name, "tty") || strings.HasPrefix(name, "hvc")) &&
-		strings.Trim(number, "0123456789") == ""
-}
+// line matches virtual consoles and serial lines; /dev/tty and /dev/tty0 are
+// other names for one of them.
+var line = regexp.MustCompile(`^(tty[1-9][0-9]*|tty[A-Z]+[0-9]+|hvc[0-9]+)$`)
 
 func (s System) device(name string) (Terminal, bool) {
 	var st syscall.Stat_t

@@ -161,8 +161,8 @@ func (t Target) check() error {
 }
 
 var (
-	// pts/3, tty1, ttyS0, hvc0, console: what Linux calls its terminals.
-	terminalName = regexp.MustCompile(`^(/dev/)?(pts/[0-9]{1,7}|tty[A-Za-z]{0,8}[0-9]{1,4}|hvc[0-9]{1,4}|console)$`)
+	// pts/3, tty1, ttyS0, hvc0: what Linux calls its terminals.
+	terminalName = regexp.MustCompile(`^(/dev/)?(pts/[0-9]{1,7}|tty[A-Za-z]{0,8}[0-9]{1,4}|hvc[0-9]{1,4})$`)
 	sessionID    = regexp.MustCompile(`^[A-Za-z0-9]{1,32}$`)
 	host         = regexp.MustCompile(`^[A-Za-z0-9_.:-]*(\[[0-9,/-]+\][A-Za-z0-9_.:-]*)*$`)
 )

@@ -130,7 +130,7 @@ func describe(ctx context.Context, conn *dbus.Conn, paths []dbus.ObjectPath) ([]
 	for _, call := range calls {
 		properties := map[string]dbus.Variant{}
 		err := (<-call.Done).Store(&properties)
-		if isError(err, "UnknownObject", "UnknownMethod") {
+		if isError(err, "UnknownObject", "UnknownInterface", "UnknownMethod") {
 			continue // ended since it was listed
 		}
 		if err != nil {

@@ -1,0 +1,216 @@
+package sessions_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"msg/internal/accounts"
+	"msg/internal/sessions"
+	"msg/internal/tty/ttytest"
+)
+
+func local() sessions.System {
+	var directory accounts.Directory
+	system := sessions.Local(directory.Name)
+	system.Utmp = "/nonexistent"
+	return system
+}
+
+func read(t *testing.T, system sessions.System) sessions.Picture {
+	t.Helper()
+	p, err := system.Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func find(t *testing.T, p sessions.Picture, name string) sessions.Terminal {
+	t.Helper()
+	term, ok := p.Find(name)
+	if !ok {
+		t.Fatalf("%s is not in the picture", name)
+	}
+	return term
+}
+
+func me(t *testing.T) string {
+	t.Helper()
+	u, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Username
+}
+
+func TestRead(t *testing.T) {
+	term := ttytest.Open(t)
+	if got := find(t, read(t, local()), term.Name); got.InUse() {
+		t.Errorf("a terminal where nobody is: %+v", got)
+	}
+	before := time.Now().Add(-2 * time.Second)
+	term.Lead(t, "sleep", "1000")
+	got := find(t, read(t, local()), term.Name)
+	for got.What != "sleep" { // until it has been executed
+		got = find(t, read(t, local()), term.Name)
+	}
+	if !got.InUse() || got.User != me(t) || got.Owner != uint32(os.Getuid()) || got.Device != term.Device ||
+		!got.Messages || got.Prompt || got.Hidden {
+		t.Errorf("got %+v", got)
+	}
+	if got.Since.Before(before) || got.Since.After(time.Now().Add(time.Second)) {
+		t.Errorf("since %v, started after %v", got.Since, before)
+	}
+	if err := term.Slave.Chmod(0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := find(t, read(t, local()), term.Name); got.Messages {
+		t.Error("messages are on after mesg n")
+	}
+}
+
+func TestSortedByNumber(t *testing.T) {
+	var names []string
+	for range 11 {
+		names = append(names, ttytest.Open(t).Name)
+	}
+	var got []string
+	for _, term := range read(t, local()).Terminals {
+		if slices.Contains(names, term.Name) {
+			got = append(got, term.Name)
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if len(a) != len(b) {
+			return len(a) - len(b)
+		}
+		return strings.Compare(a, b)
+	})
+	if !slices.Equal(got, names) {
+		t.Errorf("got %v, want %v", got, names)
+	}
+}
+
+// TestStaleUtmp holds that utmp's word counts only for a terminal that is its
+// user's by the kernel's word, and that its lines lead nowhere else.
+func TestStaleUtmp(t *testing.T) {
+	mine, others := ttytest.Open(t), ttytest.Open(t)
+	system := local()
+	system.Utmp = filepath.Join(t.TempDir(), "utmp")
+	var data []byte
+	for _, e := range []struct{ line, user, host string }{
+		{mine.Name, me(t), "far.example"},
+		{others.Name, "somebody-else", "evil"},
+		{"../../etc/passwd", me(t), ""},
+		{"/etc/passwd", me(t), ""},
+		{"sda", me(t), ""},
+		{":0", me(t), ""},
+		{"", me(t), ""},
+		{"seat0", me(t), ""},
+		{strings.Repeat("p", 32), strings.Repeat("u", 32), strings.Repeat("h", 256)},
+	} {
+		data = append(data, sessions.UtmpRecord(e.line, e.user, e.host)...)
+	}
+	data = append(data, data[:sessions.NativeLayout().Size/2]...)
+	if err := os.WriteFile(system.Utmp, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	without, p := read(t, local()), read(t, system)
+	if len(p.Terminals) < len(without.Terminals)-2 || len(p.Problems) != 0 {
+		t.Errorf("%d terminals with utmp, %d without; problems %v", len(p.Terminals), len(without.Terminals), p.Problems)
+	}
+	for _, term := range p.Terminals {
+		if !strings.HasPrefix(term.Name, "pts/") && !strings.HasPrefix(term.Name, "tty") && !strings.HasPrefix(term.Name, "hvc") {
+			t.Errorf("a terminal named %q", term.Name)
+		}
+	}
+	if got := find(t, p, mine.Name); !got.InUse() || got.Host != "far.example" || !slices.Contains(got.Sources, sessions.Utmp) {
+		t.Errorf("with an entry of its own: %+v", got)
+	}
+	if got := find(t, p, others.Name); got.InUse() || got.Host != "" {
+		t.Errorf("with an entry of somebody else: %+v", got)
+	}
+}
+
+func TestUnreadableUtmp(t *testing.T) {
+	system := local()
+	system.Utmp = t.TempDir() // a directory opens and cannot be read
+	if p := read(t, system); len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Error(), "utmp") {
+		t.Errorf("problems %v", p.Problems)
+	}
+}
+
+func TestHiddenProc(t *testing.T) {
+	term := ttytest.Open(t)
+	system := local()
+	system.Proc = t.TempDir() // what hidepid shows of others: nothing
+	if got := find(t, read(t, system), term.Name); !got.InUse() || !got.Hidden || got.What != "" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestLogindAnnotates(t *testing.T) {
+	term := ttytest.Open(t)
+	term.Lead(t, "sleep", "1000")
+	since := time.Unix(1_790_000_000, 0)
+	uid := uint32(os.Getuid())
+	system := local()
+	system.Logind = func(context.Context) ([]sessions.Session, error) {
+		return []sessions.Session{
+			{ID: "c1", UID: uid, Class: "user", Terminal: term.Name, Host: "10.0.0.5", Since: since},
+			{ID: "c2", UID: uid + 1, Class: "user", Terminal: term.Name, Host: "evil"},
+			{ID: "c3", UID: 4242, User: "zoe", Class: "user", Type: "wayland", Seat: "seat0"},
+			{ID: "c4", UID: 4242, Class: "manager"},
+			{ID: "c5", UID: 120, Class: "greeter", Type: "x11"},
+		}, errors.New("and a problem")
+	}
+	p := read(t, system)
+	got := find(t, p, term.Name)
+	if got.Session != "c1" || got.Host != "10.0.0.5" || !slices.Contains(got.Sources, sessions.Logind) {
+		t.Errorf("got %+v", got)
+	}
+	var ids []string
+	for _, s := range p.Sessions {
+		ids = append(ids, s.ID)
+	}
+	if !slices.Equal(ids, []string{"c2", "c3"}) {
+		t.Errorf("sessions without a terminal: %v", ids)
+	}
+	if len(p.Problems) != 1 {
+		t.Errorf("problems %v", p.Problems)
+	}
+}
+
+func TestNoDevices(t *testing.T) {
+	system := local()
+	system.Dev = "/nonexistent"
+	if p, err := system.Read(t.Context()); err == nil {
+		t.Errorf("without /dev the picture is %+v", p)
+	}
+}
+
+func TestMyself(t *testing.T) {
+	self := sessions.Myself()
+	if self.Job != "" && self.Terminal != 0 {
+		t.Logf("runs as a job with a terminal: %+v", self)
+	}
+	if _, err := os.Open("/dev/tty"); (err == nil) != (self.Terminal != 0) {
+		t.Errorf("/dev/tty opens: %v, and the controlling terminal is %#x", err, self.Terminal)
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	system := local()
+	for b.Loop() {
+		if _, err := system.Read(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
