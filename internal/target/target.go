@@ -226,7 +226,11 @@ func (t Target) String() string {
 		s = "%" + s
 	case File:
 		s = "@" + s
-	case User, Session, Word, Terminal:
+	case User:
+		s = "user:" + s
+	case Session:
+		s = "session:" + s
+	case Word, Terminal:
 	}
 	if t.Hosts != "" {
 		s += "@" + t.Hosts

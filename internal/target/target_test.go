@@ -108,7 +108,7 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("Parse(%q) lets %+v through", list, one)
 			}
 			again, err := Parse(one.String())
-			if err != nil || len(again) != 1 || again[0].String() != one.String() {
+			if err != nil || len(again) != 1 || again[0] != one {
 				t.Fatalf("%q became %q: %v, %v", list, one.String(), again, err)
 			}
 		}

@@ -62,7 +62,7 @@ func TestNameIsOneLine(t *testing.T) {
 }
 
 // TestCleanEveryByte and TestCleanEveryCharacter leave out nothing that a
-// table could forget.
+// table could forget, but for most of the planes that Unicode never assigned.
 func TestCleanEveryByte(t *testing.T) {
 	for a := range 256 {
 		for b := range 256 {
@@ -73,6 +73,9 @@ func TestCleanEveryByte(t *testing.T) {
 
 func TestCleanEveryCharacter(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if r > 0x32000 && (r < 0xe0000 || r > 0xe1000) {
+			r += 250
+		}
 		checkSafe(t, string(r))
 		checkSafe(t, "a"+string(r)+"\u0301b")
 	}

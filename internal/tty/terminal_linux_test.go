@@ -152,7 +152,7 @@ func TestOpenAsNobody(t *testing.T) {
 
 func TestHeldTerminal(t *testing.T) {
 	term := ttytest.Open(t)
-	hold(t, term)
+	term.Hold(t)
 	terminal := open(t, want(term))
 	if n, err := terminal.Write([]byte("x")); n != 0 || !errors.Is(err, tty.ErrWouldBlock) {
 		t.Fatalf("wrote %d, %v to a held terminal", n, err)
@@ -169,25 +169,11 @@ func TestHeldTerminal(t *testing.T) {
 	term.Await(t, "after")
 }
 
-// hold holds the terminal, and waits until the kernel has seen it.
-func hold(t *testing.T, term *ttytest.Terminal) {
-	t.Helper()
-	term.Hold(t)
-	fds := []unix.PollFd{{Fd: int32(term.Slave.Fd()), Events: unix.POLLOUT}}
-	for range 1000 {
-		if n, err := unix.Poll(fds, 0); err == nil && n == 0 {
-			return
-		}
-		time.Sleep(time.Millisecond)
-	}
-	t.Fatal("Ctrl-S did not hold the terminal")
-}
-
 // TestMoreThanTheTerminalTakes writes more than the kernel buffers, while the
 // person reads on only after a while.
 func TestMoreThanTheTerminalTakes(t *testing.T) {
 	term := ttytest.Open(t)
-	hold(t, term)
+	term.Hold(t)
 	terminal := open(t, want(term))
 	time.AfterFunc(20*time.Millisecond, func() { term.Release(t) })
 	data := strings.Repeat("0123456789abcdef", 16<<10)
@@ -212,7 +198,7 @@ func TestHungUp(t *testing.T) {
 
 func TestInterrupted(t *testing.T) {
 	term := ttytest.Open(t)
-	hold(t, term)
+	term.Hold(t)
 	terminal := open(t, want(term))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

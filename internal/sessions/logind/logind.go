@@ -141,30 +141,27 @@ func describe(ctx context.Context, conn *dbus.Conn, paths []dbus.ObjectPath) ([]
 	return found, nil
 }
 
-// fromProperties takes what is of the expected type and leaves the rest empty.
+// fromProperties takes what is of the documented type and leaves the rest
+// empty.
 func fromProperties(p map[string]dbus.Variant) sessions.Session {
-	var user struct {
-		UID  uint32
-		Path dbus.ObjectPath
+	text := func(name string) string { s, _ := p[name].Value().(string); return s }
+	uid, _ := first(p["User"]).(uint32)
+	seat, _ := first(p["Seat"]).(string)
+	since, _ := p["Timestamp"].Value().(uint64) // microseconds since 1970
+	return sessions.Session{
+		ID: text("Id"), User: text("Name"), UID: uid, Class: text("Class"), Type: text("Type"), Seat: seat,
+		Terminal: strings.TrimPrefix(text("TTY"), "/dev/"), Host: text("RemoteHost"),
+		Since: time.UnixMicro(int64(since)),
 	}
-	var seat struct {
-		ID   string
-		Path dbus.ObjectPath
+}
+
+// first returns the first member of a D-Bus structure: the id or uid that
+// stands before an object's path.
+func first(v dbus.Variant) any {
+	if members, ok := v.Value().([]any); ok && len(members) > 0 {
+		return members[0]
 	}
-	var since uint64 // microseconds since 1970
-	s := sessions.Session{}
-	for name, into := range map[string]any{
-		"Id": &s.ID, "Name": &s.User, "User": &user, "Class": &s.Class, "Type": &s.Type,
-		"Seat": &seat, "TTY": &s.Terminal, "RemoteHost": &s.Host, "Timestamp": &since,
-	} {
-		if v, ok := p[name]; ok {
-			_ = v.Store(into) // another type than documented: as if absent
-		}
-	}
-	s.UID, s.Seat = user.UID, seat.ID
-	s.Terminal = strings.TrimPrefix(s.Terminal, "/dev/")
-	s.Since = time.UnixMicro(int64(since))
-	return s
+	return nil
 }
 
 // isError reports whether err is one of D-Bus's own errors of those names.

@@ -12,7 +12,11 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
 )
+
+// patience is how long a test waits for what must come.
+const patience = 10 * time.Second
 
 // Terminal is a pseudo-terminal of which the test is the person in front.
 type Terminal struct {
@@ -84,8 +88,14 @@ func (term *Terminal) Lead(t testing.TB, argv ...string) *exec.Cmd {
 	return cmd
 }
 
-// Hold types Ctrl-S, and Release Ctrl-Q.
-func (term *Terminal) Hold(t testing.TB) { term.send(t, "\x13") }
+// Hold types Ctrl-S, and waits until the kernel has seen it.
+func (term *Terminal) Hold(t testing.TB) {
+	t.Helper()
+	term.send(t, "\x13")
+	if !term.held() {
+		t.Fatalf("Ctrl-S does not hold %s", term.Name)
+	}
+}
 
 // Release lets the terminal go on.
 func (term *Terminal) Release(t testing.TB) { term.send(t, "\x11") }
@@ -95,6 +105,16 @@ func (term *Terminal) send(t testing.TB, keys string) {
 	if _, err := term.Master.WriteString(keys); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func (term *Terminal) held() bool {
+	fds := []unix.PollFd{{Fd: int32(term.Slave.Fd()), Events: unix.POLLOUT}}
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if n, err := unix.Poll(fds, 0); err == nil && n == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Seen returns all bytes that came to the screen so far.
@@ -107,7 +127,7 @@ func (term *Terminal) Seen() string {
 // Await waits until what came to the screen contains want, and returns it all.
 func (term *Terminal) Await(t testing.TB, want string) string {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if seen := term.Seen(); strings.Contains(seen, want) {
 			return seen
 		}
