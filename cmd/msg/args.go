@@ -19,28 +19,43 @@ var windows = map[string]string{"/time": "--time", "/v": "--verbose"}
 // a "--" that precedes any command, and flags for Windows' slashes. Behind the
 // targets and the first word of the text nothing is touched.
 func rewrite(args []string) []string {
-	out := make([]string, 0, len(args)+1)
+	if len(args) > 0 && args[0] == commands[0] {
+		return append(args[:1:1], rewriteSend(args[1:])...)
+	}
+	for _, arg := range args {
+		if arg == "--" {
+			return append([]string{commands[0]}, rewriteSend(args)...)
+		}
+		if !strings.HasPrefix(arg, "-") {
+			break
+		}
+	}
+	if len(args) > 0 && slices.Contains(commands, args[0]) {
+		return args
+	}
+	return rewriteSend(args)
+}
+
+func rewriteSend(args []string) []string {
+	var out []string
 	words := 0 // targets and text seen so far
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
-		if arg == "--" && words == 0 {
-			out = append(out, "send")
-		}
-		if arg == "--" || words > 1 || words == 0 && slices.Contains(commands[1:], arg) {
+		if arg == "--" || words > 1 {
 			return append(out, args[i:]...)
 		}
-		switch flag, isSlash := slash(arg); {
+		flag, isSlash := slash(arg)
+		switch {
 		case isSlash:
-			out = append(out, flag)
+			arg = flag
 		case slices.Contains(valueFlags, arg) && i+1 < len(args):
-			out = append(out, arg, args[i+1])
-			i++
-		default:
-			if !strings.HasPrefix(arg, "-") && !(words == 0 && arg == commands[0]) {
-				words++
-			}
 			out = append(out, arg)
+			i++
+			arg = args[i]
+		case !strings.HasPrefix(arg, "-"):
+			words++
 		}
+		out = append(out, arg)
 	}
 	return out
 }

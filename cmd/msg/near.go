@@ -1,5 +1,7 @@
 package main
 
+import "fmt"
+
 // nearCommand returns the command that a word is a likely typing error of, or
 // "".
 func nearCommand(word string) string {
@@ -10,6 +12,10 @@ func nearCommand(word string) string {
 		}
 	}
 	return ""
+}
+
+func didYouMean(command string) string {
+	return fmt.Sprintf("did you mean the command %q?", "msg "+command)
 }
 
 // distance counts the letters to insert, delete or replace to turn a into b

@@ -133,7 +133,7 @@ func why(r delivery.Result) string {
 func (o *reporter) hint(r delivery.Result) {
 	words := hints[r.Reason]
 	if command := nearCommand(r.Target); r.Reason == delivery.Unknown && command != "" {
-		words = fmt.Sprintf("did you mean the command %q?", "msg "+command)
+		words = didYouMean(command)
 	}
 	if words != "" && !o.hinted[r.Reason] {
 		fmt.Fprintln(o.w.stderr, "hint:", words)

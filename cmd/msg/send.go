@@ -36,7 +36,7 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 	}
 	out := c.reporter(w)
 	if err := w.engine.Send(ctx, request, out.result); err != nil {
-		return err
+		return c.mistyped(err)
 	}
 	if err := out.end(); err != nil {
 		return err
@@ -45,6 +45,15 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 		*status = exitNotReached
 	}
 	return nil
+}
+
+// mistyped adds a hint where a command was meant, not a message.
+func (c *sendCmd) mistyped(err error) error {
+	var refused *delivery.RequestError
+	if command := nearCommand(c.Targets); command != "" && len(c.Text) == 0 && errors.As(err, &refused) && refused.Hint == "" {
+		refused.Hint = didYouMean(command)
+	}
+	return err
 }
 
 func (c *sendCmd) request(w world) (delivery.Request, error) {

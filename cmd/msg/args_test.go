@@ -1,0 +1,101 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+func TestRewrite(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                      "",
+		"bob hello":             "bob hello",
+		"-- sessions hi":        "send -- sessions hi",
+		"-v -- bob hi":          "send -v -- bob hi",
+		"bob -- -5":             "bob -- -5",
+		"bob hi -- there":       "bob hi -- there",
+		"send -- x":             "send -- x",
+		"bob /time:60 /v hello": "bob --time=60 --verbose hello",
+		"/TIME:60 bob hello":    "--time=60 bob hello",
+		"bob hello /v /time:60": "bob hello /v /time:60",
+		"send bob /v hello /v":  "send bob --verbose hello /v",
+		"-t 60 bob /v hello":    "-t 60 bob --verbose hello",
+		"-x /v bob":             "-x /v bob",
+		"/dev/pts/3 hello":      "/dev/pts/3 hello",
+		"sessions /v":           "sessions /v",
+		"bob":                   "bob",
+		"-f":                    "-f",
+	} {
+		if got := strings.Join(rewrite(strings.Fields(in)), " "); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestTablesMatchTheTree holds that what rewrite knows of the command line is
+// what the parser knows.
+func TestTablesMatchTheTree(t *testing.T) {
+	var tree cli
+	parser, err := newParser(&tree, world{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names, flags []string
+	var send *kong.Node
+	for _, node := range parser.Model.Children {
+		names = append(names, node.Name)
+		if node.Name == "send" {
+			send = node
+		}
+	}
+	if !slices.Equal(names, commands) {
+		t.Errorf("commands are %v, the table has %v", names, commands)
+	}
+	for _, flag := range send.Flags {
+		if !flag.IsBool() {
+			flags = append(flags, "--"+flag.Name)
+			if flag.Short != 0 {
+				flags = append(flags, "-"+string(flag.Short))
+			}
+		}
+	}
+	slices.Sort(flags)
+	known := slices.Sorted(slices.Values(valueFlags))
+	if !slices.Equal(flags, known) {
+		t.Errorf("flags with a value are %v, the table has %v", flags, known)
+	}
+	for slash, flag := range windows {
+		if !slices.ContainsFunc(send.Flags, func(f *kong.Flag) bool { return "--"+f.Name == flag }) {
+			t.Errorf("%s stands for %s, which does not exist", slash, flag)
+		}
+	}
+}
+
+func TestParseDuration(t *testing.T) {
+	for in, want := range map[string]time.Duration{
+		"5": 5 * time.Second, "1m": time.Minute, "0.5s": time.Second / 2, "90s": 90 * time.Second,
+	} {
+		if got, err := parseDuration(in); err != nil || got != want {
+			t.Errorf("%q is %v, %v", in, got, err)
+		}
+	}
+	for _, in := range []string{"", "0", "-5", "-5s", "x", "5x", "99999999999999", "1e9"} {
+		if got, err := parseDuration(in); err == nil {
+			t.Errorf("%q is %v", in, got)
+		}
+	}
+}
+
+func TestNearCommand(t *testing.T) {
+	for word, want := range map[string]string{
+		"sesions": "sessions", "session": "sessions", "sned": "send", "completions": "completion",
+		"bob": "", "alice": "", "xyz": "", "": "", "ssn": "",
+	} {
+		if got := nearCommand(word); got != want {
+			t.Errorf("%q is near %q, want %q", word, got, want)
+		}
+	}
+}
