@@ -116,8 +116,12 @@ var prefixes = []struct {
 	prefix string
 	kind   Kind
 }{
-	{"user:", User}, {"group:", Group}, {"tty:", Terminal}, {"session:", Session},
-	{"%", Group}, {"@", File},
+	{"user:", User},
+	{"group:", Group},
+	{"tty:", Terminal},
+	{"session:", Session},
+	{"%", Group},
+	{"@", File},
 }
 
 func parseSelector(s string) (Target, error) {

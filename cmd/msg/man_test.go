@@ -1,0 +1,68 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+
+	"msg/internal/delivery"
+	"msg/internal/tty"
+)
+
+// TestManualHasEverything holds that the page knows every command and flag
+// that the parser takes.
+func TestManualHasEverything(t *testing.T) {
+	page, err := os.ReadFile("../../man/msg.1.scd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree cli
+	parser, err := newParser(&tree, world{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, node := range append([]*kong.Node{parser.Model.Node}, parser.Model.Children...) {
+		if node.Type == kong.CommandNode && !strings.Contains(string(page), "*"+node.Name+"*") {
+			t.Errorf("the page lacks the command %s", node.Name)
+		}
+		for _, flag := range node.Flags {
+			want := "*--" + flag.Name + "*"
+			if flag.Short != 0 {
+				want = "\n*-" + string(flag.Short) + "*, " + want
+			}
+			if !strings.Contains(string(page), want) {
+				t.Errorf("the page lacks %s", want)
+			}
+			if flag.Help == "" {
+				t.Errorf("--%s has no help", flag.Name)
+			}
+		}
+	}
+}
+
+// TestEveryReasonHasWords holds that no reason is shown without a text, and
+// that the page has each with its words.
+func TestEveryReasonHasWords(t *testing.T) {
+	page, err := os.ReadFile("../../man/msg.1.scd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []delivery.Reason{
+		tty.MessagesOff, tty.Stuck, tty.Gone, tty.Busy, tty.Denied, tty.NotATerminal, tty.OwnerChanged,
+		delivery.NotLoggedIn, delivery.NoTerminal, delivery.Unknown,
+	}
+	if len(reasons) != len(all) {
+		t.Errorf("%d reasons have words, there are %d", len(reasons), len(all))
+	}
+	for _, reason := range all {
+		words := why(delivery.Result{Reason: reason, Detail: "no such user"})
+		if words == "" || !strings.Contains(string(page), "*"+strings.TrimSuffix(words, " (no such user)")+"*") {
+			t.Errorf("the page lacks the words for %s: %q", reason, words)
+		}
+		if !strings.Contains(string(page), "*"+string(reason)+"*") {
+			t.Errorf("the page lacks %s", reason)
+		}
+	}
+}
