@@ -39,9 +39,11 @@ func (c *sessionsCmd) Run(ctx context.Context, w world, status *int) error {
 	if c.JSON {
 		return json.NewEncoder(w.stdout).Encode(rows)
 	}
-	if len(rows) == 0 && c.Targets == "" {
-		_, err := fmt.Fprintln(w.stderr, "msg: nobody is logged in")
-		return err
+	if len(rows) == 0 {
+		if c.Targets == "" {
+			fmt.Fprintln(w.stderr, "msg: nobody is logged in")
+		}
+		return nil
 	}
 	return printTable(w.stdout, tableOf(rows, w.engine.Now()), terminalWidth(w.stdout))
 }
@@ -101,24 +103,33 @@ func rowsOf(p sessions.Picture, named bool, now time.Time) []row {
 	for _, s := range p.Sessions {
 		rows = append(rows, row{
 			User: text.Name(s.User), UID: s.UID, Session: text.Name(s.ID), Host: text.Name(s.Host),
-			Since: s.Since.Truncate(time.Second), What: text.Name(s.Type),
+			Since: s.Since.Truncate(time.Second),
 			Sources: []sessions.Source{sessions.Logind},
 		})
 	}
 	return rows
 }
 
-func tableOf(rows []row, now time.Time) [][]string {
-	table := [][]string{{"USER", "TERMINAL", "SESSION", "FROM", "SINCE", "IDLE", "MESSAGES", "WHAT"}}
+func tableOf(rows []row, now time.Time) []column {
+	table := []column{
+		{cells: []string{"USER"}, least: 8},
+		{cells: []string{"TERMINAL"}},
+		{cells: []string{"SESSION"}, spare: 4},
+		{cells: []string{"FROM"}, least: 8, spare: 1},
+		{cells: []string{"SINCE"}, spare: 3},
+		{cells: []string{"IDLE"}, spare: 2},
+		{cells: []string{"MESSAGES"}},
+		{cells: []string{"WHAT"}, least: 6},
+	}
 	for _, r := range rows {
 		messages, idle := "", ""
 		if r.Terminal != "" {
 			messages, idle = onOff(*r.Messages), span(time.Duration(*r.IdleS)*time.Second)
 		}
-		table = append(table, []string{
-			r.User, dash(r.Terminal), dash(r.Session), dash(r.Host), clock(r.Since, now),
-			dash(idle), dash(messages), dash(r.What),
-		})
+		cells := []string{r.User, r.Terminal, r.Session, r.Host, clock(r.Since, now), idle, messages, r.What}
+		for i := range table {
+			table[i].cells = append(table[i].cells, dash(cells[i]))
+		}
 	}
 	return table
 }
@@ -141,7 +152,7 @@ func onOff(on bool) string {
 func clock(t, now time.Time) string {
 	switch {
 	case t.IsZero():
-		return "-"
+		return ""
 	case t.Local().Format(time.DateOnly) == now.Format(time.DateOnly):
 		return t.Local().Format("15:04")
 	case now.Sub(t) < 300*24*time.Hour:

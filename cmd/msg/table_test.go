@@ -9,19 +9,24 @@ import (
 )
 
 func TestTableFitsTheWindow(t *testing.T) {
-	rows := [][]string{
-		{"USER", "TERMINAL", "FROM", "WHAT"},
-		{"alice", "pts/2", "a-very-long-host-name.department.example.com", "vim"},
-		{"bob", "pts/10", "10.0.0.5", "a-program-with-a-long-name-too"},
+	table := []column{
+		{cells: []string{"USER", "alice", "bob"}, least: 8},
+		{cells: []string{"TERMINAL", "pts/2", "pts/10"}},
+		{cells: []string{"SINCE", "10:00", "11:00"}, spare: 2},
+		{cells: []string{"FROM", "a-very-long-host-name.department.example.com", "10.0.0.5"}, least: 8, spare: 1},
+		{cells: []string{"WHAT", "vim", "a-program-with-a-long-name-too"}, least: 6},
 	}
-	for _, width := range []int{0, 200, 80, 60, 40, 30} {
+	for width, headings := range map[int]string{
+		0: "USER TERMINAL SINCE FROM WHAT", 200: "USER TERMINAL SINCE FROM WHAT", 60: "USER TERMINAL SINCE FROM WHAT",
+		40: "USER TERMINAL SINCE FROM WHAT", 36: "USER TERMINAL FROM WHAT", 24: "USER TERMINAL WHAT",
+	} {
 		var out strings.Builder
-		if err := printTable(&out, rows, width); err != nil {
+		if err := printTable(&out, table, width); err != nil {
 			t.Fatal(err)
 		}
 		lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
-		if len(lines) != len(rows) {
-			t.Errorf("%d lines in %d columns", len(lines), width)
+		if got := strings.Join(strings.Fields(lines[0]), " "); got != headings || len(lines) != 3 {
+			t.Errorf("%d columns show\n%s, want the headings %s", width, out.String(), headings)
 		}
 		for _, line := range lines {
 			if width > 0 && text.Width(line) > width {
@@ -37,7 +42,7 @@ func TestTableFitsTheWindow(t *testing.T) {
 func TestClockAndSpan(t *testing.T) {
 	now := time.Date(2026, 11, 23, 19, 45, 0, 0, time.Local)
 	for want, at := range map[string]time.Time{
-		"-": {}, "08:05": now.Add(-11*time.Hour - 40*time.Minute), "Nov 21": now.AddDate(0, 0, -2),
+		"": {}, "08:05": now.Add(-11*time.Hour - 40*time.Minute), "Nov 21": now.AddDate(0, 0, -2),
 		"2024-11-23": now.AddDate(-2, 0, 0),
 	} {
 		if got := clock(at, now); got != want {

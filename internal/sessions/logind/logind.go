@@ -136,7 +136,9 @@ func describe(ctx context.Context, conn *dbus.Conn, paths []dbus.ObjectPath) ([]
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, fromProperties(properties))
+		if properties["State"].Value() != "closing" { // logged out, with processes left behind
+			found = append(found, fromProperties(properties))
+		}
 	}
 	return found, nil
 }

@@ -89,7 +89,7 @@ func export(t *testing.T, conn *dbus.Conn, m manager, objects map[string]propert
 func TestList(t *testing.T) {
 	conn := bus(t)
 	export(t, conn, manager{sessions: []listed{
-		{ID: "c1", Path: "/s/c1"}, {ID: "gone", Path: "/s/gone"}, {ID: "odd", Path: "/s/odd"},
+		{ID: "c1", Path: "/s/c1"}, {ID: "gone", Path: "/s/gone"}, {ID: "odd", Path: "/s/odd"}, {ID: "out", Path: "/s/out"},
 	}}, map[string]properties{
 		"/s/c1": {
 			"Id": dbus.MakeVariant("c1"), "Name": dbus.MakeVariant("alice"),
@@ -105,6 +105,7 @@ func TestList(t *testing.T) {
 			"TTY": dbus.MakeVariant("/dev/pts/2"), "RemoteHost": dbus.MakeVariant("10.0.0.5"),
 			"Timestamp": dbus.MakeVariant(uint64(1_790_000_000_000_000)),
 		},
+		"/s/out": {"Id": dbus.MakeVariant("out"), "State": dbus.MakeVariant("closing")},
 		"/s/odd": {"Id": dbus.MakeVariant(uint32(7)), "Name": dbus.MakeVariant("bob")},
 	})
 	got, err := logind.List(t.Context())
