@@ -32,9 +32,9 @@ type sendCmd struct {
 	NoBanner bool     `short:"n" help:"Leave out the line that says who sends (root)."`
 	Polite   bool     `help:"As root, too, leave those alone who have messages off."`
 	DryRun   bool     `short:"N" help:"Find and check the terminals, but write nothing."`
-	Verbose  bool     `short:"v" help:"Say where the message went, a line for each terminal."`
-	Quiet    bool     `short:"q" help:"Print nothing about what was reached; the exit status tells."`
-	JSON     bool     `name:"json" help:"Print each result as a line of JSON, and a summary last."`
+	Verbose  bool     `short:"v" xor:"talk" help:"Say where the message went, a line for each terminal."`
+	Quiet    bool     `short:"q" xor:"talk,form" help:"Print nothing about what was reached; the exit status tells."`
+	JSON     bool     `name:"json" xor:"form" help:"Print each result as a line of JSON, and a summary last."`
 }
 
 type sessionsCmd struct {

@@ -33,9 +33,9 @@ type world struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	code, err := run(ctx, os.Args[1:], world{
+	// A reader that goes away must not end a message halfway through.
+	signal.Ignore(syscall.SIGPIPE)
+	code, err := run(context.Background(), os.Args[1:], world{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, engine: localEngine(),
 	})
 	if err != nil {
@@ -71,28 +71,22 @@ func run(ctx context.Context, args []string, w world) (code int, err error) {
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	status := exitOK
-	if err := command.Run(w, &status); err != nil {
-		return statusOf(ctx, err), err
+	err = command.Run(w, &status)
+	if err == nil || errors.Is(err, syscall.EPIPE) { // who reads no more wants no word of it
+		return status, nil
 	}
-	if ctx.Err() != nil {
-		status = exitInterrupted
-	}
-	return status, nil
+	return statusOf(err), err
 }
 
 // exited is kong's wish to end, after --help and --version.
 type exited int
 
-func statusOf(ctx context.Context, err error) int {
+func statusOf(err error) int {
 	var refused *delivery.RequestError
-	switch {
-	case ctx.Err() != nil:
-		return exitInterrupted
-	case errors.As(err, &refused):
+	if errors.As(err, &refused) {
 		return exitUsage
-	default:
-		return exitNotReached
 	}
+	return exitNotReached
 }
 
 // usageError adds to what kong found the words that help on.

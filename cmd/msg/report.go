@@ -36,6 +36,8 @@ func (o *reporter) result(r delivery.Result) {
 	r = clean(r)
 	o.summary.Add(r)
 	switch {
+	case r.Event == delivery.Waiting:
+		o.waiting(r)
 	case o.json:
 		o.object(r)
 	case o.quiet:
@@ -46,6 +48,13 @@ func (o *reporter) result(r delivery.Result) {
 		o.print(verb(r) + " " + who(r))
 	default:
 		o.reached = append(o.reached, r)
+	}
+}
+
+// waiting tells a person why nothing seems to happen.
+func (o *reporter) waiting(r delivery.Result) {
+	if !o.quiet && !o.json && isTerminal(o.w.stderr) {
+		fmt.Fprintf(o.w.stderr, "msg: %s takes no output; waiting (Ctrl-C ends it)\n", who(r))
 	}
 }
 
@@ -123,7 +132,7 @@ func why(r delivery.Result) string {
 	switch {
 	case words == "":
 		return r.Detail
-	case r.Reason == tty.Stuck || r.Reason == tty.Gone || r.Reason == tty.NotATerminal:
+	case r.Reason == tty.Stuck || r.Reason == tty.Gone || r.Reason == tty.NotATerminal || r.Reason == tty.Busy:
 		return words + " (" + r.Detail + ")"
 	}
 	return words

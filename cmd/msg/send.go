@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"msg/internal/delivery"
@@ -27,24 +29,33 @@ func (sendCmd) Help() string {
 
 // Run sends. The status tells whether everyone was reached.
 func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
-	if c.Quiet && c.Verbose {
-		return &delivery.RequestError{Problem: "--quiet and --verbose exclude each other"}
-	}
 	request, err := c.request(w)
 	if err != nil {
 		return err
 	}
+	ctx, stop := signal.NotifyContext(ctx, interrupts()...)
+	defer stop()
 	out := c.reporter(w)
 	if err := w.engine.Send(ctx, request, out.result); err != nil {
 		return c.mistyped(err)
 	}
-	if err := out.end(); err != nil {
-		return err
-	}
-	if out.summary.Failed > 0 {
+	switch {
+	case ctx.Err() != nil:
+		*status = exitInterrupted
+	case out.summary.Failed > 0:
 		*status = exitNotReached
 	}
-	return nil
+	return out.end()
+}
+
+// interrupts end the waiting for terminals, so that what was and what was not
+// reached is still told. A hangup that is ignored (nohup) stays ignored.
+func interrupts() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // mistyped adds a hint where a command was meant, not a message.

@@ -95,7 +95,7 @@ func rowsOf(p sessions.Picture, named bool, now time.Time) []row {
 		idle := max(0, int64(now.Sub(t.LastInput).Seconds()))
 		messages := t.Messages
 		rows = append(rows, row{
-			User: text.Name(t.User), UID: t.Owner, Terminal: t.Name, Session: t.Session,
+			User: text.Name(t.User), UID: t.Owner, Terminal: t.Name, Session: text.Name(t.Session),
 			Host: text.Name(t.Host), Since: t.Since.Truncate(time.Second), IdleS: &idle,
 			Messages: &messages, What: text.Name(t.What), Place: t.InUse(), Sources: t.Sources,
 		})
@@ -103,7 +103,7 @@ func rowsOf(p sessions.Picture, named bool, now time.Time) []row {
 	for _, s := range p.Sessions {
 		rows = append(rows, row{
 			User: text.Name(s.User), UID: s.UID, Session: text.Name(s.ID), Host: text.Name(s.Host),
-			Since: s.Since.Truncate(time.Second),
+			Since:   s.Since.Truncate(time.Second),
 			Sources: []sessions.Source{sessions.Logind},
 		})
 	}

@@ -70,7 +70,8 @@ func (e *Engine) Picture(ctx context.Context) (sessions.Picture, error) {
 }
 
 // Send delivers the message and hands each result to report as it comes, one
-// at a time, in no particular order. Its error says that nothing was sent.
+// at a time, in no particular order; one that takes long is first announced as
+// Waiting. Its error says that nothing was sent.
 func (e *Engine) Send(ctx context.Context, r Request, report func(Result)) error {
 	r.Text = strings.TrimRight(r.Text, "\n")
 	if err := e.check(r); err != nil {
@@ -115,7 +116,7 @@ func (e *Engine) check(r Request) error {
 		if t.Hosts != "" {
 			return &RequestError{
 				Problem: fmt.Sprintf("%q is on another host, and this version delivers on this host alone", t.String()),
-				Hint:    fmt.Sprintf("ssh %s msg …", t.Hosts),
+				Hint:    "ssh HOST msg … sends there",
 			}
 		}
 	}

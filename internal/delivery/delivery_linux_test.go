@@ -293,6 +293,25 @@ func TestHeldTerminalHoldsUpNoOther(t *testing.T) {
 	}
 }
 
+// TestWaitingIsAnnounced has a terminal that is released only after it was said
+// to take long; its result is still one, and good.
+func TestWaitingIsAnnounced(t *testing.T) {
+	held := person(t)
+	held.Hold(t)
+	r := request(t, held.Name, "hello")
+	r.Time = time.Minute
+	var events []delivery.Event
+	err := engine().Send(t.Context(), r, func(r delivery.Result) {
+		if events = append(events, r.Event); r.Event == delivery.Waiting {
+			held.Release(t)
+		}
+	})
+	if want := []delivery.Event{delivery.Waiting, delivery.Delivered}; err != nil || !slices.Equal(events, want) {
+		t.Errorf("got %v, %v; want %v", events, err, want)
+	}
+	held.Await(t, "| hello")
+}
+
 func TestInterrupted(t *testing.T) {
 	held := person(t)
 	held.Hold(t)

@@ -15,6 +15,9 @@ const (
 	Delivered Event = "delivered"
 	Failed    Event = "failed"
 	Planned   Event = "planned" // a dry run would have written
+
+	// Waiting is no result, but that one takes long: the terminal is held.
+	Waiting Event = "waiting"
 )
 
 // Reason is why a terminal or a target did not get the message.
@@ -59,6 +62,7 @@ func (s *Summary) Add(r Result) {
 		s.Planned++
 	case Failed:
 		s.Failed++
+	case Waiting:
 	}
 }
 

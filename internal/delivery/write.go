@@ -21,6 +21,7 @@ func (e *Engine) write(ctx context.Context, r Request, m tty.Message, terminals 
 		open: make(chan struct{}, openFiles()),
 	}
 	results := make(chan Result)
+	round.results = results
 	go func() {
 		defer close(results)
 		var all sync.WaitGroup
@@ -43,6 +44,7 @@ type round struct {
 	engine  *Engine
 	request Request
 	message tty.Message
+	results chan<- Result
 
 	busy chan struct{} // bounds those that work, not those that wait for a terminal
 	open chan struct{} // bounds the terminals open at once
@@ -95,8 +97,28 @@ func (d *round) try(ctx context.Context, t sessions.Terminal) (err error) {
 		return partly(err, written, len(data))
 	}
 	release()
-	more, err := terminal.WriteWithin(ctx, data[written:], time.Now().Add(d.patience()))
+	more, err := d.wait(ctx, t, terminal, data[written:])
 	return partly(err, written+more, len(data))
+}
+
+// noticeable is how long a person waits without asking why.
+const noticeable = time.Second
+
+// wait writes to a terminal that is held, or slow. Where that takes long, it
+// says so.
+func (d *round) wait(ctx context.Context, t sessions.Terminal, terminal *tty.Terminal, data []byte) (int, error) {
+	start := time.Now()
+	written := 0
+	if d.patience() > noticeable {
+		n, err := terminal.WriteWithin(ctx, data, start.Add(noticeable))
+		if !errors.Is(err, tty.Stuck) || ctx.Err() != nil {
+			return n, err
+		}
+		written = n
+		d.results <- d.engine.onTerminal(t, Waiting)
+	}
+	n, err := terminal.WriteWithin(ctx, data[written:], start.Add(d.patience()))
+	return written + n, err
 }
 
 func (d *round) patience() time.Duration {

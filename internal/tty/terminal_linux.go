@@ -44,7 +44,7 @@ func openFailure(path string, err error) error {
 	case errors.Is(err, unix.ELOOP), errors.Is(err, unix.EISDIR), errors.Is(err, unix.ENOTDIR):
 		reason = NotATerminal
 	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE), errors.Is(err, unix.ENOMEM):
-		reason = Denied
+		reason = Stuck // this system's shortage, which may pass
 	}
 	return &Failure{reason, "open: " + err.Error()}
 }
