@@ -1,0 +1,71 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"strings"
+	"testing"
+
+	"msg/test/lab"
+)
+
+// TestTyping has root type the message at a terminal: Ctrl-D sends it, Ctrl-C
+// does not.
+func TestTyping(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		root, alice := h.Login(t, "root"), h.Login(t, "alice")
+		root.Type(t, "msg alice\r")
+		root.Expect(t, "Ctrl-D")
+		root.Type(t, "Not sent.\r")
+		root.Expect(t, "Not sent.\r\n")
+		root.Type(t, "\x03")
+		root.Expect(t, "# ")
+		got(t, alice)
+
+		root.Mark()
+		root.Type(t, "msg alice\r")
+		root.Expect(t, "Ctrl-D")
+		root.Type(t, "Typed, line\rby line.\r\x04")
+		root.Expect(t, "sent to alice on "+alice.Terminal+"\r\n")
+		if seen := alice.Sync(t); !strings.Contains(seen, "\r\nMessage from root@"+h.Name+" on "+root.Terminal+" at ") {
+			t.Errorf("alice saw %q", seen)
+		}
+		got(t, alice, "Typed, line", "by line.")
+	})
+}
+
+// TestInterrupted has root give up a held terminal with Ctrl-C: what was
+// reached and what was not is told.
+func TestInterrupted(t *testing.T) {
+	h := lab.D13
+	install(t, h)
+	root, alice, bob := h.Login(t, "root"), h.Login(t, "alice"), h.Login(t, "bob")
+	bob.Hold(t)
+	root.Type(t, "msg -v -t 1h alice,bob hi; echo status $?\r")
+	alice.Expect(t, "| hi")
+	root.Expect(t, "sent to alice on "+alice.Terminal+"\r\n")
+	root.Expect(t, "msg: bob on "+bob.Terminal+" takes no output; waiting (Ctrl-C ends it)\r\n")
+	root.Type(t, "\x03")
+	root.Expect(t, "msg: bob on "+bob.Terminal+": the terminal is stuck (interrupted while it took no output)\r\n")
+	root.Type(t, "echo status $?\r")
+	root.Expect(t, "status 130\r\n")
+	bob.Release(t)
+	got(t, bob)
+}
+
+// TestReadersWidth has the same message fit each reader's own window.
+func TestReadersWidth(t *testing.T) {
+	h := lab.D13
+	install(t, h)
+	narrow := h.LoginWith(t, lab.LoginOptions{User: "alice", Rows: 24, Cols: 30})
+	wide := h.LoginWith(t, lab.LoginOptions{User: "bob", Rows: 24, Cols: 120})
+	send(t, h, "alice,bob", "The build host reboots at five; save what you have.")
+	got(t, wide, "The build host reboots at five; save what you have.")
+	seen := narrow.Sync(t)
+	for row := range strings.SplitSeq(seen, "\n") {
+		if len(strings.TrimRight(row, "\r")) > 29 {
+			t.Errorf("%q is wider than 29 columns", row)
+		}
+	}
+	got(t, narrow, "The build host reboots at", "five; save what you have.")
+}
