@@ -1,0 +1,109 @@
+//go:build linux
+
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A host boots in about three seconds and is down in one; a busy machine may
+// need a good deal longer for the first, and nothing is lost by cutting short
+// the second.
+const (
+	bootTime     = 2 * time.Minute
+	shutDownTime = 5 * time.Second
+)
+
+// sigPowerOff asks systemd, as process 1, to power off; see systemd(1).
+const sigPowerOff = unix.Signal(34 + 4) // SIGRTMIN+4
+
+// boot starts the host and returns when it takes logins.
+func (h *Host) boot() error {
+	if err := h.furnish(); err != nil {
+		return fmt.Errorf("preparing %s: %w", h.Name, err)
+	}
+	if err := h.start(time.Now().Add(bootTime)); err != nil {
+		log, _ := os.ReadFile(h.dir("log"))
+		return fmt.Errorf("booting %s: %w\n%s", h.Name, err, tail(string(log)))
+	}
+	return nil
+}
+
+func (h *Host) start(deadline time.Time) error {
+	address := &net.UnixAddr{Name: h.dir("notify"), Net: "unixgram"}
+	messages, err := net.ListenUnixgram(address.Net, address)
+	if err != nil {
+		return err
+	}
+	defer messages.Close()
+	if err := h.spawn(); err != nil {
+		return err
+	}
+	go func() {
+		<-h.ended
+		messages.Close() // nobody is left to say that it is ready
+	}()
+	_ = messages.SetReadDeadline(deadline)
+	if err := h.awaitReady(messages); err != nil {
+		return err
+	}
+	if err := h.plugIn(); err != nil {
+		return err
+	}
+	if err := h.makeExecCgroup(); err != nil {
+		return err
+	}
+	return h.awaitSSH(deadline)
+}
+
+// plugIn gives the host its address.
+func (h *Host) plugIn() error {
+	return runIP([]string{"nsenter", "--net", "--target", strconv.Itoa(h.leader)},
+		"addr add "+h.Addr+"/24 dev host0",
+		"link set host0 up",
+	)
+}
+
+// awaitSSH returns when sshd answers.
+func (h *Host) awaitSSH(deadline time.Time) error {
+	for {
+		conn, err := net.DialTimeout("tcp", net.JoinHostPort(h.Addr, "22"), time.Second)
+		if err == nil {
+			return conn.Close()
+		}
+		select {
+		case <-h.ended:
+			return errors.New("it ended by itself")
+		case <-time.After(20 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("sshd does not answer: %w", err)
+		}
+	}
+}
+
+// shutDown ends the host as an operator would; what does not follow in time
+// ends with the lab's pid namespace.
+func (h *Host) shutDown() error {
+	if h.leader == 0 {
+		return nil // it never ran
+	}
+	signal := sigPowerOff
+	if !h.Logind {
+		signal = unix.SIGTERM
+	}
+	_ = unix.Kill(h.leader, signal)
+	select {
+	case <-h.ended:
+	case <-time.After(shutDownTime):
+		_ = h.process.Process.Kill()
+	}
+	return h.cgroup.Close()
+}
