@@ -122,9 +122,9 @@ func TestStaleUtmp(t *testing.T) {
 	if err := os.WriteFile(system.Utmp, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	without, p := read(t, local()), read(t, system)
-	if len(p.Terminals) < len(without.Terminals)-2 || len(p.Problems) != 0 {
-		t.Errorf("%d terminals with utmp, %d without; problems %v", len(p.Terminals), len(without.Terminals), p.Problems)
+	p := read(t, system)
+	if len(p.Problems) != 0 {
+		t.Errorf("problems %v", p.Problems)
 	}
 	for _, term := range p.Terminals {
 		if !strings.HasPrefix(term.Name, "pts/") && !strings.HasPrefix(term.Name, "tty") && !strings.HasPrefix(term.Name, "hvc") {

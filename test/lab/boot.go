@@ -3,7 +3,6 @@
 package lab
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -80,7 +79,7 @@ func (h *Host) awaitSSH(deadline time.Time) error {
 		}
 		select {
 		case <-h.ended:
-			return errors.New("it ended by itself")
+			return errEnded
 		case <-time.After(20 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {
@@ -103,7 +102,7 @@ func (h *Host) shutDown() error {
 	select {
 	case <-h.ended:
 	case <-time.After(shutDownTime):
-		_ = h.process.Process.Kill()
+		return h.process.Process.Kill()
 	}
-	return h.cgroup.Close()
+	return nil
 }

@@ -90,9 +90,6 @@ func runLogged(ctx context.Context, stdin []byte, name string, args ...string) e
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: unix.SIGKILL}
 	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.CombinedOutput()
-	if ctx.Err() != nil {
-		return fmt.Errorf("interrupted")
-	}
 	if err != nil {
 		return fmt.Errorf("%s: %w\n%s", name, err, tail(string(out)))
 	}

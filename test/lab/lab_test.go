@@ -3,6 +3,7 @@
 package lab_test
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,5 +116,28 @@ func TestHostsReachEachOther(t *testing.T) {
 				t.Errorf("from %s to %s: %+v", from.Name, to.Name, out)
 			}
 		}
+	}
+}
+
+// Nothing that a test does can reach beyond the hosts: there is no way there.
+func TestTesterIsApart(t *testing.T) {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range interfaces {
+		if i.Name != "lo" && i.Name != "lab" && !strings.HasPrefix(i.Name, "vb-") {
+			t.Errorf("the tester is on the network %s", i.Name)
+		}
+	}
+	routes, err := os.ReadFile("/proc/net/route")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(routes), "\n"); n != 2 { // one below the heading
+		t.Errorf("the tester has other routes than to the hosts:\n%s", routes)
+	}
+	if terminals, _ := filepath.Glob("/dev/pts/[0-9]*"); len(terminals) != 0 {
+		t.Errorf("the tester sees terminals of the machine's: %v", terminals)
 	}
 }

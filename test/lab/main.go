@@ -62,6 +62,14 @@ func runOuter(m *testing.M) (int, error) {
 	os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin")
 	ctx, stop := signal.NotifyContext(context.Background(), stopSignals...)
 	defer stop()
+	code, err := prepareAndRun(ctx)
+	if ctx.Err() != nil {
+		return 1, errors.New("interrupted")
+	}
+	return code, err
+}
+
+func prepareAndRun(ctx context.Context) (int, error) {
 	if err := installPackages(ctx); err != nil {
 		return 1, err
 	}
@@ -103,9 +111,6 @@ func runInside(ctx context.Context) (int, error) {
 	}
 	forward(unix.SIGQUIT, cmd.Process.Pid)
 	err = cmd.Wait()
-	if ctx.Err() != nil {
-		return 1, errors.New("interrupted")
-	}
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		return 1, fmt.Errorf("waiting for the tests: %w", err)
 	}

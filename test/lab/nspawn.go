@@ -3,6 +3,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -84,12 +85,17 @@ func (h *Host) makeExecCgroup() error {
 	return err
 }
 
+var errEnded = errors.New("it ended by itself")
+
 // awaitReady learns from sd_notify(3) messages which process is the host's
 // first, and when all that it starts at boot is up.
 func (h *Host) awaitReady(messages *net.UnixConn) error {
 	buffer := make([]byte, 4096)
 	for {
 		n, err := messages.Read(buffer)
+		if errors.Is(err, net.ErrClosed) {
+			return errEnded
+		}
 		if err != nil {
 			return fmt.Errorf("it did not become ready: %w", err)
 		}

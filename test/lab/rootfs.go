@@ -52,7 +52,7 @@ func lockCache(ctx context.Context, lock *os.File) error {
 		}
 		select {
 		case <-ctx.Done():
-			return errors.New("interrupted")
+			return ctx.Err()
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
