@@ -16,11 +16,13 @@ import (
 // it is done.
 func (e *Engine) write(ctx context.Context, r Request, m tty.Message, terminals []sessions.Terminal, report func(Result)) {
 	round := round{
-		engine: e, request: r, message: m, rendered: map[int][]byte{},
+		engine: e, request: r, message: m, rendered: map[tty.Screen][]byte{},
 		busy: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		open: make(chan struct{}, openFiles()),
 	}
-	results := make(chan Result)
+	// Room for all, so that a reader of results who stops reading (a terminal
+	// held by Ctrl-S, a full pipe) holds up no terminal.
+	results := make(chan Result, 2*len(terminals))
 	round.results = results
 	go func() {
 		defer close(results)
@@ -50,7 +52,7 @@ type round struct {
 	open chan struct{} // bounds the terminals open at once
 
 	mu       sync.Mutex
-	rendered map[int][]byte // by columns
+	rendered map[tty.Screen][]byte
 }
 
 func (d *round) deliver(ctx context.Context, t sessions.Terminal) Result {
@@ -91,7 +93,7 @@ func (d *round) try(ctx context.Context, t sessions.Terminal) (err error) {
 	if d.request.DryRun {
 		return nil
 	}
-	data := d.render(terminal.Columns())
+	data := d.render(terminal.Screen())
 	written, err := terminal.Write(data)
 	if !errors.Is(err, tty.ErrWouldBlock) {
 		return partly(err, written, len(data))
@@ -128,23 +130,29 @@ func (d *round) patience() time.Duration {
 	return Patience
 }
 
-// partly adds to a failure how much of the message is on the screen.
+// partly says of a failure how much of the message is on the screen.
 func partly(err error, written, all int) error {
 	var failure *tty.Failure
 	if errors.As(err, &failure) && written > 0 {
-		failure.Detail += fmt.Sprintf("; %d of %d bytes were written", written, all)
+		return &tty.Failure{
+			Reason: failure.Reason,
+			Detail: fmt.Sprintf("%d of %d bytes were written", written, all),
+		}
 	}
 	return err
 }
 
-// render lays the message out once for each width.
-func (d *round) render(columns int) []byte {
+// render lays the message out once for each kind of screen.
+func (d *round) render(on tty.Screen) []byte {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	if data, ok := d.rendered[columns]; ok {
+	data, ok := d.rendered[on]
+	d.mu.Unlock()
+	if ok {
 		return data
 	}
-	data := d.message.Render(columns)
-	d.rendered[columns] = data
+	data = d.message.Render(on) // another may do the same meanwhile; neither waits
+	d.mu.Lock()
+	d.rendered[on] = data
+	d.mu.Unlock()
 	return data
 }

@@ -80,6 +80,13 @@ func sessionOf(cgroup []byte) string {
 	return ""
 }
 
+// isPrompt reports whether the session leader waits for somebody to log in.
+// login may stay the leader of the shell that it started; then it is no longer
+// the one in front.
+func (p process) isPrompt() bool {
+	return prompts[p.name] && p.foreground == p.group
+}
+
 // prompts are programs that wait on a terminal for somebody to log in.
 var prompts = map[string]bool{
 	"agetty": true, "getty": true, "mgetty": true, "mingetty": true, "fgetty": true, "login": true,

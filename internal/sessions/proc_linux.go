@@ -82,7 +82,7 @@ func (all processes) describe(terminals []Terminal) {
 			continue
 		}
 		t.addSource(Proc)
-		t.Prompt = prompts[leader.name] && t.Owner == 0
+		t.Prompt = leader.isPrompt() && t.Owner == 0
 		t.What = all.groups[[2]uint64{t.Device, uint64(leader.foreground)}]
 		t.Since = all.booted.Add(time.Duration(leader.start) * clockTick)
 		cgroup, err := os.ReadFile(all.proc + "/" + strconv.Itoa(leader.pid) + "/cgroup")

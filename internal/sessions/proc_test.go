@@ -30,6 +30,22 @@ func TestParseStat(t *testing.T) {
 	}
 }
 
+// TestLoginStaysLeader: shadow's login waits for the shell that it started, and
+// somebody is logged in then.
+func TestLoginStaysLeader(t *testing.T) {
+	for stat, want := range map[string]bool{
+		"10 (agetty) S 1 10 10 1025 10": true,
+		"10 (login) S 1 10 10 1025 10":  true,
+		"10 (login) S 1 10 10 1025 20":  false,
+		"10 (bash) S 1 10 10 1025 10":   false,
+	} {
+		p, err := parseStat([]byte(stat + strings.Repeat(" 0", 14)))
+		if err != nil || p.isPrompt() != want {
+			t.Errorf("%q is a prompt: %v, %v", stat, p.isPrompt(), err)
+		}
+	}
+}
+
 func TestDeviceNumber(t *testing.T) {
 	for ttyNr, want := range map[int]uint64{
 		0: 0, 1025: 4<<8 | 1, 34816: 136 << 8, 34818: 136<<8 | 2,

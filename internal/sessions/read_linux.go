@@ -26,8 +26,12 @@ func (s System) Read(ctx context.Context) (Picture, error) {
 	if err != nil {
 		return Picture{}, err
 	}
-	s.processes().describe(terminals)
 	p := Picture{Terminals: terminals}
+	processes := s.processes()
+	processes.describe(terminals)
+	if processes.hidden {
+		p.Problems = append(p.Problems, fmt.Errorf("%s hides other people's processes", s.Proc))
+	}
 	records, err := s.utmp()
 	if err != nil {
 		p.Problems = append(p.Problems, fmt.Errorf("utmp: %w", err))

@@ -151,8 +151,12 @@ func TestHiddenProc(t *testing.T) {
 	term := ttytest.Open(t)
 	system := local()
 	system.Proc = t.TempDir() // what hidepid shows of others: nothing
-	if got := find(t, read(t, system), term.Name); !got.InUse() || !got.Hidden || got.What != "" {
+	p := read(t, system)
+	if got := find(t, p, term.Name); !got.InUse() || !got.Hidden || got.What != "" {
 		t.Errorf("got %+v", got)
+	}
+	if len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Error(), "hides") {
+		t.Errorf("problems %v", p.Problems)
 	}
 }
 
@@ -169,6 +173,7 @@ func TestLogindAnnotates(t *testing.T) {
 			{ID: "c3", UID: 4242, User: "zoe", Class: "user", Type: "wayland", Seat: "seat0"},
 			{ID: "c4", UID: 4242, Class: "manager"},
 			{ID: "c5", UID: 120, Class: "greeter", Type: "x11"},
+			{UID: 0, Class: "user"}, // without an id it belongs to no terminal
 		}, errors.New("and a problem")
 	}
 	p := read(t, system)
@@ -180,11 +185,29 @@ func TestLogindAnnotates(t *testing.T) {
 	for _, s := range p.Sessions {
 		ids = append(ids, s.ID)
 	}
-	if !slices.Equal(ids, []string{"c2", "c3"}) {
+	if !slices.Equal(ids, []string{"", "c2", "c3"}) {
 		t.Errorf("sessions without a terminal: %v", ids)
 	}
 	if len(p.Problems) != 1 {
 		t.Errorf("problems %v", p.Problems)
+	}
+}
+
+// TestDesktopOnATerminal has logind name the virtual console that a desktop is
+// shown on: a session leader is there, and nobody reads text.
+func TestDesktopOnATerminal(t *testing.T) {
+	term := ttytest.Open(t)
+	term.Lead(t, "sleep", "1000")
+	system := local()
+	system.Logind = func(context.Context) ([]sessions.Session, error) {
+		return []sessions.Session{{ID: "c1", UID: uint32(os.Getuid()), Class: "user", Type: "wayland", Terminal: term.Name}}, nil
+	}
+	p := read(t, system)
+	if got := find(t, p, term.Name); got.InUse() {
+		t.Errorf("it is in use: %+v", got)
+	}
+	if len(p.Sessions) != 1 || p.Sessions[0].ID != "c1" {
+		t.Errorf("sessions without a terminal: %+v", p.Sessions)
 	}
 }
 

@@ -42,6 +42,7 @@ type Terminal struct {
 	Host      string    // the remote host of the login, or ""
 	What      string    // name of the foreground process, or ""
 	Prompt    bool      // a login prompt: nobody is there
+	Graphical bool      // a desktop is shown there, and no text
 	Hidden    bool      // /proc is hidden from the caller: nobody can tell
 	Sources   []Source
 }
@@ -49,7 +50,7 @@ type Terminal struct {
 // InUse reports whether somebody is at the terminal, as far as can be told:
 // where /proc is hidden, an open pseudo-terminal counts.
 func (t Terminal) InUse() bool {
-	return !t.Prompt && (t.Hidden || len(t.Sources) > 1)
+	return !t.Prompt && !t.Graphical && (t.Hidden || len(t.Sources) > 1)
 }
 
 // Session is a login as logind knows it.
@@ -134,13 +135,17 @@ func (t *Terminal) addUtmp(r Record) {
 func (p *Picture) addLogins(byName map[string]*Terminal, logins []Session) {
 	bySession := map[string][]*Terminal{}
 	for i := range p.Terminals {
-		t := &p.Terminals[i]
-		bySession[t.Session] = append(bySession[t.Session], t)
+		if t := &p.Terminals[i]; t.Session != "" {
+			bySession[t.Session] = append(bySession[t.Session], t)
+		}
 	}
 	for _, s := range logins {
 		terminals := bySession[s.ID]
-		if t := byName[s.Terminal]; t != nil && t.Session == "" && t.Owner == s.UID {
-			terminals = append(terminals, t)
+		if t := byName[s.Terminal]; t != nil && t.Owner == s.UID {
+			t.Graphical = s.Graphical()
+			if t.Session == "" {
+				terminals = append(terminals, t)
+			}
 		}
 		seen := false
 		for _, t := range terminals {

@@ -41,6 +41,23 @@ func Name(s string) string {
 	return clean(s, false)
 }
 
+// ASCII shows every character of cleaned text that is not ASCII as <U+00FC>, for
+// terminals that would take its bytes for something else.
+func ASCII(s string) string {
+	if plain(s, true) {
+		return s
+	}
+	var out strings.Builder
+	for _, r := range s {
+		if r < 0x80 {
+			out.WriteRune(r)
+		} else {
+			fmt.Fprintf(&out, "<U+%04X>", r)
+		}
+	}
+	return out.String()
+}
+
 func clean(s string, lines bool) string {
 	if plain(s, lines) {
 		return s

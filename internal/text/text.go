@@ -2,8 +2,9 @@
 // columns and wraps it.
 //
 // It is pure: no locale, no environment, no terminal. It lets through no
-// control but the line feed, in no encoding, and no character that hides,
-// reorders or cannot be told from another's end; what it does not let through
-// it shows, so that nothing disappears. It does not translate, and it does not
-// judge what visible text says.
+// control but the line feed, neither as a byte nor as UTF-8, and no character
+// that hides, reorders or cannot be told from another's end; what it does not
+// let through it shows, so that nothing disappears. Its text is for terminals
+// that read UTF-8; for others there is ASCII. It does not translate, and it does
+// not judge what visible text says.
 package text

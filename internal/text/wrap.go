@@ -2,12 +2,14 @@ package text
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/clipperhouse/displaywidth"
 )
 
-// Width returns the columns that s, one line of cleaned text, takes on a
-// terminal.
+// Width returns the columns to allow for s, one line of cleaned text, on a
+// terminal: no fewer than any terminal takes, as far as is known, and so now
+// and then more than this one does.
 func Width(s string) int {
 	if plain(s, false) {
 		return len(s)
@@ -19,21 +21,42 @@ func Width(s string) int {
 	return width
 }
 
-// graphemeWidth is the most columns that any terminal gives the grapheme.
-// Many terminals know no graphemes and draw each character of a joined emoji
-// by itself. Were the line measured for the others alone, its end would flow
-// over into a row that does not begin with our prefix.
+// graphemeWidth is the most columns that a terminal gives the grapheme. Many
+// know no graphemes and draw each character of a joined emoji by itself. Were
+// the line measured for the others alone, its end would flow over into a row
+// that does not begin with our prefix.
 func graphemeWidth(g string, asOne int) int {
 	apart := 0
 	for _, r := range g {
-		apart += displaywidth.Rune(r)
+		apart += runeWidth(r)
 	}
 	return max(asOne, apart)
 }
 
+// runeWidth is the most columns that a terminal gives one character by itself.
+// Unicode leaves some of them open, and terminals differ:
+//   - the Linux console before 6.16 gives marks and joiners a column of their own;
+//   - it has all of U+1F000 to U+1FAFF two columns wide, and tmux U+3248 to U+324F;
+//   - symbols of ambiguous width are two columns wide in terminals set up for East
+//     Asia. Letters are, too, but counted as one: Greek and Russian would fill
+//     half of everybody's window.
+func runeWidth(r rune) int {
+	switch {
+	case r < 0x80:
+		return 1
+	case r >= 0x1f000 && r <= 0x1faff, r >= 0x3248 && r <= 0x324f:
+		return 2
+	case !unicode.IsLetter(r):
+		return max(1, eastAsian.Rune(r))
+	}
+	return max(1, displaywidth.Rune(r))
+}
+
+var eastAsian = displaywidth.Options{EastAsianWidth: true}
+
 // LeastWidth is the narrowest that Wrap wraps to, in columns: a wide character
-// with all the marks that it may keep.
-const LeastWidth = 2 + maxMarks
+// with its variation selector and all the marks that it may keep.
+const LeastWidth = 2 + 1 + maxMarks
 
 // Wrap breaks one line of cleaned text into rows of at most width columns, but
 // no less than LeastWidth: after a space where there is one, inside a word where there is
@@ -60,7 +83,7 @@ func Wrap(line string, width int) []string {
 // columns.
 func fitting(line string, width int) int {
 	end := 0
-	for g := displaywidth.StringGraphemes(line); g.Next(); {
+	for g := displaywidth.StringGraphemes(runes(line, width+1)); g.Next(); {
 		if width -= graphemeWidth(g.Value(), g.Width()); width < 0 {
 			break
 		}
@@ -69,13 +92,25 @@ func fitting(line string, width int) int {
 	return end
 }
 
+// runes returns the first n characters of s. No character is narrower than a
+// column, so no more of them matter to n columns; and one grapheme may be as
+// long as the whole line.
+func runes(s string, n int) string {
+	for i := range s {
+		if n--; n < 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
+
 // breakApart splits a line whose first grapheme is wider than a row, between
 // two of its characters. Marks stay with theirs; a joiner that no longer joins
 // is left out.
 func breakApart(line string, width int) (row, rest string) {
 	for i, r := range line {
 		attached := isMark(r) || isJoiner(r) || isSelector(r)
-		if width -= displaywidth.Rune(r); width < 0 && i > 0 && !attached {
+		if width -= runeWidth(r); width < 0 && i > 0 && !attached {
 			return strings.TrimRight(line[:i], string(zwj)+string(zwnj)), line[i:]
 		}
 	}
@@ -98,14 +133,16 @@ func Pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-Width(s)))
 }
 
-// Truncate shortens s to width columns, the last of them an ellipsis; one
-// that fits stays as it is.
+const ellipsis = "…"
+
+// Truncate shortens s to width columns, an ellipsis at its end; one that fits
+// stays as it is.
 func Truncate(s string, width int) string {
 	if Width(s) <= width {
 		return s
 	}
-	if width < 2 {
-		return strings.Repeat("…", max(0, width))
+	if width < Width(ellipsis) {
+		return s[:fitting(s, width)]
 	}
-	return s[:fitting(s, width-1)] + "…"
+	return s[:fitting(s, width-Width(ellipsis))] + ellipsis
 }

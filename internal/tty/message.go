@@ -41,18 +41,30 @@ type Message struct {
 // a shell's prompt.
 const prefix = "| "
 
-// Render returns the bytes to write to a terminal of that many columns. Each
-// row is padded, so that nothing of what stood there shows through, but for
-// the last column, in which some terminals would begin a row of their own; it
-// ends in CR LF, as a program in front may have switched off that LF goes to
-// the beginning of a row.
-func (m Message) Render(columns int) []byte {
-	width := columns - 1
+// Screen is what a message is laid out for.
+type Screen struct {
+	Columns int // leastColumns or more
+
+	// UTF8 is false for a console or a serial line in an 8-bit mode, to which
+	// parts of other letters would be control characters.
+	UTF8 bool
+}
+
+// Render returns the bytes to write to a terminal. Each row is padded, so that
+// nothing of what stood there shows through, but for the last column, in which
+// some terminals would begin a row of their own; it ends in CR LF, as a program
+// in front may have switched off that LF goes to the beginning of a row.
+func (m Message) Render(on Screen) []byte {
+	width := on.Columns - 1
+	show := func(s string) string { return s }
+	if !on.UTF8 {
+		show = text.ASCII
+	}
 	rows := []string{""}
 	if !m.NoBanner {
-		rows = append(rows, text.Wrap(m.banner(), width)...)
+		rows = append(rows, text.Wrap(show(m.banner()), width)...)
 	}
-	for line := range strings.SplitSeq(text.Clean(m.Text), "\n") {
+	for line := range strings.SplitSeq(show(text.Clean(m.Text)), "\n") {
 		for _, row := range text.Wrap(line, width-len(prefix)) {
 			rows = append(rows, prefix+row)
 		}

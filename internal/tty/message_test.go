@@ -21,7 +21,7 @@ func TestRender(t *testing.T) {
 		"19:45:                                 \r\n" +
 		"| Lunch at one?                        \r\n" +
 		"| The place at the corner.             \r\n"
-	if got := string(m.Render(40)); got != want {
+	if got := string(m.Render(Screen{Columns: 40, UTF8: true})); got != want {
 		t.Errorf("got\n%q, want\n%q", got, want)
 	}
 }
@@ -46,9 +46,18 @@ func TestBanner(t *testing.T) {
 }
 
 func TestWithoutBanner(t *testing.T) {
-	got := string(Message{Text: "hello", NoBanner: true}.Render(10))
+	got := string(Message{Text: "hello", NoBanner: true}.Render(Screen{Columns: 10, UTF8: true}))
 	if want := "\a\r\n         \r\n| hello  \r\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestNotUTF8 has a letter with a byte that is CSI to an 8-bit terminal.
+func TestNotUTF8(t *testing.T) {
+	m := Message{Sender: Sender{User: "jürg", Host: "d13"}, At: at, Text: "a\u011b2J"}
+	got := string(m.Render(Screen{Columns: 80}))
+	if !strings.Contains(got, "\r\nMessage from j<U+00FC>rg@d13 at 19:45: ") || !strings.Contains(got, "\r\n| a<U+011B>2J ") {
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -59,7 +68,7 @@ func FuzzRender(f *testing.F) {
 	f.Add(strings.Repeat("👨\u200d👩\u200d👧", 9)+"\t世界\x9b", uint8(5))
 	f.Fuzz(func(t *testing.T, body string, columns uint8) {
 		width := max(leastColumns, int(columns))
-		out := string(Message{NoBanner: true, Text: body}.Render(width))
+		out := string(Message{NoBanner: true, Text: body}.Render(Screen{Columns: width, UTF8: true}))
 		rows := strings.Split(out, "\r\n")
 		if rows[0] != "\a" || strings.TrimLeft(rows[1], " ") != "" || rows[len(rows)-1] != "" {
 			t.Fatalf("%q begins or ends wrongly", out)

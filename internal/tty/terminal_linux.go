@@ -15,6 +15,7 @@ import (
 type Terminal struct {
 	fd   int
 	path string
+	utf8 bool
 	file *os.File // owns fd once a write had to wait
 }
 
@@ -73,12 +74,21 @@ func (t *Terminal) check(want Want) error {
 	case st.Mode&unix.S_IWGRP == 0 && !want.Always:
 		return &Failure{MessagesOff, "not group-writable"}
 	}
-	if _, err := unix.IoctlGetTermios(t.fd, unix.TCGETS); errors.Is(err, unix.ENOTTY) {
+	settings, err := unix.IoctlGetTermios(t.fd, unix.TCGETS)
+	if errors.Is(err, unix.ENOTTY) {
 		return &Failure{NotATerminal, "has no terminal settings"}
 	} else if err != nil {
 		return &Failure{Gone, "hung up: " + err.Error()}
 	}
+	t.utf8 = isPseudo(st.Rdev) || settings.Iflag&unix.IUTF8 != 0
 	return nil
+}
+
+// isPseudo reports whether a terminal emulator is behind the device. All that
+// are in use read UTF-8; not all set IUTF8 (ssh passes on what its own has).
+func isPseudo(device uint64) bool {
+	major := unix.Major(device)
+	return major >= 136 && major <= 143
 }
 
 // isTTY tells by the major number (Linux Documentation/admin-guide/devices.txt),
@@ -90,13 +100,16 @@ func isTTY(device uint64) bool {
 		204, 229: // ttyAMA and other low-density lines; hvc
 		return true
 	default:
-		return major >= 136 && major <= 143 // pseudo-terminals
+		return isPseudo(device)
 	}
 }
 
-// Columns returns the terminal's width, within what a message can be laid out
-// for.
-func (t *Terminal) Columns() int {
+// Screen asks the terminal what a message is to be laid out for.
+func (t *Terminal) Screen() Screen {
+	return Screen{Columns: t.columns(), UTF8: t.utf8}
+}
+
+func (t *Terminal) columns() int {
 	columns, _, err := term.GetSize(t.fd)
 	if err != nil || columns == 0 {
 		return usualColumns

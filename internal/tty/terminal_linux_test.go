@@ -42,7 +42,7 @@ func checkReason(t *testing.T, err error, reason tty.Reason) {
 func TestWrite(t *testing.T) {
 	term := ttytest.Open(t)
 	terminal := open(t, want(term))
-	if columns := terminal.Columns(); columns != 80 {
+	if columns := terminal.Screen().Columns; columns != 80 {
 		t.Errorf("%d columns, want 80", columns)
 	}
 	if n, err := terminal.Write([]byte("hello\r\n")); n != 7 || err != nil {
@@ -207,13 +207,13 @@ func TestInterrupted(t *testing.T) {
 }
 
 func TestColumnsWithinBounds(t *testing.T) {
-	for columns, wanted := range map[uint16]int{0: 80, 1: 9, 9: 9, 132: 132, 65535: 512} {
+	for columns, wanted := range map[uint16]int{0: 80, 1: 10, 9: 10, 132: 132, 65535: 512} {
 		term := ttytest.Open(t)
 		size := unix.Winsize{Row: 24, Col: columns}
 		if err := unix.IoctlSetWinsize(int(term.Slave.Fd()), unix.TIOCSWINSZ, &size); err != nil {
 			t.Fatal(err)
 		}
-		if got := open(t, want(term)).Columns(); got != wanted {
+		if got := open(t, want(term)).Screen().Columns; got != wanted {
 			t.Errorf("%d columns are laid out as %d, want %d", columns, got, wanted)
 		}
 	}

@@ -17,8 +17,8 @@ type Terminal struct{}
 // Open fails.
 func Open(Want) (*Terminal, error) { return nil, errors.ErrUnsupported }
 
-// Columns returns a usual width.
-func (*Terminal) Columns() int { return usualColumns }
+// Screen is a usual one.
+func (*Terminal) Screen() Screen { return Screen{Columns: usualColumns} }
 
 // Write fails.
 func (*Terminal) Write([]byte) (int, error) { return 0, errors.ErrUnsupported }
