@@ -12,8 +12,12 @@ var commands = []string{"send", "sessions", "completion"}
 // valueFlags take the next argument as their value.
 var valueFlags = []string{"-f", "--file", "-x", "--except", "-t", "--time"}
 
-// windows are msg.exe's options. One with a value has it behind a colon.
-var windows = map[string]string{"/time": "--time", "/v": "--verbose"}
+// windows are the options of msg.exe and net send. One with a value has it behind
+// a colon. Those that msg does not have become unknown flags, rather than text.
+var windows = map[string]string{
+	"/time": "--time", "/v": "--verbose",
+	"/server": "--server", "/w": "--wait", "/domain": "--domain", "/users": "--users",
+}
 
 // rewrite turns what people type into what the parser takes: "send" in front of
 // a "--" that precedes any command, and flags for Windows' slashes. Behind the

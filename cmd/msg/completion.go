@@ -7,7 +7,7 @@ import (
 
 	"github.com/alecthomas/kong"
 	kongcompletion "github.com/jotaen/kong-completion"
-	"github.com/posener/complete"
+	posener "github.com/posener/complete"
 
 	"msg/internal/text"
 )
@@ -25,25 +25,30 @@ func (c *completionCmd) Run(command *kong.Context) error {
 	return (&kongcompletion.Completion{Shell: c.Shell, Code: true}).Run(command)
 }
 
-// completing answers a shell that asks how to complete a command line, and
-// reports whether one did.
-func completing(parser *kong.Kong, w world) (bool, error) {
-	if os.Getenv("COMP_LINE") == "" {
-		return false, nil
-	}
-	command, err := kongcompletion.Command(parser, kongcompletion.WithPredictors(map[string]complete.Predictor{
-		"targets": complete.PredictFunc(func(complete.Args) []string { return loggedIn(w) }),
-		"file":    complete.PredictFiles("*"),
-		"none":    complete.PredictNothing,
+// asksToComplete reports whether a shell calls to complete a command line. A
+// COMP_LINE that was left in the environment must not keep a message from being
+// sent, so the arguments have to be a shell's, too: none from fish, from bash and
+// zsh the command's name and two words.
+func asksToComplete(args []string) bool {
+	return os.Getenv("COMP_LINE") != "" && (len(args) == 0 || len(args) == 3 && args[0] == "msg")
+}
+
+// complete answers a shell that asks how to complete a command line.
+func complete(parser *kong.Kong, w world) error {
+	command, err := kongcompletion.Command(parser, kongcompletion.WithPredictors(map[string]posener.Predictor{
+		"targets": posener.PredictFunc(func(posener.Args) []string { return loggedIn(w) }),
+		"file":    posener.PredictFiles("*"),
+		"none":    posener.PredictNothing,
 	}))
 	if err != nil {
-		return false, err
+		return err
 	}
 	send := command.Sub["send"]
 	command.Args, command.Flags = send.Args, send.Flags // the default command
-	shell := complete.New("msg", command)
+	shell := posener.New("msg", command)
 	shell.Out = w.stdout
-	return shell.Complete(), nil
+	shell.Complete()
+	return nil
 }
 
 // loggedIn are the people whom a message can reach now.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
 	"syscall"
 
@@ -33,8 +32,7 @@ type world struct {
 }
 
 func main() {
-	// A reader that goes away must not end a message halfway through.
-	signal.Ignore(syscall.SIGPIPE)
+	ignoreSignals()
 	code, err := run(context.Background(), os.Args[1:], world{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, engine: localEngine(),
 	})
@@ -62,8 +60,8 @@ func run(ctx context.Context, args []string, w world) (code int, err error) {
 			code, err = int(status), nil
 		}
 	}()
-	if done, err := completing(parser, w); done || err != nil {
-		return exitOK, err
+	if asksToComplete(args) {
+		return exitOK, complete(parser, w)
 	}
 	command, err := parser.Parse(rewrite(args))
 	if err != nil {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"os"
 	"os/exec"
 	"strconv"
 	"testing"
@@ -17,6 +19,11 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			return errors.Join(
+				os.WriteFile(env.WorkDir+"/long", bytes.Repeat([]byte("\n"), 64<<10+1), 0o600),
+				os.WriteFile(env.WorkDir+"/huge", bytes.Repeat([]byte("#"), 1<<20+1), 0o600))
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 	})
 }

@@ -2,13 +2,13 @@ package main
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
 
 	"msg/internal/delivery"
-	"msg/internal/tty"
 )
 
 // TestManualHasEverything holds that the page knows every command and flag
@@ -49,12 +49,9 @@ func TestEveryReasonHasWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := []delivery.Reason{
-		tty.MessagesOff, tty.Stuck, tty.Gone, tty.Busy, tty.Denied, tty.NotATerminal, tty.OwnerChanged,
-		delivery.NotLoggedIn, delivery.NoTerminal, delivery.Unknown,
-	}
-	if len(reasons) != len(all) {
-		t.Errorf("%d reasons have words, there are %d", len(reasons), len(all))
+	all := declaredReasons(t, "../../internal/tty/tty.go", "../../internal/delivery/result.go")
+	if len(reasons) != len(all) || len(all) < 10 {
+		t.Errorf("%d reasons have words, there are %v", len(reasons), all)
 	}
 	for _, reason := range all {
 		words := why(delivery.Result{Reason: reason, Detail: "no such user"})
@@ -65,4 +62,21 @@ func TestEveryReasonHasWords(t *testing.T) {
 			t.Errorf("the page lacks %s", reason)
 		}
 	}
+}
+
+// declaredReasons are the constants of that type in the files.
+func declaredReasons(t *testing.T, files ...string) []delivery.Reason {
+	t.Helper()
+	declared := regexp.MustCompile(`(?m)^\t\w+\s+Reason = "([a-z-]+)"`)
+	var all []delivery.Reason
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range declared.FindAllSubmatch(source, -1) {
+			all = append(all, delivery.Reason(m[1]))
+		}
+	}
+	return all
 }

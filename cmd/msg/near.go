@@ -3,13 +3,16 @@ package main
 import "fmt"
 
 // nearCommand returns the command that a word is a likely typing error of, or
-// "".
+// "". A word that is a command has been said to be a target ("--").
 func nearCommand(word string) string {
 	const farthest = 2
 	for _, command := range commands {
-		if len(word) > farthest+1 && distance(word, command) <= farthest {
+		if d := distance(word, command); len(word) > farthest+1 && d > 0 && d <= farthest {
 			return command
 		}
+	}
+	if word == "help" {
+		return "--help"
 	}
 	return ""
 }

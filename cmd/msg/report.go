@@ -21,13 +21,17 @@ type reporter struct {
 	reached []delivery.Result
 	hinted  map[delivery.Reason]bool
 	err     error // the first that came of writing to standard output
+
+	// interrupted tells whether the sender has given up.
+	interrupted func() bool
 }
 
 func (c *sendCmd) reporter(w world) *reporter {
 	return &reporter{
 		w: w, quiet: c.Quiet, verbose: c.Verbose, json: c.JSON,
-		summary: delivery.Summary{Event: "summary", Hosts: 1},
-		hinted:  map[delivery.Reason]bool{},
+		summary:     delivery.Summary{Event: "summary", Hosts: 1},
+		hinted:      map[delivery.Reason]bool{},
+		interrupted: func() bool { return false },
 	}
 }
 
@@ -41,6 +45,8 @@ func (o *reporter) result(r delivery.Result) {
 	case o.json:
 		o.object(r)
 	case o.quiet:
+	case r.Reason == tty.Stuck && o.interrupted():
+		fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", who(r), r.Detail)
 	case r.Event == delivery.Failed:
 		fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", who(r), why(r))
 		o.hint(r)
@@ -63,6 +69,8 @@ func (o *reporter) end() error {
 	switch {
 	case o.json:
 		o.object(o.summary)
+	case o.summary == delivery.Summary{Event: o.summary.Event, Hosts: o.summary.Hosts} && !o.quiet && isTerminal(o.w.stdout):
+		o.print("nobody to send to")
 	case len(o.reached) > 0 && (o.reached[0].Event == delivery.Planned || isTerminal(o.w.stdout)):
 		o.print(o.line())
 	}
@@ -79,9 +87,16 @@ func (o *reporter) line() string {
 	}
 	line := verb(o.reached[0]) + " " + strings.Join(names, ", ")
 	if width := max(terminalWidth(o.w.stdout), 60); text.Width(line) > width {
-		line = fmt.Sprintf("%s %d terminals of %d people", verb(o.reached[0]), len(o.reached), len(people))
+		line = fmt.Sprintf("%s %s of %s", verb(o.reached[0]), count(len(o.reached), "terminal", "terminals"), count(len(people), "user", "users"))
 	}
 	return line
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n, " ", many)
 }
 
 func verb(r delivery.Result) string {

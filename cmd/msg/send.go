@@ -29,13 +29,24 @@ func (sendCmd) Help() string {
 
 // Run sends. The status tells whether everyone was reached.
 func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
-	request, err := c.request(w)
+	request, err := c.request()
 	if err != nil {
+		return err
+	}
+	out := c.reporter(w)
+	if c.typed() && isTerminal(w.stdin) {
+		if anybody, err := c.anybody(ctx, w, request, out); err != nil || !anybody {
+			*status = exitNotReached
+			return c.mistyped(err)
+		}
+	}
+	if request.Text, err = c.text(w); err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(ctx, interrupts()...)
 	defer stop()
-	out := c.reporter(w)
+	context.AfterFunc(ctx, stop) // a second signal ends it at once
+	out.interrupted = func() bool { return ctx.Err() != nil }
 	if err := w.engine.Send(ctx, request, out.result); err != nil {
 		return c.mistyped(err)
 	}
@@ -46,6 +57,23 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 		*status = exitNotReached
 	}
 	return out.end()
+}
+
+// anybody reports whether there is somebody to send to, and shows why not, so
+// that nobody types a message in vain.
+func (c *sendCmd) anybody(ctx context.Context, w world, r delivery.Request, out *reporter) (bool, error) {
+	picture, err := w.engine.Picture(ctx)
+	if err != nil {
+		return false, err
+	}
+	chosen, err := w.engine.Choose(ctx, picture, r.Targets, r.Except)
+	if err != nil || len(chosen.Terminals) > 0 {
+		return true, err
+	}
+	for _, failed := range chosen.Failed {
+		out.result(failed)
+	}
+	return false, out.end()
 }
 
 // interrupts end the waiting for terminals, so that what was and what was not
@@ -67,7 +95,8 @@ func (c *sendCmd) mistyped(err error) error {
 	return err
 }
 
-func (c *sendCmd) request(w world) (delivery.Request, error) {
+// request is what the flags say; the text is still to come.
+func (c *sendCmd) request() (delivery.Request, error) {
 	request := delivery.Request{
 		Time: time.Duration(c.Time), NoBanner: c.NoBanner, Polite: c.Polite, DryRun: c.DryRun,
 	}
@@ -80,8 +109,7 @@ func (c *sendCmd) request(w world) (delivery.Request, error) {
 			return request, fmt.Errorf("--except: %w", err)
 		}
 	}
-	request.Text, err = c.text(w)
-	return request, err
+	return request, nil
 }
 
 // targets parses a list and puts the content of target files in their place.
@@ -113,8 +141,11 @@ func targets(list string) ([]target.Target, error) {
 	return all, nil
 }
 
+// mostTargets bounds a file of targets, in bytes.
+const mostTargets = 1 << 20
+
 func targetsIn(file string) ([]target.Target, error) {
-	content, err := readFile(file)
+	content, err := readFile(file, mostTargets)
 	if err != nil {
 		return nil, err
 	}
@@ -125,9 +156,8 @@ func targetsIn(file string) ([]target.Target, error) {
 	return found, nil
 }
 
-// mostRead bounds what is read of a file or of standard input, one byte more
-// than anyone may send, so that what is too long is seen to be.
-const mostRead = delivery.MaxBytesRoot + 1
+// typed reports whether the text is to come from standard input.
+func (c *sendCmd) typed() bool { return len(c.Text) == 0 && c.File == "" }
 
 // text is the message: from the arguments, else the file, else standard input.
 func (c *sendCmd) text(w world) (string, error) {
@@ -141,30 +171,34 @@ func (c *sendCmd) text(w world) (string, error) {
 	case len(words) > 0:
 		return strings.Join(words, " "), nil
 	case c.File != "":
-		return readFile(c.File)
+		return readFile(c.File, delivery.MaxBytesRoot)
 	case isTerminal(w.stdin):
 		fmt.Fprintln(w.stderr, "Type the message; Ctrl-D on a line of its own sends it, Ctrl-C doesn't.")
 	}
-	return readText(w.stdin, "standard input")
+	return readText(w.stdin, "the message", delivery.MaxBytesRoot)
 }
 
-func readFile(name string) (string, error) {
+func readFile(name string, most int) (string, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return "", &delivery.RequestError{Problem: err.Error()}
 	}
 	defer f.Close()
-	return readText(f, name)
+	return readText(f, name, most)
 }
 
-func readText(r io.Reader, name string) (string, error) {
-	data, err := io.ReadAll(io.LimitReader(r, mostRead))
-	if err != nil {
-		var path *os.PathError
-		if errors.As(err, &path) {
-			err = path.Err
-		}
+// readText reads all, and refuses what is longer than most bytes: half of it
+// could mean something else.
+func readText(r io.Reader, name string, most int) (string, error) {
+	data, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
+	var path *os.PathError
+	switch {
+	case errors.As(err, &path):
+		return "", &delivery.RequestError{Problem: fmt.Sprintf("read %s: %v", name, path.Err)}
+	case err != nil:
 		return "", &delivery.RequestError{Problem: fmt.Sprintf("read %s: %v", name, err)}
+	case len(data) > most:
+		return "", &delivery.RequestError{Problem: fmt.Sprintf("%s is longer than %d KiB", name, most>>10)}
 	}
 	return string(data), nil
 }

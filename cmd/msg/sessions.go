@@ -55,11 +55,13 @@ func (c *sessionsCmd) only(ctx context.Context, w world, p sessions.Picture, sta
 	if err != nil {
 		return p, err
 	}
-	chosen, err := w.engine.Choose(ctx, p, delivery.Request{Targets: wanted})
+	engine := *w.engine
+	engine.Self.Terminal = 0 // unlike a message, the list does not leave oneself out
+	chosen, err := engine.Choose(ctx, p, wanted, nil)
 	if err != nil {
 		return p, err
 	}
-	out := reporter{w: w, hinted: map[delivery.Reason]bool{}}
+	out := (&sendCmd{}).reporter(w)
 	for _, failed := range chosen.Failed {
 		if failed.Reason != delivery.NoTerminal {
 			out.result(failed)

@@ -45,6 +45,7 @@ type Directory struct {
 	Getent string
 
 	byUID map[uint32]User // an empty User where none was found
+	hangs error           // a question timed out: no other is asked
 }
 
 // User returns the account of that name.
@@ -68,7 +69,9 @@ func (d *Directory) UserByID(ctx context.Context, uid uint32) (User, error) {
 	if d.byUID == nil {
 		d.byUID = map[uint32]User{}
 	}
-	d.byUID[uid] = u // a failure too: a service that hangs costs its time-out once
+	if err == nil || errors.Is(err, ErrUnknown) {
+		d.byUID[uid] = u
+	}
 	return u, err
 }
 
@@ -150,7 +153,8 @@ func (d *Directory) askName(ctx context.Context, database, name string) ([]strin
 	return d.ask(ctx, database, name)
 }
 
-// timeout bounds one question to a directory service.
+// timeout bounds one question to a directory service, and so all of them: one
+// that hangs is asked nothing more.
 const timeout = 5 * time.Second
 
 // exitNotFound is getent's status for a key that is in no database.
@@ -165,12 +169,20 @@ func (d *Directory) ask(ctx context.Context, database, key string) ([]string, er
 	if program == "" {
 		return nil, ErrUnknown
 	}
+	if d.hangs != nil {
+		return nil, d.hangs
+	}
 	cmd := exec.CommandContext(ctx, program, database, key)
 	cmd.Env = []string{}
+	cmd.WaitDelay = time.Second // for a child of its own that keeps the pipe
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == exitNotFound {
 		return nil, ErrUnknown
+	}
+	if ctx.Err() != nil {
+		d.hangs = fmt.Errorf("getent %s: %w", database, ctx.Err())
+		return nil, d.hangs
 	}
 	if err != nil {
 		return nil, fmt.Errorf("getent %s: %w", database, err)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 )
 
 func TestLocalAccounts(t *testing.T) {
@@ -101,5 +102,21 @@ func TestCancelled(t *testing.T) {
 	var d Directory
 	if _, err := d.ask(ctx, "passwd", "root"); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled question: %v", err)
+	}
+}
+
+// TestHangingService holds that a service that hangs is asked once.
+func TestHangingService(t *testing.T) {
+	asked := t.TempDir() + "/asked"
+	d := service(t, "echo >> "+asked+"; exec sleep 1000")
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	for uid := range uint32(5) {
+		if _, err := d.UserByID(ctx, 3999999990+uid); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if lines, err := os.ReadFile(asked); err != nil || len(lines) != 1 {
+		t.Errorf("asked %d times, %v", len(lines), err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"msg/internal/accounts"
 	"msg/internal/sessions"
@@ -15,7 +16,8 @@ type Found struct {
 	Terminals []sessions.Terminal
 	Sessions  []sessions.Session // of people who are on no terminal
 
-	// Reason and Detail say why there is no terminal; Reason is "" otherwise.
+	// Reason and Detail say why there is no terminal, or why there may be more;
+	// Reason is "" otherwise.
 	Reason Reason
 	Detail string
 }
@@ -83,13 +85,21 @@ func (e *Engine) findGroup(ctx context.Context, p sessions.Picture, name string)
 	if err != nil {
 		return unknown("no such group", err)
 	}
+	var failure error
 	member := func(uid uint32) bool {
 		u, err := e.Accounts.UserByID(ctx, uid)
+		if err != nil && !errors.Is(err, accounts.ErrUnknown) {
+			failure = err
+		}
 		return err == nil && g.Has(u)
 	}
-	return people(p,
+	found := people(p,
 		func(t sessions.Terminal) bool { return member(t.Owner) },
 		func(s sessions.Session) bool { return s.Graphical() && member(s.UID) })
+	if failure != nil {
+		found.Reason, found.Detail = Unknown, "not everybody's membership could be asked for: "+failure.Error()
+	}
+	return found
 }
 
 // unknown tells an account that does not exist from one that could not be
@@ -136,20 +146,39 @@ type Chosen struct {
 	Failed    []Result
 }
 
-// Choose puts together whom the request's targets mean, less its exceptions.
-func (e *Engine) Choose(ctx context.Context, p sessions.Picture, r Request) (Chosen, error) {
-	done, err := e.excepted(ctx, p, r.Except)
+// Choose puts together whom the targets mean, less the exceptions. A request for
+// another host, or with an exception that does not exist, is a RequestError.
+func (e *Engine) Choose(ctx context.Context, p sessions.Picture, targets, except []target.Target) (Chosen, error) {
+	if len(targets) == 0 {
+		return Chosen{}, &RequestError{Problem: "no target"}
+	}
+	if err := onThisHost(slices.Concat(targets, except)); err != nil {
+		return Chosen{}, err
+	}
+	done, err := e.excepted(ctx, p, except)
 	if err != nil {
 		return Chosen{}, err
 	}
 	var c Chosen
-	for _, t := range r.Targets {
+	for _, t := range targets {
 		if name := t.String(); !done.targets[name] {
 			done.targets[name] = true
 			e.add(&c, done, t, e.Find(ctx, p, t))
 		}
 	}
 	return c, nil
+}
+
+func onThisHost(targets []target.Target) error {
+	for _, t := range targets {
+		if t.Hosts != "" {
+			return &RequestError{
+				Problem: fmt.Sprintf("%q is on another host, and this version delivers on this host alone", t.String()),
+				Hint:    "ssh HOST msg … sends there",
+			}
+		}
+	}
+	return nil
 }
 
 // done is what is not to be chosen, or not once more.

@@ -19,11 +19,12 @@ import (
 	"msg/internal/tty"
 )
 
-// What one message may hold.
+// What one message may hold, sent by a user and by root.
 const (
-	MaxBytes     = 8 << 10 // for users
-	MaxLines     = 100     // for users
+	MaxBytes     = 8 << 10
+	MaxLines     = 100
 	MaxBytesRoot = 64 << 10
+	MaxLinesRoot = 1000
 )
 
 // Patience is how long a terminal may take for a message unless said
@@ -81,7 +82,7 @@ func (e *Engine) Send(ctx context.Context, r Request, report func(Result)) error
 	if err != nil {
 		return err
 	}
-	chosen, err := e.Choose(ctx, picture, r)
+	chosen, err := e.Choose(ctx, picture, r.Targets, r.Except)
 	if err != nil {
 		return err
 	}
@@ -96,29 +97,19 @@ func (e *Engine) root() bool { return e.UID == 0 }
 
 // check refuses what no terminal should get.
 func (e *Engine) check(r Request) error {
-	most := MaxBytes
+	most, lines := MaxBytes, MaxLines
 	if e.root() {
-		most = MaxBytesRoot
+		most, lines = MaxBytesRoot, MaxLinesRoot
 	}
 	switch {
-	case len(r.Targets) == 0:
-		return &RequestError{Problem: "no target"}
 	case strings.TrimSpace(r.Text) == "":
 		return &RequestError{Problem: "the message is empty"}
 	case len(r.Text) > most:
 		return &RequestError{Problem: fmt.Sprintf("the message is longer than %d KiB", most>>10)}
-	case !e.root() && strings.Count(r.Text, "\n") >= MaxLines:
-		return &RequestError{Problem: fmt.Sprintf("the message has more than %d lines", MaxLines)}
+	case strings.Count(r.Text, "\n") >= lines:
+		return &RequestError{Problem: fmt.Sprintf("the message has more than %d lines", lines)}
 	case r.NoBanner && !e.root():
 		return &RequestError{Problem: "only root may leave out the banner"}
-	}
-	for _, t := range append(r.Targets, r.Except...) {
-		if t.Hosts != "" {
-			return &RequestError{
-				Problem: fmt.Sprintf("%q is on another host, and this version delivers on this host alone", t.String()),
-				Hint:    "ssh HOST msg … sends there",
-			}
-		}
 	}
 	return nil
 }

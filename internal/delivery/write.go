@@ -80,7 +80,7 @@ func (d *round) try(ctx context.Context, t sessions.Terminal) (err error) {
 	}
 	defer release()
 	if ctx.Err() != nil {
-		return &tty.Failure{Reason: tty.Stuck, Detail: "interrupted before it was written to"}
+		return &tty.Failure{Reason: tty.Stuck, Detail: "interrupted: nothing was written"}
 	}
 	terminal, err := tty.Open(tty.Want{
 		Path: d.engine.System.Dev + "/" + t.Name, Device: t.Device, Owner: t.Owner,
@@ -133,13 +133,15 @@ func (d *round) patience() time.Duration {
 // partly says of a failure how much of the message is on the screen.
 func partly(err error, written, all int) error {
 	var failure *tty.Failure
-	if errors.As(err, &failure) && written > 0 {
+	switch {
+	case !errors.As(err, &failure):
+		return err
+	case written > 0:
 		return &tty.Failure{
-			Reason: failure.Reason,
-			Detail: fmt.Sprintf("%d of %d bytes were written", written, all),
+			Reason: failure.Reason, Detail: fmt.Sprintf("%s: %d of %d bytes were written", failure.Detail, written, all),
 		}
 	}
-	return err
+	return &tty.Failure{Reason: failure.Reason, Detail: failure.Detail + ": nothing was written"}
 }
 
 // render lays the message out once for each kind of screen.

@@ -168,9 +168,9 @@ func (t *Terminal) WriteWithin(ctx context.Context, data []byte, deadline time.T
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return written, writeFailure(err)
 		case ctx.Err() != nil:
-			return written, &Failure{Stuck, "interrupted while it took no output"}
+			return written, &Failure{Stuck, "interrupted"}
 		case !time.Now().Before(deadline):
-			return written, &Failure{Stuck, "took no output until the deadline"}
+			return written, &Failure{Stuck, "deadline"}
 		}
 	}
 }

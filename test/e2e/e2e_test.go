@@ -194,6 +194,9 @@ func TestSessions(t *testing.T) {
 				t.Errorf("%v, session %q, is %+v", l, l.Session, s)
 			}
 		}
+		if everyone := sessionsOf(t, h, "*"); len(everyone) != len(all) {
+			t.Errorf("everyone is %+v, all are %+v", everyone, all)
+		}
 		if only := sessionsOf(t, h, "bob"); len(only) != 1 || only[0].User != "bob" {
 			t.Errorf("bob alone is %+v", only)
 		}

@@ -155,7 +155,7 @@ func TestHeldTerminal(t *testing.T) {
 	if took := time.Since(start); cmd.ProcessState.ExitCode() != 1 || took < 10*time.Second {
 		t.Errorf("it ended after %v: %v", took, err)
 	}
-	want := "msg: alice on " + held.Terminal + ": the terminal is stuck (took no output until the deadline)\n"
+	want := "msg: alice on " + held.Terminal + ": the terminal is stuck (deadline: nothing was written)\n"
 	if !strings.HasPrefix(stderr.String(), want) {
 		t.Errorf("it says %q, want %q", stderr.String(), want)
 	}

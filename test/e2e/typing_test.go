@@ -14,6 +14,10 @@ import (
 func TestTyping(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		root, alice := h.Login(t, "root"), h.Login(t, "alice")
+		root.Type(t, "msg dave\r")
+		root.Expect(t, "msg: dave: not logged in\r\n") // before anything was typed
+		root.Type(t, "msg '*' -x alice\r")
+		root.Expect(t, "nobody to send to\r\n")
 		root.Type(t, "msg alice\r")
 		root.Expect(t, "Ctrl-D")
 		root.Type(t, "Not sent.\r")
@@ -46,7 +50,7 @@ func TestInterrupted(t *testing.T) {
 	root.Expect(t, "sent to alice on "+alice.Terminal+"\r\n")
 	root.Expect(t, "msg: bob on "+bob.Terminal+" takes no output; waiting (Ctrl-C ends it)\r\n")
 	root.Type(t, "\x03")
-	root.Expect(t, "msg: bob on "+bob.Terminal+": the terminal is stuck (interrupted while it took no output)\r\n")
+	root.Expect(t, "msg: bob on "+bob.Terminal+": interrupted: nothing was written\r\n")
 	root.Type(t, "echo status $?\r")
 	root.Expect(t, "status 130\r\n")
 	bob.Release(t)
