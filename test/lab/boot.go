@@ -12,10 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A host boots in about three seconds and is down in one; a busy machine may
-// need a good deal longer for the first, and nothing is lost by cutting short
-// the second.
+// The hosts boot in two seconds and are down in half of one. A busy machine
+// may need a good deal longer for the first, which is worth a remark; nothing
+// is lost by cutting short the second.
 const (
+	slowBoot     = 10 * time.Second
 	bootTime     = 2 * time.Minute
 	shutDownTime = 5 * time.Second
 )

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 )
 
 // A Host is one of the lab's machines. On each there are alice, bob, carol and
@@ -55,8 +56,11 @@ func runTests(m *testing.M) (int, error) {
 	if err := makeKeys(); err != nil {
 		return 1, err
 	}
+	begun, code := time.Now(), 1
 	err := onAll((*Host).boot)
-	code := 1
+	if took := time.Since(begun); took > slowBoot {
+		progress("booting took %v", took.Round(time.Second))
+	}
 	if err == nil {
 		code = m.Run()
 	}

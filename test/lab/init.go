@@ -63,13 +63,11 @@ func furnish() error {
 	return errors.Join(os.Chmod(tempDir, 0o777|os.ModeSticky), layNetwork(), forgetLoginUID())
 }
 
-// layNetwork makes the bridge that the hosts are plugged into. Its address is
-// set, for otherwise it is the lowest of those plugged in: a host that talks
-// before another is plugged in would go on talking to the old one.
+// layNetwork makes the bridge that the hosts are plugged into.
 func layNetwork() error {
 	return runIP(nil,
 		"link set lo up",
-		"link add "+bridge+" address 02:00:0a:58:00:01 type bridge",
+		"link add "+bridge+" type bridge",
 		"addr add "+testerAddr+"/24 dev "+bridge,
 		"link set "+bridge+" up",
 	)
