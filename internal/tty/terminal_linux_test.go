@@ -189,7 +189,7 @@ func TestMoreThanTheTerminalTakes(t *testing.T) {
 func TestHungUp(t *testing.T) {
 	term := ttytest.Open(t)
 	terminal := open(t, want(term))
-	term.Master.Close()
+	term.HangUp()
 	_, err := terminal.Write([]byte("x"))
 	checkReason(t, err, tty.Gone)
 	_, err = tty.Open(want(term))

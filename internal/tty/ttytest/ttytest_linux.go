@@ -26,8 +26,9 @@ type Terminal struct {
 	Master *os.File
 	Slave  *os.File
 
-	mu   sync.Mutex
-	seen bytes.Buffer
+	mu     sync.Mutex
+	seen   bytes.Buffer
+	closed chan struct{} // when nothing more is read
 }
 
 // Open opens a terminal of 80 columns with messages on, which shows (reads)
@@ -40,9 +41,9 @@ func Open(t testing.TB) *Terminal {
 	}
 	term := &Terminal{
 		Name: strings.TrimPrefix(slave.Name(), "/dev/"), Path: slave.Name(),
-		Master: master, Slave: slave,
+		Master: interruptible(t, master), Slave: slave, closed: make(chan struct{}),
 	}
-	t.Cleanup(func() { master.Close(); slave.Close() })
+	t.Cleanup(func() { term.HangUp(); slave.Close() })
 	var st syscall.Stat_t
 	if err := syscall.Fstat(int(slave.Fd()), &st); err != nil {
 		t.Fatal(err)
@@ -58,7 +59,29 @@ func Open(t testing.TB) *Terminal {
 	return term
 }
 
+// interruptible returns the file so that closing it ends a read that waits: pty
+// leaves it in blocking mode, in which the close would wait for the read.
+func interruptible(t testing.TB, f *os.File) *os.File {
+	t.Helper()
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err == nil {
+		err = unix.SetNonblock(fd, true)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	return os.NewFile(uintptr(fd), f.Name())
+}
+
+// HangUp closes the person's side, as a lost connection does.
+func (term *Terminal) HangUp() {
+	term.Master.Close()
+	<-term.closed
+}
+
 func (term *Terminal) show() {
+	defer close(term.closed)
 	buf := make([]byte, 4096)
 	for {
 		n, err := term.Master.Read(buf)
