@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"slices"
 
 	"github.com/alecthomas/kong"
@@ -29,8 +28,8 @@ func (c *completionCmd) Run(command *kong.Context) error {
 // COMP_LINE that was left in the environment must not keep a message from being
 // sent, so the arguments have to be a shell's, too: none from fish, from bash and
 // zsh the command's name and two words.
-func asksToComplete(args []string) bool {
-	return os.Getenv("COMP_LINE") != "" && (len(args) == 0 || len(args) == 3 && args[0] == "msg")
+func asksToComplete(w world, args []string) bool {
+	return w.getenv("COMP_LINE") != "" && (len(args) == 0 || len(args) == 3 && args[0] == "msg")
 }
 
 // complete answers a shell that asks how to complete a command line.

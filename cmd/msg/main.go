@@ -28,13 +28,15 @@ const (
 type world struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	getenv         func(string) string
 	engine         *delivery.Engine
 }
 
 func main() {
 	ignoreSignals()
 	code, err := run(context.Background(), os.Args[1:], world{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, engine: localEngine(),
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
+		engine: localEngine(),
 	})
 	if err != nil {
 		complain(os.Stderr, err)
@@ -60,7 +62,7 @@ func run(ctx context.Context, args []string, w world) (code int, err error) {
 			code, err = int(status), nil
 		}
 	}()
-	if asksToComplete(args) {
+	if asksToComplete(w, args) {
 		return exitOK, complete(parser, w)
 	}
 	command, err := parser.Parse(rewrite(args))

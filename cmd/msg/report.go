@@ -64,14 +64,28 @@ func (o *reporter) waiting(r delivery.Result) {
 	}
 }
 
+// status is the exit status that the results so far come to.
+func (o *reporter) status() int {
+	switch {
+	case o.interrupted():
+		return exitInterrupted
+	case o.summary.Failed > 0:
+		return exitNotReached
+	}
+	return exitOK
+}
+
 // end shows what can be told only now.
 func (o *reporter) end() error {
+	s := o.summary
+	nobody := s.Delivered+s.Planned+s.Failed == 0
 	switch {
 	case o.json:
-		o.object(o.summary)
-	case o.summary == delivery.Summary{Event: o.summary.Event, Hosts: o.summary.Hosts} && !o.quiet && isTerminal(o.w.stdout):
+		o.object(s)
+	case o.quiet:
+	case nobody && isTerminal(o.w.stdout):
 		o.print("nobody to send to")
-	case len(o.reached) > 0 && (o.reached[0].Event == delivery.Planned || isTerminal(o.w.stdout)):
+	case len(o.reached) > 0 && (s.Planned > 0 || isTerminal(o.w.stdout)):
 		o.print(o.line())
 	}
 	return o.err
@@ -87,7 +101,8 @@ func (o *reporter) line() string {
 	}
 	line := verb(o.reached[0]) + " " + strings.Join(names, ", ")
 	if width := max(terminalWidth(o.w.stdout), 60); text.Width(line) > width {
-		line = fmt.Sprintf("%s %s of %s", verb(o.reached[0]), count(len(o.reached), "terminal", "terminals"), count(len(people), "user", "users"))
+		line = fmt.Sprintf("%s %s of %s", verb(o.reached[0]),
+			count(len(o.reached), "terminal", "terminals"), count(len(people), "user", "users"))
 	}
 	return line
 }

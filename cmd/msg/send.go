@@ -36,7 +36,7 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 	out := c.reporter(w)
 	if c.typed() && isTerminal(w.stdin) {
 		if anybody, err := c.anybody(ctx, w, request, out); err != nil || !anybody {
-			*status = exitNotReached
+			*status = out.status()
 			return c.mistyped(err)
 		}
 	}
@@ -50,12 +50,7 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 	if err := w.engine.Send(ctx, request, out.result); err != nil {
 		return c.mistyped(err)
 	}
-	switch {
-	case ctx.Err() != nil:
-		*status = exitInterrupted
-	case out.summary.Failed > 0:
-		*status = exitNotReached
-	}
+	*status = out.status()
 	return out.end()
 }
 
