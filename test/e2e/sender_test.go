@@ -173,3 +173,19 @@ func TestLoginPrompt(t *testing.T) {
 	send(t, h, "*", "Nobody.")
 	send(t, h, terminal, "To the console.")
 }
+
+// TestConsoleLogin has root log in by login(1), as on a console. Debian 12's
+// stays the session leader while the shell runs, and somebody is there.
+func TestConsoleLogin(t *testing.T) {
+	for _, h := range []*lab.Host{lab.D12, lab.Plain} {
+		install(t, h)
+		root := h.LoginWith(t, lab.LoginOptions{User: "root", Command: "exec login -f root"})
+		root.Expect(t, "# ")
+		leader := h.Run(t, "sh", "-c", `ps -o comm= -p $(ps -o sid= -t "$1" | head -n 1)`, "sh", root.Terminal).Stdout
+		if leader != "login\n" {
+			t.Errorf("%s: the session leader is %q, not login", h.Name, leader)
+		}
+		send(t, h, "root", "To the console.")
+		got(t, root, "To the console.")
+	}
+}
