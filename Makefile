@@ -10,7 +10,7 @@ MANDIR = $(DESTDIR)$(PREFIX)/share/man
 GO = go
 TOOL = $(GO) tool -modfile=tools/go.mod
 TAGS = osusergo,netgo
-BUILD = CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS) -ldflags '-s -w -X main.version=$(VERSION)'
+BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '-s -w -X main.version=$(VERSION)'
 
 .DEFAULT_GOAL = build
 .PHONY: help build man install uninstall demo picture test prepare unit lab lint cross check-man bench fuzz clean

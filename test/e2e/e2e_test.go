@@ -36,7 +36,7 @@ var program = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "msg")
-	build := exec.Command("go", "build", "-trimpath", "-tags", "osusergo,netgo", "-o", path, "msg/cmd/msg")
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "osusergo,netgo", "-o", path, "msg/cmd/msg")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
