@@ -158,7 +158,7 @@ func (t Target) check() error {
 		if strings.IndexByte(t.Name, 0) >= 0 {
 			return fmt.Errorf("%q is no file name", t.Name)
 		}
-	case t.Kind != Terminal && !isName(t.Name):
+	case t.Kind != Terminal && !isName(t.Name, t.Kind == User || t.Kind == Group):
 		return fmt.Errorf("%q is no name of a user, group, terminal or session", t.Name)
 	}
 	return nil
@@ -172,10 +172,14 @@ var (
 )
 
 // isName leaves out what no account has, and what would mean something else to
-// a program that is asked for it.
-func isName(s string) bool {
-	return s[0] != '-' && !strings.ContainsFunc(s, func(r rune) bool {
-		return r <= ' ' || r == 0x7f || r == 0xfffd || strings.ContainsRune(`:/*%,@[]"'\`, r)
+// a program that is asked for it. Directory services have accounts with blanks
+// within (domain users); they have to be said to be a user or a group.
+func isName(s string, blanks bool) bool {
+	if s[0] == '-' || strings.TrimSpace(s) != s {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return r < ' ' || r == ' ' && !blanks || r == 0x7f || r == 0xfffd || strings.ContainsRune(`:/*%,@[]"'`, r)
 	})
 }
 

@@ -26,6 +26,8 @@ func TestParse(t *testing.T) {
 		"bob@web1":              {{Word, "bob", "web1"}},
 		"bob@web[01-40,52],db1": {{Word, "bob", "web[01-40,52]"}, {Word, "db1", ""}},
 		"*@rack[1-2]n[1-4].lab": {{Everyone, "", "rack[1-2]n[1-4].lab"}},
+		"%domain users":         {{Group, "domain users", ""}},
+		`CORP\alice`:            {{Word, `CORP\alice`, ""}},
 		"müller":                {{Word, "müller", ""}},
 		"CORP.user-1_2$":        {{Word, "CORP.user-1_2$", ""}},
 	} {
@@ -58,6 +60,7 @@ func TestParseRefuses(t *testing.T) {
 		"pts/../3":               "no name of",
 		"-h":                     "no name of",
 		"alice bob":              "no name of",
+		"user: bob":              "no name of",
 		"a\nb":                   "no name of",
 		"session:../x":           "no session id",
 		strings.Repeat("x", 300): "name of 300 bytes",
