@@ -11,20 +11,20 @@ import (
 	"msg/internal/target"
 )
 
-// Found is whom one target means on this host.
-type Found struct {
-	Terminals []sessions.Terminal
-	Sessions  []sessions.Session // of people who are on no terminal
+// meant is whom one target means on this host.
+type meant struct {
+	terminals []sessions.Terminal
+	sessions  []sessions.Session // of people who are on no terminal
 
-	// Reason and Detail say why there is no terminal, or why there may be more;
-	// Reason is "" otherwise.
-	Reason Reason
-	Detail string
+	// reason and detail say why there is no terminal, or why there may be more;
+	// reason is "" otherwise.
+	reason Reason
+	detail string
 }
 
-// Find tells whom a target means: for a terminal's name that terminal, else
+// find tells whom a target means: for a terminal's name that terminal, else
 // those on which somebody is. "*" leaves out the caller's own terminal.
-func (e *Engine) Find(ctx context.Context, p sessions.Picture, t target.Target) Found {
+func (e *Engine) find(ctx context.Context, p sessions.Picture, t target.Target) meant {
 	switch t.Kind {
 	case target.Terminal:
 		return findTerminal(p, t.Name)
@@ -40,37 +40,37 @@ func (e *Engine) Find(ctx context.Context, p sessions.Picture, t target.Target) 
 			func(s sessions.Session) bool { return s.Graphical() && s.UID != e.UID })
 	case target.Word:
 		found := e.findUser(ctx, p, t.Name)
-		if found.Reason != Unknown {
+		if found.reason != Unknown {
 			return found
 		}
-		if session := findSession(p, t.Name); session.Reason != Unknown {
+		if session := findSession(p, t.Name); session.reason != Unknown {
 			return session
 		}
 		return found
 	case target.File: // its targets stand in its place
 	}
-	return Found{Reason: Unknown, Detail: fmt.Sprintf("%q is not to be found on a host", t.String())}
+	return meant{reason: Unknown, detail: fmt.Sprintf("%q is not to be found on a host", t.String())}
 }
 
-func findTerminal(p sessions.Picture, name string) Found {
+func findTerminal(p sessions.Picture, name string) meant {
 	t, ok := p.Find(name)
 	if !ok {
-		return Found{Reason: Unknown, Detail: "no such terminal"}
+		return meant{reason: Unknown, detail: "no such terminal"}
 	}
-	return Found{Terminals: []sessions.Terminal{t}}
+	return meant{terminals: []sessions.Terminal{t}}
 }
 
-func findSession(p sessions.Picture, id string) Found {
+func findSession(p sessions.Picture, id string) meant {
 	found := people(p,
 		func(t sessions.Terminal) bool { return t.Session == id },
 		func(s sessions.Session) bool { return s.ID == id })
-	if found.Reason == NotLoggedIn {
-		return Found{Reason: Unknown, Detail: "no such session"}
+	if found.reason == NotLoggedIn {
+		return meant{reason: Unknown, detail: "no such session"}
 	}
 	return found
 }
 
-func (e *Engine) findUser(ctx context.Context, p sessions.Picture, name string) Found {
+func (e *Engine) findUser(ctx context.Context, p sessions.Picture, name string) meant {
 	u, err := e.Accounts.User(ctx, name)
 	if err != nil {
 		return unknown("no such user", err)
@@ -80,7 +80,7 @@ func (e *Engine) findUser(ctx context.Context, p sessions.Picture, name string) 
 		func(s sessions.Session) bool { return s.UID == u.UID })
 }
 
-func (e *Engine) findGroup(ctx context.Context, p sessions.Picture, name string) Found {
+func (e *Engine) findGroup(ctx context.Context, p sessions.Picture, name string) meant {
 	g, err := e.Accounts.Group(ctx, name)
 	if err != nil {
 		return unknown("no such group", err)
@@ -97,43 +97,43 @@ func (e *Engine) findGroup(ctx context.Context, p sessions.Picture, name string)
 		func(t sessions.Terminal) bool { return member(t.Owner) },
 		func(s sessions.Session) bool { return s.Graphical() && member(s.UID) })
 	if failure != nil {
-		found.Reason, found.Detail = Unknown, "not everybody's membership could be asked for: "+failure.Error()
+		found.reason, found.detail = Unknown, "not everybody's membership could be asked for: "+failure.Error()
 	}
 	return found
 }
 
 // unknown tells an account that does not exist from one that could not be
 // asked for.
-func unknown(what string, err error) Found {
+func unknown(what string, err error) meant {
 	if !errors.Is(err, accounts.ErrUnknown) {
 		what = err.Error()
 	}
-	return Found{Reason: Unknown, Detail: what}
+	return meant{reason: Unknown, detail: what}
 }
 
 // people finds the terminals in use, and the logins without one of people who
 // are not on any of these.
-func people(p sessions.Picture, terminal func(sessions.Terminal) bool, session func(sessions.Session) bool) Found {
-	var found Found
+func people(p sessions.Picture, terminal func(sessions.Terminal) bool, session func(sessions.Session) bool) meant {
+	var found meant
 	reached := map[uint32]bool{}
 	for _, t := range p.Terminals {
 		if t.InUse() && terminal(t) {
-			found.Terminals = append(found.Terminals, t)
+			found.terminals = append(found.terminals, t)
 			reached[t.Owner] = true
 		}
 	}
 	for _, s := range p.Sessions {
 		if session(s) && !reached[s.UID] {
-			found.Sessions = append(found.Sessions, s)
+			found.sessions = append(found.sessions, s)
 			reached[s.UID] = true
 		}
 	}
 	switch {
-	case len(found.Terminals) > 0:
-	case len(found.Sessions) > 0:
-		found.Reason = NoTerminal
+	case len(found.terminals) > 0:
+	case len(found.sessions) > 0:
+		found.reason = NoTerminal
 	default:
-		found.Reason = NotLoggedIn
+		found.reason = NotLoggedIn
 	}
 	return found
 }
@@ -163,7 +163,7 @@ func (e *Engine) Choose(ctx context.Context, p sessions.Picture, targets, except
 	for _, t := range targets {
 		if name := t.String(); !done.targets[name] {
 			done.targets[name] = true
-			e.add(&c, done, t, e.Find(ctx, p, t))
+			e.add(&c, done, t, e.find(ctx, p, t))
 		}
 	}
 	return c, nil
@@ -188,14 +188,14 @@ type done struct {
 	sessions  map[string]bool // by id
 }
 
-func (e *Engine) add(c *Chosen, done done, t target.Target, found Found) {
-	for _, one := range found.Terminals {
+func (e *Engine) add(c *Chosen, done done, t target.Target, found meant) {
+	for _, one := range found.terminals {
 		if !done.terminals[one.Name] {
 			done.terminals[one.Name] = true
 			c.Terminals = append(c.Terminals, one)
 		}
 	}
-	for _, s := range found.Sessions {
+	for _, s := range found.sessions {
 		if done.sessions[s.ID] {
 			continue
 		}
@@ -206,10 +206,10 @@ func (e *Engine) add(c *Chosen, done done, t target.Target, found Found) {
 		c.Failed = append(c.Failed, failed)
 	}
 	switch {
-	case found.Reason == NotLoggedIn && t.Kind != target.Everyone:
+	case found.reason == NotLoggedIn && t.Kind != target.Everyone:
 		c.Failed = append(c.Failed, e.failedTarget(t.String(), NotLoggedIn, "not logged in"))
-	case found.Reason == Unknown:
-		c.Failed = append(c.Failed, e.failedTarget(t.String(), Unknown, found.Detail))
+	case found.reason == Unknown:
+		c.Failed = append(c.Failed, e.failedTarget(t.String(), Unknown, found.detail))
 	}
 }
 
@@ -218,17 +218,17 @@ func (e *Engine) add(c *Chosen, done done, t target.Target, found Found) {
 func (e *Engine) excepted(ctx context.Context, p sessions.Picture, except []target.Target) (done, error) {
 	done := done{targets: map[string]bool{}, terminals: map[string]bool{}, sessions: map[string]bool{}}
 	for _, t := range except {
-		found := e.Find(ctx, p, t)
-		if found.Reason == Unknown {
+		found := e.find(ctx, p, t)
+		if found.reason == Unknown {
 			return done, &RequestError{
-				Problem: fmt.Sprintf("--except %s: %s", t, found.Detail),
+				Problem: fmt.Sprintf("--except %s: %s", t, found.detail),
 				Hint:    "nothing was sent",
 			}
 		}
-		for _, one := range found.Terminals {
+		for _, one := range found.terminals {
 			done.terminals[one.Name] = true
 		}
-		for _, s := range found.Sessions {
+		for _, s := range found.sessions {
 			done.sessions[s.ID] = true
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,15 +40,6 @@ func find(t *testing.T, p sessions.Picture, name string) sessions.Terminal {
 	return term
 }
 
-func me(t *testing.T) string {
-	t.Helper()
-	u, err := user.Current()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u.Username
-}
-
 func TestRead(t *testing.T) {
 	term := ttytest.Open(t)
 	if got := find(t, read(t, local()), term.Name); got.InUse() {
@@ -61,7 +51,7 @@ func TestRead(t *testing.T) {
 	for got.What != "sleep" { // until it has been executed
 		got = find(t, read(t, local()), term.Name)
 	}
-	if !got.InUse() || got.User != me(t) || got.Owner != uint32(os.Getuid()) || got.Device != term.Device ||
+	if !got.InUse() || got.User != ttytest.Me(t) || got.Owner != uint32(os.Getuid()) || got.Device != term.Device ||
 		!got.Messages || got.Prompt || got.Hidden {
 		t.Errorf("got %+v", got)
 	}
@@ -106,14 +96,14 @@ func TestStaleUtmp(t *testing.T) {
 	system.Utmp = filepath.Join(t.TempDir(), "utmp")
 	var data []byte
 	for _, e := range []struct{ line, user, host string }{
-		{mine.Name, me(t), "far.example"},
+		{mine.Name, ttytest.Me(t), "far.example"},
 		{others.Name, "somebody-else", "evil"},
-		{"../../etc/passwd", me(t), ""},
-		{"/etc/passwd", me(t), ""},
-		{"sda", me(t), ""},
-		{":0", me(t), ""},
-		{"", me(t), ""},
-		{"seat0", me(t), ""},
+		{"../../etc/passwd", ttytest.Me(t), ""},
+		{"/etc/passwd", ttytest.Me(t), ""},
+		{"sda", ttytest.Me(t), ""},
+		{":0", ttytest.Me(t), ""},
+		{"", ttytest.Me(t), ""},
+		{"seat0", ttytest.Me(t), ""},
 		{strings.Repeat("p", 32), strings.Repeat("u", 32), strings.Repeat("h", 256)},
 	} {
 		data = append(data, sessions.UtmpRecord(e.line, e.user, e.host)...)

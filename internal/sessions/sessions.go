@@ -61,7 +61,7 @@ type Session struct {
 	Class    string // user, greeter, manager, background, …
 	Type     string // tty, x11, wayland, …
 	Seat     string
-	Terminal string // below /dev; "" for graphical ones and for ssh logins
+	Terminal string // below /dev; "" where logind knows none
 	Host     string // remote host
 	Since    time.Time
 }

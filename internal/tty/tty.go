@@ -1,9 +1,9 @@
 // Package tty is one terminal: opened so that it can be nothing else, measured,
 // and written to with a deadline; and the message as it looks there.
 //
-// It refuses to write to anything but the device that was asked for, and to
-// write a byte that has not been cleaned. It does not look for terminals and
-// does not decide who may send.
+// It refuses to write to anything but the device that was asked for; what it lays
+// out, it cleans. It does not look for terminals and does not decide who may
+// send.
 package tty
 
 import (
@@ -19,7 +19,7 @@ type Reason string
 // The reasons of a terminal.
 const (
 	MessagesOff  Reason = "messages-off"   // its owner wants no messages (mesg n)
-	Stuck        Reason = "stuck"          // it took no output until the deadline (Ctrl-S)
+	Stuck        Reason = "stuck"          // it did not take all by the deadline (Ctrl-S)
 	Gone         Reason = "gone"           // it was closed or hung up
 	Busy         Reason = "busy"           // a program has it exclusively (TIOCEXCL)
 	Denied       Reason = "denied"         // the caller may not write to it

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"os/user"
 	"strings"
 	"sync"
 	"syscall"
@@ -157,4 +158,14 @@ func (term *Terminal) Await(t testing.TB, want string) string {
 	}
 	t.Fatalf("%s shows %q and never %q", term.Name, term.Seen(), want)
 	return ""
+}
+
+// Me is the name of who runs the test, and so owns its terminals.
+func Me(t testing.TB) string {
+	t.Helper()
+	u, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Username
 }
