@@ -371,7 +371,7 @@ func TestSender(t *testing.T) {
 		ttytest.Me(t) + "@here at ":                     {},
 		ttytest.Me(t) + "@here (cron) at ":              {Job: "cron"},
 		ttytest.Me(t) + "@here on " + own.Name + " at ": {Terminal: own.Device, Job: "cron", LoginUID: uid, LoggedIn: true},
-		ttytest.Me(t) + "@here (nobody) on " + own.Name: {Terminal: own.Device, LoginUID: 65534, LoggedIn: true},
+		ttytest.Me(t) + "@here (daemon) on " + own.Name: {Terminal: own.Device, LoginUID: 1, LoggedIn: true},
 		ttytest.Me(t) + "@here (4242) at ":              {LoginUID: 4242, LoggedIn: true, Job: "cron"},
 	} {
 		e := engine()
