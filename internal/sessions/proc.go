@@ -3,7 +3,6 @@ package sessions
 import (
 	"bytes"
 	"errors"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -65,19 +64,6 @@ func deviceNumber(ttyNr int) uint64 {
 	major := dev >> 8 & 0xfff
 	minor := dev&0xff | dev>>12&0xfff00
 	return major&0xfff<<8 | minor&0xff | minor&^0xff<<12
-}
-
-// scope is the cgroup that pam_systemd puts a login into. Below user@UID.service
-// a user may make groups of any name, so only the path from the root counts.
-var scope = regexp.MustCompile(`(?m)^(?:0:|[0-9]+:name=systemd):/user\.slice/user-[0-9]+\.slice/session-([A-Za-z0-9]{1,32})\.scope(?:/|$)`)
-
-// sessionOf finds logind's session id in /proc/PID/cgroup, "" where there is
-// none.
-func sessionOf(cgroup []byte) string {
-	if m := scope.FindSubmatch(cgroup); m != nil {
-		return string(m[1])
-	}
-	return ""
 }
 
 // isPrompt reports whether the session leader waits for somebody to log in.

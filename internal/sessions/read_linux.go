@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,7 +95,7 @@ func (s System) devices(ctx context.Context) ([]Terminal, error) {
 		return nil, err
 	}
 	for _, name := range lines {
-		if line.MatchString(name) {
+		if isLine(name) {
 			add(name)
 		}
 	}
@@ -112,9 +111,25 @@ func fileNames(dir string) ([]string, error) {
 	return d.Readdirnames(-1)
 }
 
-// line matches virtual consoles and serial lines; /dev/tty and /dev/tty0 are
-// other names for one of them.
-var line = regexp.MustCompile(`^(tty[1-9][0-9]*|tty[A-Z]+[0-9]+|hvc[0-9]+)$`)
+// isLine reports whether it is the name of a virtual console or a serial line:
+// tty1, ttyS0, ttyUSB0, hvc0. /dev/tty and /dev/tty0 are other names for one of
+// them.
+func isLine(name string) bool {
+	kind := strings.TrimRight(name, "0123456789")
+	number := name[len(kind):]
+	switch driver, isTTY := strings.CutPrefix(kind, "tty"); {
+	case number == "":
+		return false
+	case kind == "hvc":
+		return true
+	case !isTTY:
+		return false
+	case driver == "":
+		return number[0] != '0'
+	default:
+		return strings.Trim(driver, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+	}
+}
 
 func (s System) device(name string) (Terminal, bool) {
 	var st syscall.Stat_t

@@ -1,10 +1,5 @@
 package sessions
 
-import (
-	"regexp"
-	"strings"
-)
-
 // Self is what the kernel says of the process that asks.
 type Self struct {
 	// Terminal is the device number of the controlling terminal, 0 without one.
@@ -22,23 +17,6 @@ type Self struct {
 
 // daemons start jobs at their time; each names itself like that.
 var daemons = map[string]bool{"cron": true, "crond": true, "anacron": true, "fcron": true, "atd": true}
-
-// service is the cgroup of a system service, where only the service manager
-// can put a process.
-var service = regexp.MustCompile(`(?m)^(?:0:|[0-9]+:name=systemd):/system\.slice/(?:[^/\n]+\.slice/)*([^/\n]+\.service)(?:/|$)`)
-
-// jobOf names the job that a process in that cgroup belongs to.
-func jobOf(cgroup []byte) string {
-	m := service.FindSubmatch(cgroup)
-	if m == nil {
-		return ""
-	}
-	unit := string(m[1])
-	if daemon := strings.TrimSuffix(unit, ".service"); daemons[daemon] {
-		return daemonJob(daemon)
-	}
-	return unit
-}
 
 // daemonJob is what a sender's recipients know the daemon's jobs as.
 func daemonJob(daemon string) string {

@@ -16,7 +16,6 @@ package target
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -135,11 +134,12 @@ func parseSelector(s string) (Target, error) {
 			break
 		}
 	}
-	if t.Kind == Word && terminalName.MatchString(s) {
+	name := strings.TrimPrefix(t.Name, "/dev/")
+	if t.Kind == Word && isTerminal(name) {
 		t.Kind = Terminal
 	}
 	if t.Kind == Terminal {
-		t.Name = strings.TrimPrefix(t.Name, "/dev/")
+		t.Name = name
 	}
 	return t, t.check()
 }
@@ -150,9 +150,9 @@ func (t Target) check() error {
 		return ErrEmpty
 	case len(t.Name) > maxName:
 		return fmt.Errorf("name of %d bytes, more than %d,", len(t.Name), maxName)
-	case t.Kind == Terminal && !terminalName.MatchString(t.Name):
+	case t.Kind == Terminal && !isTerminal(t.Name):
 		return fmt.Errorf("%q is no terminal's name", t.Name)
-	case t.Kind == Session && !sessionID.MatchString(t.Name):
+	case t.Kind == Session && !isSessionID(t.Name):
 		return fmt.Errorf("%q is no session id", t.Name)
 	case t.Kind == File:
 		if strings.IndexByte(t.Name, 0) >= 0 {
@@ -164,12 +164,46 @@ func (t Target) check() error {
 	return nil
 }
 
-var (
-	// pts/3, tty1, ttyS0, hvc0: what Linux calls its terminals.
-	terminalName = regexp.MustCompile(`^(/dev/)?(pts/[0-9]{1,7}|tty[A-Za-z]{0,8}[0-9]{1,4}|hvc[0-9]{1,4})$`)
-	sessionID    = regexp.MustCompile(`^[A-Za-z0-9]{1,32}$`)
-	host         = regexp.MustCompile(`^[A-Za-z0-9_.:-]*(\[[0-9,/-]+\][A-Za-z0-9_.:-]*)*$`)
+// isTerminal reports whether it is what Linux calls a terminal: pts/3, tty1,
+// ttyS0, hvc0.
+func isTerminal(s string) bool {
+	kind := strings.TrimRight(s, digits)
+	number := s[len(kind):]
+	switch driver, isTTY := strings.CutPrefix(kind, "tty"); {
+	case kind == "pts/":
+		return 0 < len(number) && len(number) <= 7
+	case kind == "hvc", isTTY && len(driver) <= 8 && strings.Trim(driver, letters) == "":
+		return 0 < len(number) && len(number) <= 4
+	}
+	return false
+}
+
+func isSessionID(s string) bool {
+	return 0 < len(s) && len(s) <= 32 && strings.Trim(s, digits+letters) == ""
+}
+
+const (
+	digits  = "0123456789"
+	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
+
+// isHosts reports whether it is a host's name, with ranges in brackets or
+// without: rack[1-2]n[1-4].lab.
+func isHosts(s string) bool {
+	for i, part := range strings.Split(s, "[") {
+		if i > 0 {
+			ranges, rest, closed := strings.Cut(part, "]")
+			if !closed || ranges == "" || strings.Trim(ranges, digits+",/-") != "" {
+				return false
+			}
+			part = rest
+		}
+		if strings.Trim(part, digits+letters+"_.:-") != "" {
+			return false
+		}
+	}
+	return s != "" && s[0] != '-'
+}
 
 // isName leaves out what no account has, and what would mean something else to
 // a program that is asked for it. Directory services have accounts with blanks
@@ -192,7 +226,7 @@ func checkHosts(hosts string) error {
 		if word == "" {
 			return errors.New("empty host")
 		}
-		if !host.MatchString(word) || word[0] == '-' {
+		if !isHosts(word) {
 			return fmt.Errorf("%q is no host name or range of them", word)
 		}
 	}
