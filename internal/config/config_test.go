@@ -1,0 +1,119 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestParse(t *testing.T) {
+	got, err := Parse("[policy]\nbroadcast = ['%ops', 'alice']\n[rate]\nburst = 0\n[journal]\ntext = true\n")
+	want := Default()
+	want.Policy.Broadcast = []string{"%ops", "alice"}
+	want.Rate.Burst = 0
+	want.Journal.Text = true
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v; want %+v", got, err, want)
+	}
+	if got, err := Parse("[policy]\nsend = []"); err != nil || len(got.Policy.Send) != 0 {
+		t.Errorf("an empty list is %v, %v", got.Policy.Send, err)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for in, want := range map[string]string{
+		"[policy]\nbrodcast = []":         `unknown key "policy.brodcast"`,
+		"[polcy]\nsend = []":              `unknown key "polcy`,
+		"send = ['*']":                    `unknown key "send"`,
+		"[policy]\nsend = 'bob'":          "policy.send",
+		"[policy]\nsend = ['']":           "no user, %group or *",
+		"[policy]\nsend = ['%']":          "no user, %group or *",
+		"[policy]\nsend = ['alice,bob']":  "no user, %group or *",
+		"[rate]\nper_minute = 0":          "per_minute must be 1 to",
+		"[rate]\nper_minute = 100000000":  "per_minute must be 1 to",
+		"[rate]\nper_minute = '20'":       "per_minute",
+		"[rate]\nburst = -1":              "burst must be 0 to",
+		"[rate]\nburst = 1.5":             "burst",
+		"[journal]\ntext = 'yes'":         "text",
+		"[policy":                         "line 1",
+		"[policy]\nsend=[]\nsend=['*']":   "line 3",
+		"[policy]\nsend = ['*']\nSEND=[]": "SEND",
+	} {
+		if got, err := Parse(in); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is %+v, %v; want an error with %q", in, got, err, want)
+		}
+	}
+}
+
+// TestExample holds that the file that is installed as an example says what
+// holds without it.
+func TestExample(t *testing.T) {
+	data, err := os.ReadFile("../../packaging/msg.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Parse(regexp.MustCompile(`(?m)^#([a-z_]+ = )`).ReplaceAllString(string(data), "$1"))
+	if err != nil || !reflect.DeepEqual(got, Default()) {
+		t.Errorf("the example says %+v, %v; the default is %+v", got, err, Default())
+	}
+}
+
+func TestLoad(t *testing.T) {
+	owner = uint32(os.Getuid())
+	defer func() { owner = 0 }()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "msg.toml")
+	if got, err := Load(path); err != nil || !reflect.DeepEqual(got, Default()) {
+		t.Errorf("without a file: %+v, %v", got, err)
+	}
+	write := func(mode os.FileMode, content string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := func(want string) {
+		t.Helper()
+		if got, err := Load(path); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%+v, %v; want an error with %q and the path", got, err, want)
+		}
+	}
+	write(0o644, "[rate]\nburst = 3")
+	if got, err := Load(path); err != nil || got.Rate.Burst != 3 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	write(0o664, "")
+	refused("others than root may write")
+	write(0o646, "")
+	refused("others than root may write")
+	write(0o644, strings.Repeat("#", mostBytes+1))
+	refused("longer than")
+	write(0o644, "[rate]\nbursts = 3")
+	refused("unknown key")
+	owner++
+	refused("must be root's")
+	owner--
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused("not a file")
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("[policy]\nsend = ['*']\n")
+	f.Fuzz(func(t *testing.T, content string) {
+		if s, err := Parse(content); err == nil && s.check() != nil {
+			t.Errorf("%q is %+v", content, s)
+		}
+	})
+}

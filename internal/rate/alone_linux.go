@@ -1,0 +1,70 @@
+package rate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Alone is for a system without a place for counts: it makes the user's messages
+// go one at a time, and each wait for the interval first. It returns once the
+// message may go out. The turn is the user's until release is called, or the
+// process ends.
+//
+// The turn is a name in the abstract socket space (unix(7)), which needs no file
+// and cannot outlive its process. Anybody can take such a name; then the user who
+// has it is named in the error, and nothing may be sent.
+func Alone(ctx context.Context, uid uint32, limit Limit) (release func(), err error) {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	release = func() { _ = unix.Close(fd) }
+	name := &unix.SockaddrUnix{Name: fmt.Sprintf("@msg/rate/%d", uid)}
+	err = unix.Bind(fd, name)
+	if err == nil {
+		err = unix.Listen(fd, 1)
+	}
+	if errors.Is(err, unix.EADDRINUSE) {
+		err = heldBy(name, uid)
+	}
+	if err == nil {
+		err = sleep(ctx, limit.Interval())
+	}
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
+}
+
+// heldBy says who has the name.
+func heldBy(name unix.Sockaddr, uid uint32) error {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if err := unix.Connect(fd, name); err != nil {
+		return ErrHeld // its process has not come to listening, or has ended
+	}
+	peer, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
+	if err == nil && peer.Uid != uid {
+		return fmt.Errorf("uid %d keeps the messages of uid %d from being counted (%w)", peer.Uid, uid, ErrNowhere)
+	}
+	return ErrHeld
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

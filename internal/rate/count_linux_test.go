@@ -1,0 +1,186 @@
+package rate
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestMain lets the test binary be one of several processes that count.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("MSG_TEST_COUNT"); dir != "" {
+		for range 10 {
+			wait, err := Take(context.Background(), dir, uint32(os.Getuid()), Limit{PerMinute: 1, Burst: 24})
+			os.Stdout.WriteString(strconv.FormatBool(wait == 0 && err == nil) + "\n")
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// counts makes a folder as root has it made; only root can.
+func counts(t *testing.T) string {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("a folder for counts must be root's")
+	}
+	dir := filepath.Join(t.TempDir(), "rate")
+	if err := os.Mkdir(dir, 0o770); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// TestProcessesCountTogether has ten processes at once send ten messages each,
+// where 25 are allowed.
+func TestProcessesCountTogether(t *testing.T) {
+	dir := counts(t)
+	var all []*exec.Cmd
+	var out strings.Builder
+	results := make(chan string, 10)
+	for range cap(results) {
+		cmd := exec.Command("/proc/self/exe")
+		cmd.Env = []string{"MSG_TEST_COUNT=" + dir}
+		all = append(all, cmd)
+		go func() {
+			data, err := cmd.Output()
+			if err != nil {
+				data = []byte(err.Error())
+			}
+			results <- string(data)
+		}()
+	}
+	for range all {
+		out.WriteString(<-results)
+	}
+	if went := strings.Count(out.String(), "true"); went != 25 || strings.Count(out.String(), "\n") != 100 {
+		t.Errorf("%d messages went out, want 25 of 100: %s", went, out.String())
+	}
+}
+
+func TestUnsafeFolders(t *testing.T) {
+	dir := counts(t)
+	limit, ctx := Limit{PerMinute: 20}, t.Context()
+	refuses := func(what, dir string) {
+		t.Helper()
+		if _, err := Take(ctx, dir, 0, limit); !errors.Is(err, ErrNowhere) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	refuses("missing", dir+"/missing")
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	refuses("a link", link)
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	refuses("open to all", dir)
+	if err := errors.Join(os.Chmod(dir, 0o770), os.Chown(dir, 65534, 0)); err != nil {
+		t.Fatal(err)
+	}
+	refuses("somebody else's", dir)
+	if err := os.Chown(dir, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	victim := filepath.Join(t.TempDir(), "victim")
+	if err := os.WriteFile(victim, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := os.Stat(victim)
+	for name, plant := range map[string]func(path string) error{
+		"a link as the count":        func(path string) error { return os.Symlink(victim, path) },
+		"a hard link":                func(path string) error { return os.Link(victim, path) },
+		"a pipe":                     func(path string) error { return unix.Mkfifo(path, 0o600) },
+		"a folder":                   func(path string) error { return os.Mkdir(path, 0o700) },
+		"somebody else's count file": func(path string) error { return errors.Join(os.WriteFile(path, nil, 0o600), os.Chown(path, 65534, 0)) },
+	} {
+		if err := plant(dir + "/0"); err != nil {
+			t.Fatal(err)
+		}
+		refuses(name, dir)
+		if err := os.Remove(dir + "/0"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after, _ := os.Stat(victim); !after.ModTime().Equal(before.ModTime()) {
+		t.Error("a file elsewhere was changed")
+	}
+	if wait, err := Take(ctx, dir, 0, limit); wait != 0 || err != nil {
+		t.Errorf("as it has to be: %v, %v", wait, err)
+	}
+}
+
+// TestHeld: a process that was stopped at the count holds up its own user, for a
+// second, and nobody else.
+func TestHeld(t *testing.T) {
+	dir := counts(t)
+	limit := Limit{PerMinute: 20}
+	if _, err := Take(t.Context(), dir, 0, limit); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(dir + "/0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Take(t.Context(), dir, 0, limit); !errors.Is(err, ErrHeld) || errors.Is(err, ErrNowhere) {
+		t.Errorf("while it is held: %v", err)
+	}
+}
+
+func TestAlone(t *testing.T) {
+	uid, limit := uint32(3_000_000_000+os.Getpid()), Limit{PerMinute: 600}
+	begun := time.Now()
+	release, err := Alone(t.Context(), uid, limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(begun); took < limit.Interval() {
+		t.Errorf("it went after %v", took)
+	}
+	if _, err := Alone(t.Context(), uid, limit); !errors.Is(err, ErrNowhere) {
+		t.Errorf("another user has the turn, and it says %v", err)
+	}
+	release()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Alone(ctx, uid, limit); !errors.Is(err, context.Canceled) {
+		t.Errorf("given up: %v", err)
+	}
+	mine := uint32(os.Getuid())
+	if release, err = Alone(t.Context(), mine, limit); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Alone(t.Context(), mine, limit); !errors.Is(err, ErrHeld) {
+		t.Errorf("two at a time: %v", err)
+	}
+	release()
+}
+
+func BenchmarkTake(b *testing.B) {
+	if os.Getuid() != 0 {
+		b.Skip("a folder for counts must be root's")
+	}
+	dir := filepath.Join(b.TempDir(), "rate")
+	if err := os.Mkdir(dir, 0o770); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := Take(b.Context(), dir, 0, Limit{PerMinute: 60_000_000, Burst: 1000}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package rate
+
+import (
+	"testing"
+	"time"
+)
+
+// TestBurst: with the defaults, 30 messages go at once, and the 31st waits for
+// the 60/20 seconds that one message takes.
+func TestBurst(t *testing.T) {
+	limit := Limit{PerMinute: 20, Burst: 10}
+	now := 1000 * time.Second
+	count, wait := time.Duration(0), time.Duration(0)
+	for n := range 30 {
+		if count, wait = limit.next(count, now); wait != 0 {
+			t.Fatalf("message %d waits %v", n+1, wait)
+		}
+	}
+	if _, wait := limit.next(count, now); wait != 3*time.Second {
+		t.Errorf("the 31st waits %v", wait)
+	}
+	if _, wait := limit.next(count, now+time.Second); wait != 2*time.Second {
+		t.Errorf("a second later it waits %v", wait)
+	}
+	for n := range 5 {
+		now += 3 * time.Second
+		if count, wait = limit.next(count, now); wait != 0 {
+			t.Errorf("after %d intervals it waits %v", n+1, wait)
+		}
+	}
+}
+
+// TestOverTime: whatever the pattern, no minute has more than the burst and a
+// minute's messages, and no hour more than that many minutes' and the burst.
+func TestOverTime(t *testing.T) {
+	limit := Limit{PerMinute: 7, Burst: 3}
+	var sent []time.Duration
+	count := time.Duration(0)
+	for now := time.Hour; now < 2*time.Hour; now += 450 * time.Millisecond {
+		after, wait := limit.next(count, now)
+		if wait == 0 {
+			count = after
+			sent = append(sent, now)
+		}
+	}
+	if most, least := 60*7+7+3, 60*7; len(sent) > most || len(sent) < least {
+		t.Errorf("%d messages in an hour, want %d to %d", len(sent), least, most)
+	}
+	for i := range sent {
+		if last := i + 2*7 + 3; last < len(sent) && sent[last]-sent[i] < time.Minute {
+			t.Fatalf("%d messages in %v", last-i+1, sent[last]-sent[i])
+		}
+	}
+}
+
+// TestCountThatCannotBe: a new file has the time of day; a count from other
+// limits may lie further ahead than these allow.
+func TestCountThatCannotBe(t *testing.T) {
+	limit := Limit{PerMinute: 20, Burst: 0}
+	now := time.Hour
+	for _, count := range []time.Duration{-time.Hour, 0, now + 61*time.Second, 50 * 365 * 24 * time.Hour} {
+		if after, wait := limit.next(count, now); wait != 0 || after != now+3*time.Second {
+			t.Errorf("a count of %v becomes %v, and waits %v", count, after, wait)
+		}
+	}
+}
