@@ -17,7 +17,10 @@ func TestLayers(t *testing.T) {
 		"sessions":        "",
 		"sessions/logind": "sessions",
 		"tty":             "text",
-		"delivery":        "accounts sessions target text tty",
+		"journal":         "",
+		"rate":            "",
+		"config":          "rate",
+		"delivery":        "accounts journal sessions target text tty",
 	} {
 		deps := depsOf(t, "msg/internal/"+pkg)
 		for _, dep := range deps {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"msg/internal/delivery"
+	"msg/internal/sessions/logind"
 	"msg/internal/text"
 )
 
@@ -29,14 +30,17 @@ type world struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
-	engine         *delivery.Engine
+	engine         *delivery.Engine // this machine, with the rights of who calls
+	door           door             // the way that messages go
 }
 
 func main() {
 	ignoreSignals()
+	engine := delivery.Local()
+	engine.System.Logind = logind.List
 	code, err := run(context.Background(), os.Args[1:], world{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
-		engine: localEngine(),
+		engine: engine, door: doorFor(engine),
 	})
 	if err != nil {
 		complain(os.Stderr, err)

@@ -49,13 +49,14 @@ func TestEveryReasonHasWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := declaredReasons(t, "../../internal/tty/tty.go", "../../internal/delivery/result.go")
+	flat := strings.Join(strings.Fields(string(page)), " ")
+	all := declaredReasons(t, "../../internal/tty/tty.go", "../../internal/delivery/result.go", "../../internal/remote/helper.go")
 	if len(reasons) != len(all) || len(all) < 10 {
 		t.Errorf("%d reasons have words, there are %v", len(reasons), all)
 	}
 	for _, reason := range all {
 		words := why(delivery.Result{Reason: reason, Detail: "no such user"})
-		if words == "" || !strings.Contains(string(page), "*"+strings.TrimSuffix(words, " (no such user)")+"*") {
+		if words == "" || !strings.Contains(flat, "*"+strings.TrimSuffix(words, " (no such user)")+"*") {
 			t.Errorf("the page lacks the words for %s: %q", reason, words)
 		}
 		if !strings.Contains(string(page), "*"+string(reason)+"*") {
@@ -67,7 +68,7 @@ func TestEveryReasonHasWords(t *testing.T) {
 // declaredReasons are the constants of that type in the files.
 func declaredReasons(t *testing.T, files ...string) []delivery.Reason {
 	t.Helper()
-	declared := regexp.MustCompile(`(?m)^\t\w+\s+Reason = "([a-z-]+)"`)
+	declared := regexp.MustCompile(`(?m)^\t\w+\s+(?:delivery\.)?Reason = "([a-z-]+)"`)
 	var all []delivery.Reason
 	for _, file := range files {
 		source, err := os.ReadFile(file)

@@ -3,9 +3,11 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"msg/internal/delivery"
+	"msg/internal/remote"
 	"msg/internal/text"
 	"msg/internal/tty"
 )
@@ -59,7 +61,11 @@ func (o *reporter) result(r delivery.Result) {
 
 // waiting tells a person why nothing seems to happen.
 func (o *reporter) waiting(r delivery.Result) {
-	if !o.quiet && !o.json && isTerminal(o.w.stderr) {
+	switch {
+	case o.quiet || o.json || !isTerminal(o.w.stderr):
+	case r.Terminal == "":
+		fmt.Fprintf(o.w.stderr, "msg: %s (Ctrl-C ends it)\n", r.Detail)
+	default:
 		fmt.Fprintf(o.w.stderr, "msg: %s takes no output; waiting (Ctrl-C ends it)\n", who(r))
 	}
 }
@@ -128,8 +134,10 @@ func who(r delivery.Result) string {
 		return r.User + " on " + r.Terminal
 	case r.User != "" && r.User != r.Target:
 		return r.User + " (" + r.Target + ")"
+	case r.Target != "":
+		return r.Target
 	}
-	return r.Target
+	return r.Host
 }
 
 // reasons are the words for each reason. Where there is no word, the detail
@@ -142,19 +150,35 @@ var reasons = map[delivery.Reason]string{
 	tty.Denied:           "not allowed to write there",
 	tty.NotATerminal:     "not a terminal",
 	tty.OwnerChanged:     "the terminal has another owner by now",
+	delivery.RateLimited: "too many messages",
 	delivery.NotLoggedIn: "not logged in",
 	delivery.NoTerminal:  "logged in, but on no terminal",
 	delivery.Unknown:     "",
+	remote.NoHelper:      "",
+	remote.Version:       "the helper is of another version",
+	remote.Timeout:       "the helper does not answer",
+	remote.Lost:          "the helper failed",
 }
 
 // hints say what to do about a reason.
 var hints = map[delivery.Reason]string{
 	tty.MessagesOff:      "root reaches those, too",
 	tty.Stuck:            "probably held with Ctrl-S; --time waits longer",
-	tty.Denied:           "root may write to other people's terminals, anyone to their own",
+	tty.Denied:           "the system's policy, see msg.conf(5); name users, groups or terminals instead of everyone",
+	delivery.RateLimited: "/etc/msg/msg.toml says how many may be sent; root's are not counted",
 	delivery.NotLoggedIn: `"msg sessions" shows who is`,
 	delivery.NoTerminal:  "a graphical session shows no messages yet",
 	delivery.Unknown:     `"msg sessions" shows who is logged in`,
+	remote.NoHelper:      `as root, "make install" in msg's source installs it; "msg doctor" says what is missing`,
+	remote.Version:       `msg and msg-helper are to be installed together; "msg doctor" tells more`,
+	remote.Timeout:       `"msg doctor" tells whether it works`,
+	remote.Lost:          `"msg doctor" tells whether it works`,
+}
+
+// detailed are the reasons whose detail a person needs, too.
+var detailed = []delivery.Reason{
+	tty.Stuck, tty.Gone, tty.NotATerminal, tty.Busy, delivery.RateLimited,
+	remote.Version, remote.Timeout, remote.Lost,
 }
 
 func why(r delivery.Result) string {
@@ -162,7 +186,9 @@ func why(r delivery.Result) string {
 	switch {
 	case words == "":
 		return r.Detail
-	case r.Reason == tty.Stuck || r.Reason == tty.Gone || r.Reason == tty.NotATerminal || r.Reason == tty.Busy:
+	case r.Target != "" && r.Reason == tty.Denied: // who may, instead
+		return r.Detail
+	case slices.Contains(detailed, r.Reason) && r.Detail != "":
 		return words + " (" + r.Detail + ")"
 	}
 	return words
@@ -173,6 +199,9 @@ func (o *reporter) hint(r delivery.Result) {
 	words := hints[r.Reason]
 	if command := nearCommand(r.Target); r.Reason == delivery.Unknown && command != "" {
 		words = didYouMean(command)
+	}
+	if r.Reason == tty.Denied && r.Target == "" {
+		words = "" // the kernel's word, and not the policy's
 	}
 	if words != "" && !o.hinted[r.Reason] {
 		fmt.Fprintln(o.w.stderr, "hint:", words)

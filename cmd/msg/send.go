@@ -47,7 +47,7 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends it at once
 	out.interrupted = func() bool { return ctx.Err() != nil }
-	if err := w.engine.Send(ctx, request, out.result); err != nil {
+	if err := w.door.Send(ctx, request, out.result); err != nil {
 		return c.mistyped(err)
 	}
 	*status = out.status()

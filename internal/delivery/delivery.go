@@ -11,7 +11,9 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
+	"unicode"
 
 	"msg/internal/accounts"
 	"msg/internal/sessions"
@@ -28,8 +30,11 @@ const (
 )
 
 // Patience is how long a terminal may take for a message unless said
-// otherwise.
-const Patience = 5 * time.Second
+// otherwise, MaxPatience how long at most.
+const (
+	Patience    = 5 * time.Second
+	MaxPatience = 24 * time.Hour
+)
 
 // Request is what a sender wants.
 type Request struct {
@@ -41,6 +46,10 @@ type Request struct {
 	NoBanner bool // text alone; for root
 	Polite   bool // root, too, leaves those alone who have messages off
 	DryRun   bool // everything but the writing
+
+	// Says is who sends by the client's own word: alice@laptop. It is shown
+	// marked as that, and may be "".
+	Says string
 }
 
 // Engine delivers on this host, with the rights of the calling process.
@@ -51,6 +60,10 @@ type Engine struct {
 	UID      uint32 // who sends
 	Self     sessions.Self
 	Now      func() time.Time
+
+	Policy    *Policy      // nil: everything is allowed
+	Privilege Privilege    // nil: the process has its rights all the time
+	Log       func(Record) // nil: nothing is logged
 }
 
 // RequestError is a request that nothing was done for, because of itself.
@@ -74,6 +87,21 @@ func (e *Engine) Picture(ctx context.Context) (sessions.Picture, error) {
 // at a time, in no particular order; one that takes long is first announced as
 // Waiting. Its error says that nothing was sent.
 func (e *Engine) Send(ctx context.Context, r Request, report func(Result)) error {
+	record := Record{UID: e.UID, Self: e.Self, Request: r}
+	record.Err = e.send(ctx, r, &record.Sender, func(result Result) {
+		if result.Event != Waiting {
+			record.Results = append(record.Results, result)
+		}
+		report(result)
+	})
+	if e.Log != nil {
+		e.Log(record)
+	}
+	return record.Err
+}
+
+func (e *Engine) send(ctx context.Context, r Request, sender *tty.Sender, report func(Result)) error {
+	*sender = e.sender(ctx, r, sessions.Picture{})
 	r.Text = strings.TrimRight(r.Text, "\n")
 	if err := e.check(r); err != nil {
 		return err
@@ -82,6 +110,12 @@ func (e *Engine) Send(ctx context.Context, r Request, report func(Result)) error
 	if err != nil {
 		return err
 	}
+	*sender = e.sender(ctx, r, picture)
+	targets := e.permitted(r.Targets, report)
+	if len(targets) < len(r.Targets) && len(targets) == 0 {
+		return nil
+	}
+	r.Targets = targets
 	chosen, err := e.Choose(ctx, picture, r.Targets, r.Except)
 	if err != nil {
 		return err
@@ -89,7 +123,27 @@ func (e *Engine) Send(ctx context.Context, r Request, report func(Result)) error
 	for _, failed := range chosen.Failed {
 		report(failed)
 	}
-	e.write(ctx, r, e.message(ctx, r, picture), chosen.Terminals, report)
+	// What needs to ask others (names, accounts) is done by now.
+	if len(chosen.Terminals) > 0 {
+		return e.deliver(ctx, r, e.message(r, *sender), chosen.Terminals, report)
+	}
+	return nil
+}
+
+// deliver has the rights of the process, where these are not always taken, for
+// no longer than it takes to count the message and to open the terminals.
+func (e *Engine) deliver(ctx context.Context, r Request, m tty.Message, terminals []sessions.Terminal, report func(Result)) error {
+	drop := func() {}
+	if e.Privilege != nil {
+		if err := e.Privilege.Take(); err != nil {
+			return err
+		}
+		drop = sync.OnceFunc(e.Privilege.Drop)
+		defer drop()
+	}
+	if r.DryRun || e.counted(ctx, terminals, report) {
+		e.write(ctx, r, m, terminals, drop, report)
+	}
 	return nil
 }
 
@@ -110,33 +164,65 @@ func (e *Engine) check(r Request) error {
 		return &RequestError{Problem: fmt.Sprintf("the message has more than %d lines", lines)}
 	case r.NoBanner && !e.root():
 		return &RequestError{Problem: "only root may leave out the banner"}
+	case r.Time < 0 || r.Time > MaxPatience:
+		return &RequestError{Problem: fmt.Sprintf("a terminal may take %v at most", MaxPatience)}
+	case !isClaim(r.Says):
+		return &RequestError{Problem: "who you say you are must be like alice@laptop"}
 	}
 	return nil
 }
 
-func (e *Engine) message(ctx context.Context, r Request, p sessions.Picture) tty.Message {
-	m := tty.Message{Sender: e.sender(ctx, p), At: e.Now(), Text: r.Text, NoBanner: r.NoBanner}
+func (e *Engine) message(r Request, sender tty.Sender) tty.Message {
+	m := tty.Message{Sender: sender, At: e.Now(), Text: r.Text, NoBanner: r.NoBanner}
 	for _, t := range r.Targets {
 		m.Broadcast = m.Broadcast || t.Kind == target.Everyone
 	}
 	return m
 }
 
-// sender is who sends by the kernel's word alone.
-func (e *Engine) sender(ctx context.Context, p sessions.Picture) tty.Sender {
-	s := tty.Sender{User: e.name(ctx, e.UID), Host: e.Host}
+// sender is who sends: by the kernel's word, and marked as such, by their own.
+func (e *Engine) sender(ctx context.Context, r Request, p sessions.Picture) tty.Sender {
+	s := tty.Sender{User: e.name(ctx, e.UID), Host: e.Host, Says: r.Says}
 	for _, t := range p.Terminals {
 		if t.Device == e.Self.Terminal {
 			s.Terminal = t.Name
 		}
 	}
 	switch {
-	case e.Self.LoggedIn && e.Self.LoginUID != e.UID:
-		s.Note = e.name(ctx, e.Self.LoginUID) // behind sudo or su
+	case e.behind(p):
+		s.Note = e.name(ctx, e.Self.LoginUID)
 	case s.Terminal == "":
 		s.Note = e.Self.Job
 	}
 	return s
+}
+
+// behind reports whether the login uid names somebody else, behind sudo or su.
+// Any process may set a login uid where none has been set (audit_set_loginuid in
+// the kernel's kernel/auditsc.c), so of anyone but root it has to be borne out by
+// the owner of the terminal or of the slice that they are in.
+func (e *Engine) behind(p sessions.Picture) bool {
+	login := e.Self.LoginUID
+	if !e.Self.LoggedIn || login == e.UID {
+		return false
+	}
+	for _, t := range p.Terminals {
+		if t.Device == e.Self.Terminal && t.Owner == login {
+			return true
+		}
+	}
+	return e.root() || e.Self.InSlice && e.Self.SliceUID == login
+}
+
+// mostClaim bounds what a client says of itself, in bytes.
+const mostClaim = 64
+
+// isClaim reports whether it can be shown in the banner: without what a banner
+// itself is written with.
+func isClaim(s string) bool {
+	return len(s) <= mostClaim && !strings.ContainsFunc(s, func(r rune) bool {
+		return r != '@' && r != '.' && r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
 }
 
 // name returns a uid's name, else the number.

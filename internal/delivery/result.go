@@ -30,6 +30,11 @@ const (
 	Unknown     Reason = "unknown"     // there is no such user, group, terminal or session
 )
 
+// RateLimited is a terminal's: its sender has sent too many messages.
+const (
+	RateLimited Reason = "rate-limited"
+)
+
 // Result is what became of one terminal, or of one target that has none. Its
 // names are raw bytes from outside.
 type Result struct {

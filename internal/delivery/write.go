@@ -13,8 +13,8 @@ import (
 )
 
 // write writes the message to all terminals side by side, and reports each as
-// it is done.
-func (e *Engine) write(ctx context.Context, r Request, m tty.Message, terminals []sessions.Terminal, report func(Result)) {
+// it is done. It calls opened when the last of them has been opened.
+func (e *Engine) write(ctx context.Context, r Request, m tty.Message, terminals []sessions.Terminal, opened func(), report func(Result)) {
 	round := round{
 		engine: e, request: r, message: m, rendered: map[tty.Screen][]byte{},
 		busy: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
@@ -26,14 +26,17 @@ func (e *Engine) write(ctx context.Context, r Request, m tty.Message, terminals 
 	round.results = results
 	go func() {
 		defer close(results)
-		var all sync.WaitGroup
+		var all, opening sync.WaitGroup
 		for _, t := range terminals {
 			round.open <- struct{}{}
+			opening.Add(1)
 			all.Go(func() {
 				defer func() { <-round.open }()
-				results <- round.deliver(ctx, t)
+				results <- round.deliver(ctx, t, opening.Done)
 			})
 		}
+		opening.Wait()
+		opened()
 		all.Wait()
 	}()
 	for result := range results {
@@ -55,8 +58,8 @@ type round struct {
 	rendered map[tty.Screen][]byte
 }
 
-func (d *round) deliver(ctx context.Context, t sessions.Terminal) Result {
-	err := d.try(ctx, t)
+func (d *round) deliver(ctx context.Context, t sessions.Terminal, opened func()) Result {
+	err := d.try(ctx, t, opened)
 	switch {
 	case err != nil:
 		return d.engine.failedTerminal(t, err)
@@ -69,7 +72,7 @@ func (d *round) deliver(ctx context.Context, t sessions.Terminal) Result {
 // try opens, writes and closes one terminal. Only while it needs no waiting
 // does it take one of the places at work, so that a held terminal holds up no
 // other.
-func (d *round) try(ctx context.Context, t sessions.Terminal) (err error) {
+func (d *round) try(ctx context.Context, t sessions.Terminal, opened func()) (err error) {
 	d.busy <- struct{}{}
 	working := true
 	release := func() {
@@ -79,13 +82,8 @@ func (d *round) try(ctx context.Context, t sessions.Terminal) (err error) {
 		}
 	}
 	defer release()
-	if ctx.Err() != nil {
-		return &tty.Failure{Reason: tty.Stuck, Detail: "interrupted: nothing was written"}
-	}
-	terminal, err := tty.Open(tty.Want{
-		Path: d.engine.System.Dev + "/" + t.Name, Device: t.Device, Owner: t.Owner,
-		Always: d.engine.root() && !d.request.Polite,
-	})
+	terminal, err := d.openOne(ctx, t)
+	opened()
 	if err != nil {
 		return err
 	}
@@ -101,6 +99,16 @@ func (d *round) try(ctx context.Context, t sessions.Terminal) (err error) {
 	release()
 	more, err := d.wait(ctx, t, terminal, data[written:])
 	return partly(err, written+more, len(data))
+}
+
+func (d *round) openOne(ctx context.Context, t sessions.Terminal) (*tty.Terminal, error) {
+	if ctx.Err() != nil {
+		return nil, &tty.Failure{Reason: tty.Stuck, Detail: "interrupted: nothing was written"}
+	}
+	return tty.Open(tty.Want{
+		Path: d.engine.System.Dev + "/" + t.Name, Device: t.Device, Owner: t.Owner,
+		Always: d.engine.root() && !d.request.Polite,
+	})
 }
 
 // noticeable is how long a person waits without asking why.

@@ -7,7 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"syscall"
@@ -40,7 +40,7 @@ func (s System) Read(ctx context.Context) (Picture, error) {
 		p.Problems = append(p.Problems, fmt.Errorf("logind: %w", answer.err))
 	}
 	p.annotate(records, answer.sessions)
-	slices.SortFunc(p.Terminals, byName)
+	sort.Slice(p.Terminals, func(i, j int) bool { return byName(p.Terminals[i], p.Terminals[j]) < 0 })
 	return p, nil
 }
 

@@ -10,6 +10,11 @@ type Self struct {
 	LoginUID uint32
 	LoggedIn bool
 
+	// SliceUID is the user in whose slice systemd has put the process, where
+	// InSlice is true.
+	SliceUID uint32
+	InSlice  bool
+
 	// Job is "cron" for a cron job, the unit's name for another system service
 	// (backup.service), "" for anything else.
 	Job string

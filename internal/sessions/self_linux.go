@@ -22,6 +22,7 @@ func Myself() Self {
 	}
 	if cgroup, err := os.ReadFile("/proc/self/cgroup"); err == nil {
 		self.Job = jobOf(cgroup)
+		self.SliceUID, self.InSlice = userOf(cgroup)
 	}
 	if self.Job == "" && self.Terminal == 0 {
 		self.Job = jobOfAncestors(me)

@@ -13,6 +13,7 @@ package sessions
 import (
 	"context"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 )
@@ -156,8 +157,9 @@ func (p *Picture) addLogins(byName map[string]*Terminal, logins []Session) {
 			p.Sessions = append(p.Sessions, s)
 		}
 	}
-	slices.SortFunc(p.Sessions, func(a, b Session) int {
-		return strings.Compare(a.User+"\x00"+a.ID, b.User+"\x00"+b.ID)
+	sort.Slice(p.Sessions, func(i, j int) bool {
+		a, b := p.Sessions[i], p.Sessions[j]
+		return a.User+"\x00"+a.ID < b.User+"\x00"+b.ID
 	})
 }
 

@@ -7,13 +7,14 @@ import (
 	"msg/internal/text"
 )
 
-// Sender is who sends, in words that are true. All of it is cleaned when it is
-// shown.
+// Sender is who sends, in words that are true but for Says, which is marked. All of
+// it is cleaned when it is shown.
 type Sender struct {
 	User     string
 	Host     string
 	Terminal string // below /dev, or "" without one
 	Note     string // shown in parentheses: cron, a unit, who is behind sudo
+	Says     string // who the client claims to be; shown as that
 }
 
 // String is the sender as the banner names it: alice@d13 on pts/1.
@@ -21,6 +22,9 @@ func (s Sender) String() string {
 	words := text.Name(s.User) + "@" + text.Name(s.Host)
 	if s.Note != "" {
 		words += " (" + text.Name(s.Note) + ")"
+	}
+	if s.Says != "" {
+		words += " (says " + text.Name(s.Says) + ")"
 	}
 	if s.Terminal != "" {
 		words += " on " + text.Name(s.Terminal)

@@ -1,4 +1,4 @@
-package main
+package delivery
 
 import (
 	"os"
@@ -6,18 +6,15 @@ import (
 	"time"
 
 	"msg/internal/accounts"
-	"msg/internal/delivery"
 	"msg/internal/sessions"
-	"msg/internal/sessions/logind"
 )
 
-// localEngine delivers on this machine with the rights of who called it.
-func localEngine() *delivery.Engine {
+// Local is an engine for this host: what it sends comes from who called the
+// program, by the real uid. It asks no logind.
+func Local() *Engine {
 	var directory accounts.Directory
-	system := sessions.Local(directory.Name)
-	system.Logind = logind.List
-	return &delivery.Engine{
-		System: system, Accounts: &directory, Host: hostName(),
+	return &Engine{
+		System: sessions.Local(directory.Name), Accounts: &directory, Host: hostName(),
 		UID: uint32(max(0, os.Getuid())), Self: sessions.Myself(), Now: time.Now,
 	}
 }

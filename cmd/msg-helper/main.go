@@ -1,0 +1,76 @@
+//go:build linux
+
+// Command msg-helper delivers the messages of users who may not write to other
+// people's terminals themselves. It is installed set-gid tty; msg starts it,
+// hands it one request on standard input, and gets the results on standard output
+// (package remote has the protocol, msg-helper(8) what it trusts and checks).
+//
+// It believes nothing that it is told: who sends is the kernel's word. It has its
+// group's rights only while it counts the message and opens the terminals.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+	"golang.org/x/term"
+
+	"msg/internal/config"
+	"msg/internal/delivery"
+	"msg/internal/journal"
+	"msg/internal/remote"
+	"msg/internal/text"
+)
+
+// version is set when a release is built.
+var version = "0.1.0-dev"
+
+func main() {
+	rights, err := lower() // before anything else
+	if err == nil {
+		err = run(rights)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "msg-helper: %s\n", text.Name(err.Error()))
+		os.Exit(1)
+	}
+}
+
+var errNotByHand = errors.New("is started by msg(1), not by hand; see msg-helper(8)")
+
+func run(rights *privilege) error {
+	os.Clearenv()
+	unix.Umask(0o077)
+	if len(os.Args) > 1 || term.IsTerminal(int(os.Stdin.Fd())) {
+		return errNotByHand
+	}
+	// Not to end halfway: because a reader goes away, a terminal is our own and
+	// set to stop what writes from the background, or files may not grow.
+	signal.Ignore(syscall.SIGPIPE, syscall.SIGTTOU, syscall.SIGXFSZ)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+
+	engine := delivery.Local()
+	if rights != nil {
+		engine.Privilege = rights
+	}
+	hello := remote.Hello{Version: version, Host: engine.Host, Privileged: rights != nil || os.Geteuid() == 0}
+	return remote.Serve(ctx, os.Stdin, os.Stdout, hello, func(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+		system, err := config.Load(config.Path)
+		if err != nil {
+			return &delivery.RequestError{Problem: err.Error(), Hint: "nothing is sent until root has mended that"}
+		}
+		engine.Policy = policy(ctx, engine, system, r, rights != nil)
+		engine.Log = func(record delivery.Record) {
+			// A log that takes nothing keeps no message from going out; msg
+			// doctor finds it.
+			_ = journal.Local().Write(record.Entry(system.Journal.Text))
+		}
+		return engine.Send(ctx, r, report)
+	})
+}

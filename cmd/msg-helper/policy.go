@@ -1,0 +1,100 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"msg/internal/config"
+	"msg/internal/delivery"
+	"msg/internal/rate"
+	"msg/internal/target"
+)
+
+// policy is what the system's configuration means for the sender, as far as this
+// request needs it. A helper without rights of its own need not count: who calls
+// it could write to the same terminals without it.
+func policy(ctx context.Context, engine *delivery.Engine, system config.System, r delivery.Request, counted bool) *delivery.Policy {
+	if engine.UID == 0 {
+		return nil
+	}
+	p := &delivery.Policy{Count: func(context.Context, func(string)) (time.Duration, error) { return 0, nil }}
+	if counted {
+		p.Count = counter(engine.UID, system.Rate.Limit())
+	}
+	who := sender{engine: engine, groups: groups()}
+	p.Send = who.permission(ctx, system.Policy.Send)
+	if slices.ContainsFunc(r.Targets, func(t target.Target) bool { return t.Kind == target.Everyone }) {
+		p.Broadcast = who.permission(ctx, system.Policy.Broadcast)
+	}
+	return p
+}
+
+// groups are the caller's by the kernel's word.
+func groups() []uint32 {
+	all := []uint32{uint32(os.Getgid())}
+	more, err := os.Getgroups()
+	if err != nil {
+		return all
+	}
+	for _, gid := range more {
+		all = append(all, uint32(gid))
+	}
+	return all
+}
+
+type sender struct {
+	engine *delivery.Engine
+	groups []uint32
+}
+
+// permission tells whether the sender is one of those named.
+func (s sender) permission(ctx context.Context, named []string) delivery.Permission {
+	return delivery.Permission{
+		Granted: slices.ContainsFunc(named, func(name string) bool { return s.is(ctx, name) }),
+		Who:     list(append([]string{"root"}, named...)),
+	}
+}
+
+// is reports whether the sender is the user, or in the %group. A name that does
+// not exist, or cannot be asked for, is nobody's.
+func (s sender) is(ctx context.Context, name string) bool {
+	if name == "*" {
+		return true
+	}
+	if group, ok := strings.CutPrefix(name, "%"); ok {
+		g, err := s.engine.Accounts.Group(ctx, group)
+		return err == nil && slices.Contains(s.groups, g.GID)
+	}
+	u, err := s.engine.Accounts.User(ctx, name)
+	return err == nil && u.UID == s.engine.UID
+}
+
+// list writes root, %sudo and %adm.
+func list(names []string) string {
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+// counter counts the user's messages. Where there is no place for counts, it has
+// them go out one at a time, and no faster than the limit.
+func counter(uid uint32, limit rate.Limit) func(context.Context, func(string)) (time.Duration, error) {
+	return func(ctx context.Context, note func(string)) (time.Duration, error) {
+		wait, err := rate.Take(ctx, rate.Dir, uid, limit)
+		if !errors.Is(err, rate.ErrNowhere) {
+			return wait, err
+		}
+		note(fmt.Sprintf("%v; so each message waits for %v", err, limit.Interval()))
+		_, err = rate.Alone(ctx, uid, limit) // its turn ends with this process
+		return 0, err
+	}
+}

@@ -1,0 +1,57 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// privilege is the group that the program is set-gid to: tty, which may write to
+// every terminal whose messages are on. While it is lowered, the group is in the
+// saved gid alone; what is started then has it nowhere, as execve(2) overwrites the
+// saved gid with the effective one.
+type privilege struct{ own, group int }
+
+var errSetUID = errors.New("is set-uid; it must be root:tty and mode 2755")
+
+// lower puts the group's rights away, and returns nil where there are none: the
+// program is not set-gid, or the kernel did not heed that (nosuid, no_new_privs, a
+// debugger).
+func lower() (*privilege, error) {
+	// The kernel has seen to it for what is set-gid, and keeps it so: nobody may
+	// look into this process or trace it. It should hold for root's, too.
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return nil, err
+	}
+	if os.Getuid() != os.Geteuid() {
+		return nil, errSetUID
+	}
+	own, group := os.Getgid(), os.Getegid()
+	if own == group {
+		return nil, nil
+	}
+	// For all threads; x/sys/unix does it for the calling one alone.
+	if err := syscall.Setresgid(own, own, group); err != nil {
+		return nil, err
+	}
+	return &privilege{own: own, group: group}, nil
+}
+
+// Take takes the group's rights.
+func (p *privilege) Take() error {
+	return syscall.Setresgid(-1, p.group, -1)
+}
+
+// Drop gives them up for good. A program that could not would not be fit to go on.
+func (p *privilege) Drop() {
+	err := syscall.Setresgid(p.own, p.own, p.own)
+	if r, e, s := unix.Getresgid(); err != nil || r != p.own || e != p.own || s != p.own {
+		fmt.Fprintf(os.Stderr, "msg-helper: cannot give up group %d: %v\n", p.group, err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"msg/internal/config"
+	"msg/internal/delivery"
+	"msg/internal/journal"
+	"msg/internal/remote"
+	"msg/internal/sessions"
+	"msg/internal/tty"
+)
+
+// door is a way for messages to the terminals of this machine. Each has the same
+// engine behind it.
+type door interface {
+	Send(ctx context.Context, r delivery.Request, report func(delivery.Result)) error
+}
+
+// doorFor chooses: root delivers in this process, anyone else through the helper;
+// without one they reach their own terminals.
+func doorFor(engine *delivery.Engine) door {
+	if engine.UID == 0 {
+		return logged{engine}
+	}
+	if path := remote.Find(); path != "" {
+		return throughHelper{engine, path}
+	}
+	return ownTerminals{engine}
+}
+
+// logged is root's own way.
+type logged struct{ engine *delivery.Engine }
+
+// Send delivers in this process, and leaves an entry in the log as the helper
+// does.
+func (d logged) Send(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+	system, err := config.Load(config.Path)
+	if err != nil {
+		system = config.Default() // it holds for others; msg doctor finds it
+	}
+	engine := *d.engine
+	engine.Log = func(record delivery.Record) {
+		// A log that takes nothing keeps no message from going out.
+		_ = journal.Local().Write(record.Entry(system.Journal.Text))
+	}
+	return engine.Send(ctx, r, report)
+}
+
+// ownTerminals is the way without a helper.
+type ownTerminals struct{ engine *delivery.Engine }
+
+// Send delivers to the caller's own terminals, and says of the others what is
+// missing.
+func (d ownTerminals) Send(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+	return d.engine.Send(ctx, r, func(result delivery.Result) {
+		report(without(result, "msg-helper, which may write there, is not installed"))
+	})
+}
+
+// without tells a terminal that only the helper could have written to.
+func without(r delivery.Result, why string) delivery.Result {
+	if r.Reason == tty.Denied && r.Terminal != "" {
+		r.Reason, r.Detail = remote.NoHelper, why
+	}
+	return r
+}
+
+// throughHelper is the way of everyone but root.
+type throughHelper struct {
+	engine *delivery.Engine
+	path   string
+}
+
+// Send has the helper deliver. The helper knows no logind; who sits at a desktop
+// is found out here.
+func (d throughHelper) Send(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+	logins := d.logins(ctx)
+	var privileged bool
+	helper := remote.Helper{Path: d.path, Hello: func(h remote.Hello) { privileged = h.Privileged }}
+	var nobody, denied []delivery.Result // of targets
+	err := helper.Send(ctx, r, func(result delivery.Result) {
+		if !privileged {
+			result = without(result, "msg-helper may not write there: it is not set-gid tty")
+		}
+		switch {
+		case result.Target != "" && result.Reason == tty.Denied:
+			denied = append(denied, result)
+		case result.Target != "" && result.Event == delivery.Failed:
+			nobody = append(nobody, result)
+			return
+		}
+		report(result)
+	})
+	var failure *remote.Failure
+	if errors.As(err, &failure) {
+		report(delivery.Result{Event: delivery.Failed, Host: d.engine.Host, Reason: failure.Reason, Detail: failure.Detail})
+		err = nil
+	} else if err == nil {
+		nobody = d.atDesks(ctx, r, <-logins, nobody, denied)
+	}
+	for _, result := range nobody {
+		report(result)
+	}
+	return err
+}
+
+// logins asks logind while the helper works.
+func (d throughHelper) logins(ctx context.Context) <-chan []sessions.Session {
+	found := make(chan []sessions.Session, 1)
+	go func() {
+		all, err := d.engine.System.Logind(ctx)
+		if err != nil {
+			all = nil // without logind nobody is known to be at a desktop
+		}
+		found <- all
+	}()
+	return found
+}
+
+// atDesks adds the people whom logind knows to be logged in and who are on no
+// terminal, and leaves out that nobody is where the target means one of them.
+func (d throughHelper) atDesks(ctx context.Context, r delivery.Request, logins []sessions.Session, nobody, denied []delivery.Result) []delivery.Result {
+	if len(nobody) == 0 && !slices.ContainsFunc(logins, sessions.Session.Graphical) {
+		return nil
+	}
+	engine := *d.engine
+	engine.System.Logind = func(context.Context) ([]sessions.Session, error) { return logins, nil }
+	picture, err := engine.Picture(ctx)
+	if err != nil {
+		return nobody
+	}
+	chosen, err := engine.Choose(ctx, picture, r.Targets, r.Except)
+	if err != nil {
+		return nobody
+	}
+	for _, found := range chosen.Failed {
+		same := func(other delivery.Result) bool { return other.Target == found.Target }
+		if found.Reason == delivery.NoTerminal && !slices.ContainsFunc(denied, same) {
+			nobody = slices.DeleteFunc(nobody, func(other delivery.Result) bool { return same(other) && other.User == "" })
+			nobody = append(nobody, found)
+		}
+	}
+	return nobody
+}

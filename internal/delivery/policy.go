@@ -1,0 +1,83 @@
+package delivery
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"msg/internal/sessions"
+	"msg/internal/target"
+	"msg/internal/tty"
+)
+
+// Policy is what this host lets the sender do. An Engine without one lets them
+// do everything, which is for root.
+type Policy struct {
+	Send      Permission // to anybody at all
+	Broadcast Permission // to "*"
+
+	// Count counts one message, and returns how long to wait where it is one
+	// too many; an error where it cannot be counted, and must not go out. It may
+	// take its time itself; then it says so to the sender by way of note.
+	Count func(ctx context.Context, note func(string)) (wait time.Duration, err error)
+}
+
+// Permission is whether the sender may, and who may in words: "root and %adm".
+type Permission struct {
+	Granted bool
+	Who     string
+}
+
+// permitted returns the targets that the sender may send to; the others have
+// their result.
+func (e *Engine) permitted(targets []target.Target, report func(Result)) []target.Target {
+	if e.Policy == nil {
+		return targets
+	}
+	var allowed []target.Target
+	for _, t := range targets {
+		switch {
+		case !e.Policy.Send.Granted:
+			report(e.failedTarget(t.String(), tty.Denied, "only "+e.Policy.Send.Who+" may send messages"))
+		case t.Kind == target.Everyone && !e.Policy.Broadcast.Granted:
+			report(e.failedTarget(t.String(), tty.Denied, "only "+e.Policy.Broadcast.Who+" may send to everyone"))
+		default:
+			allowed = append(allowed, t)
+		}
+	}
+	return allowed
+}
+
+// counted reports whether the message may go out now. Where it may not, each
+// terminal has its result.
+func (e *Engine) counted(ctx context.Context, terminals []sessions.Terminal, report func(Result)) bool {
+	if e.Policy == nil {
+		return true
+	}
+	wait, err := e.Policy.Count(ctx, func(why string) {
+		report(Result{Event: Waiting, Host: e.Host, Detail: why})
+	})
+	if err == nil && wait <= 0 {
+		return true
+	}
+	failure := &tty.Failure{Reason: RateLimited, Detail: fmt.Sprintf("the next may go out in %d s", seconds(wait))}
+	if err != nil {
+		failure.Detail = err.Error()
+	}
+	for _, t := range terminals {
+		report(e.failedTerminal(t, failure))
+	}
+	return false
+}
+
+// seconds rounds up, so that who waits that long does not come too early.
+func seconds(d time.Duration) int64 {
+	return int64((d + time.Second - 1) / time.Second)
+}
+
+// Privilege is the right to open other people's terminals, for a program that
+// does not use it all the time.
+type Privilege interface {
+	Take() error
+	Drop() // for good; where that fails, the program ends
+}

@@ -1,0 +1,94 @@
+package journal
+
+import (
+	"errors"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func listen(t *testing.T) (path string, conn *net.UnixConn) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "socket")
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return path, conn
+}
+
+func received(t *testing.T, conn *net.UnixConn) string {
+	t.Helper()
+	buffer := make([]byte, 1<<20)
+	if err := conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	n, err := conn.Read(buffer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(buffer[:n])
+}
+
+func TestJournald(t *testing.T) {
+	path, conn := listen(t)
+	entry := Entry{Message: "carol to bob", Fields: []Field{
+		{"MSG_TARGETS", "bob"}, {"MSG_TEXT", "one\nPRIORITY=0\ntwo"},
+	}}
+	if err := (Log{Journald: path}).Write(entry); err != nil {
+		t.Fatal(err)
+	}
+	want := "MESSAGE=carol to bob\nPRIORITY=6\nSYSLOG_FACILITY=10\nSYSLOG_IDENTIFIER=msg\nMSG_TARGETS=bob\n" +
+		"MSG_TEXT\n\x12\x00\x00\x00\x00\x00\x00\x00one\nPRIORITY=0\ntwo\n"
+	if got := received(t, conn); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestSyslog: a line feed in a value does not begin an entry of its own.
+func TestSyslog(t *testing.T) {
+	path, conn := listen(t)
+	entry := Entry{Message: "carol to bob", Fields: []Field{{"MSG_TEXT", "one\n<0>two \"x\""}}}
+	if err := (Log{Journald: path + ".missing", Syslog: path}).Write(entry); err != nil {
+		t.Fatal(err)
+	}
+	got := received(t, conn)
+	if !strings.HasPrefix(got, "<86>") || strings.Contains(got, "\n") ||
+		!strings.HasSuffix(got, `]: carol to bob MSG_TEXT="one\n<0>two \"x\""`) {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestNoLog: there is an error, and soon, where there is no log, and where one
+// takes no more.
+func TestNoLog(t *testing.T) {
+	if err := (Log{Journald: "/nowhere/a", Syslog: "/nowhere/b"}).Write(Entry{Message: "x"}); !errors.Is(err, ErrNone) {
+		t.Errorf("without a log: %v", err)
+	}
+	path, _ := listen(t)
+	log := Log{Journald: path, Syslog: path}
+	for begun := time.Now(); ; {
+		if err := log.Write(Entry{Message: "x"}); errors.Is(err, ErrNone) {
+			break
+		}
+		if time.Since(begun) > 20*time.Second {
+			t.Fatal("nobody reads, and it goes on")
+		}
+	}
+}
+
+// TestLong: the largest entry there can be goes through.
+func TestLong(t *testing.T) {
+	path, conn := listen(t)
+	long := strings.Repeat("x", 1<<20)
+	entry := Entry{Message: long, Fields: []Field{{"MSG_TARGETS", long}, {"MSG_RESULTS", long}, {"MSG_TEXT", long}}}
+	if err := (Log{Journald: path}).Write(entry); err != nil {
+		t.Fatal(err)
+	}
+	if got := received(t, conn); len(got) < 4*mostValue || len(got) > 5*mostValue {
+		t.Errorf("%d bytes", len(got))
+	}
+}

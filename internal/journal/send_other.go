@@ -1,0 +1,7 @@
+//go:build !linux
+
+package journal
+
+import "errors"
+
+func send(string, []byte) error { return errors.ErrUnsupported }

@@ -1,0 +1,195 @@
+// Package remote is how a message reaches a program that delivers it: the
+// protocol between msg and msg-helper, and the starting of helpers.
+//
+// The protocol is JSON lines. The helper begins:
+//
+//	{"event":"hello","protocol":[1,1],"version":"0.1.0","host":"d13","privileged":true}
+//
+// with the lowest and the highest protocol that it speaks. The client chooses one
+// and sends the one request there is in a conversation:
+//
+//	{"protocol":1,"targets":["bob","%ops"],"text":"THVuY2g/","time_ms":5000}
+//
+// The text is base64 of its bytes, which need not be UTF-8. The helper answers
+// with the results as msg --json shows them, as they come, and ends:
+//
+//	{"event":"end","results":2}
+//
+// or, where nothing was sent at all, with "refused" (the request's fault) or
+// "error", and the problem and a hint in words. A client keeps its end open;
+// that it closes it says that it has given up, and terminals that are held are
+// waited for no longer.
+//
+// Both sides refuse what is too long and what they do not know, but for more in a
+// hello: a later version may have something to add. The package knows no
+// terminal.
+package remote
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"msg/internal/delivery"
+	"msg/internal/target"
+)
+
+// The protocols that are spoken.
+const (
+	oldest = 1
+	newest = 1
+)
+
+// Bounds of a line, in bytes, its line feed included.
+const (
+	mostRequest = 1 << 20
+	mostEvent   = 64 << 10
+)
+
+// mostTargets bounds the targets of a request, and its exceptions.
+const mostTargets = 10_000
+
+// Hello is what a helper begins with.
+type Hello struct {
+	Event      string `json:"event"` // "hello"
+	Protocol   [2]int `json:"protocol"`
+	Version    string `json:"version"`
+	Host       string `json:"host"`
+	Privileged bool   `json:"privileged"` // it may write to other people's terminals
+}
+
+// The events that are no results.
+const (
+	eventHello   = "hello"
+	eventRefused = "refused"
+	eventError   = "error"
+	eventEnd     = "end"
+)
+
+// ending is the last line.
+type ending struct {
+	Event   string `json:"event"`
+	Results int    `json:"results"` // how many went before, those that only wait not counted
+	Problem string `json:"problem,omitempty"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// request is a delivery.Request on its way.
+type request struct {
+	Protocol int      `json:"protocol"`
+	Targets  []string `json:"targets"`
+	Except   []string `json:"except,omitempty"`
+	Text     []byte   `json:"text"`
+	TimeMS   int64    `json:"time_ms,omitempty"`
+	NoBanner bool     `json:"no_banner,omitempty"`
+	Polite   bool     `json:"polite,omitempty"`
+	DryRun   bool     `json:"dry_run,omitempty"`
+	Says     string   `json:"says,omitempty"`
+}
+
+func wire(protocol int, r delivery.Request) request {
+	return request{
+		Protocol: protocol, Targets: words(r.Targets), Except: words(r.Except), Text: []byte(r.Text),
+		TimeMS: r.Time.Milliseconds(), NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says,
+	}
+}
+
+func words(targets []target.Target) []string {
+	var all []string
+	for _, t := range targets {
+		all = append(all, t.String())
+	}
+	return all
+}
+
+// unwire checks what came, and returns the request in it.
+func (r request) unwire() (delivery.Request, error) {
+	if r.Protocol < oldest || r.Protocol > newest {
+		return delivery.Request{}, fmt.Errorf("protocol %d is not spoken here", r.Protocol)
+	}
+	if r.TimeMS < 0 || r.TimeMS > delivery.MaxPatience.Milliseconds() {
+		return delivery.Request{}, fmt.Errorf("a time of %d ms", r.TimeMS)
+	}
+	targets, err := parseAll(r.Targets)
+	if err != nil {
+		return delivery.Request{}, err
+	}
+	except, err := parseAll(r.Except)
+	return delivery.Request{
+		Targets: targets, Except: except, Text: string(r.Text), Time: time.Duration(r.TimeMS) * time.Millisecond,
+		NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says,
+	}, err
+}
+
+// parseAll reads targets that were parsed before. Files are the client's to
+// read.
+func parseAll(words []string) ([]target.Target, error) {
+	if len(words) > mostTargets {
+		return nil, fmt.Errorf("more than %d targets", mostTargets)
+	}
+	var all []target.Target
+	for _, word := range words {
+		parsed, err := target.Parse(word)
+		if err != nil {
+			return nil, err
+		}
+		if len(parsed) != 1 || parsed[0].Kind == target.File {
+			return nil, fmt.Errorf("%q is not one target", word)
+		}
+		all = append(all, parsed[0])
+	}
+	return all, nil
+}
+
+// decode reads one line into a struct, and refuses what encoding/json lets pass:
+// keys that the struct does not have, keys in other letters (it takes TEXT for
+// text), and keys that come twice.
+func decode(line []byte, into any) error {
+	if err := checkKeys(line); err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if len(bytes.TrimSpace(line[d.InputOffset():])) > 0 {
+		return errors.New("something behind the object")
+	}
+	return nil
+}
+
+func checkKeys(line []byte) error {
+	d := json.NewDecoder(bytes.NewReader(line))
+	if begin, err := d.Token(); err != nil || begin != json.Delim('{') {
+		return errors.New("not an object")
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return err
+		}
+		key, isKey := token.(string)
+		if !isKey || seen[key] || !isPlain(key) {
+			return fmt.Errorf("key %.40q", key)
+		}
+		seen[key] = true
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isPlain(key string) bool {
+	for i := range len(key) {
+		if c := key[i]; (c < 'a' || c > 'z') && c != '_' {
+			return false
+		}
+	}
+	return key != ""
+}
