@@ -5,12 +5,19 @@ PREFIX = /usr/local
 DESTDIR =
 
 BINDIR = $(DESTDIR)$(PREFIX)/bin
+LIBEXECDIR = $(DESTDIR)$(PREFIX)/libexec
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
+DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/msg
+TMPFILESDIR = $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 
 GO = go
 TOOL = $(GO) tool -modfile=tools/go.mod
 TAGS = osusergo,netgo
-BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '-s -w -X main.version=$(VERSION)'
+LDFLAGS = -s -w -X main.version=$(VERSION)
+BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS)'
+# The helper is started for each message, and is to be looked through with ease: it
+# is built for size, which also makes it start no slower.
+BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS) -funcalign=16' -gcflags=all=-l
 
 .DEFAULT_GOAL = build
 .PHONY: help build man install uninstall demo picture test prepare unit lab lint cross check-man bench fuzz clean
@@ -18,21 +25,33 @@ BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldfla
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-build: ## build the program into bin/
+build: ## build the programs into bin/ and libexec/
 	$(BUILD) -o bin/msg ./cmd/msg
+	$(BUILD_HELPER) -o libexec/msg-helper ./cmd/msg-helper
 
-man: man/msg.1 ## build the manual page (needs scdoc)
+PAGES = man/msg.1 man/msg.conf.5 man/msg-helper.8
 
-man/%.1: man/%.1.scd
-	scdoc < $< | awk -f man/tidy.awk > $@.new
-	mv $@.new $@
+man: $(PAGES) ## build the manual pages (needs scdoc)
 
-install: build man ## install below PREFIX (/usr/local) and DESTDIR
+$(PAGES): %: %.scd man/tidy.awk
+	scdoc < $< > $@.raw
+	awk -f man/tidy.awk $@.raw > $@
+	@rm $@.raw
+
+install: build man ## install below PREFIX (/usr/local) and DESTDIR; root, for the helper
 	install -D -m 755 bin/msg $(BINDIR)/msg
+	packaging/install-helper libexec/msg-helper $(LIBEXECDIR)
+	install -D -m 644 packaging/tmpfiles.conf $(TMPFILESDIR)/msg.conf
+	install -D -m 644 packaging/msg.toml $(DOCDIR)/msg.toml
 	install -D -m 644 man/msg.1 $(MANDIR)/man1/msg.1
+	install -D -m 644 man/msg.conf.5 $(MANDIR)/man5/msg.conf.5
+	install -D -m 644 man/msg-helper.8 $(MANDIR)/man8/msg-helper.8
+	@test -n "$(DESTDIR)" || packaging/make-run $(TMPFILESDIR)/msg.conf
 
 uninstall: ## remove what install installed
-	rm -f $(BINDIR)/msg $(MANDIR)/man1/msg.1
+	rm -f $(BINDIR)/msg $(LIBEXECDIR)/msg-helper $(TMPFILESDIR)/msg.conf
+	rm -f $(MANDIR)/man1/msg.1 $(MANDIR)/man5/msg.conf.5 $(MANDIR)/man8/msg-helper.8
+	rm -rf $(DOCDIR)
 
 demo: build ## open a terminal, send a message to it, show what arrived
 	@$(GO) run ./test/demo bin/msg
@@ -59,10 +78,11 @@ lint: ## gofumpt, vet, staticcheck; govulncheck where its database is in reach
 	@test/vulncheck "$(TOOL) govulncheck"
 
 check-man: man ## mandoc's lint of the manual pages
-	mandoc -T lint man/msg.1
+	mandoc -T lint $(PAGES)
 
 cross: ## build for the other platforms and architectures
 	GOOS=linux GOARCH=arm64 $(BUILD) -o /dev/null ./cmd/msg
+	GOOS=linux GOARCH=arm64 $(BUILD_HELPER) -o /dev/null ./cmd/msg-helper
 	GOOS=darwin GOARCH=arm64 $(BUILD) -o /dev/null ./cmd/msg
 	GOOS=freebsd GOARCH=amd64 $(BUILD) -o /dev/null ./cmd/msg
 	GOOS=windows GOARCH=amd64 $(BUILD) -o /dev/null ./cmd/msg
@@ -74,4 +94,4 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 	test/fuzz $(or $(FUZZTIME),10s)
 
 clean: ## remove what was built
-	rm -rf bin man/*.1
+	rm -rf bin libexec $(PAGES)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -30,31 +29,47 @@ func onEach(t *testing.T, test func(t *testing.T, h *lab.Host)) {
 	}
 }
 
-var program = sync.OnceValues(func() (string, error) {
+// packed is what "make install" makes, as a tar archive.
+var packed = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "msg-e2e-")
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "msg")
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "osusergo,netgo", "-o", path, "msg/cmd/msg")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
+	if out, err := exec.Command("make", "-C", "../..", "install", "DESTDIR="+dir).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("make install: %w: %s", err, out)
 	}
-	return path, nil
+	archive, err := exec.Command("tar", "-C", dir, "-c", "usr").Output()
+	return string(archive), err
 })
 
 var installed = map[*lab.Host]bool{}
 
+// install has root install msg and its helper.
 func install(t *testing.T, h *lab.Host) {
 	t.Helper()
-	path, err := program()
+	archive, err := packed()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !installed[h] {
-		h.Install(t, path, "/usr/local/bin/msg", "root:root", 0o755)
-		installed[h] = true
+	if installed[h] {
+		return
+	}
+	if out := h.Exec(t, archive, "tar", "-C", "/", "--no-overwrite-dir", "-x"); out.Code != 0 {
+		t.Fatalf("%s: %+v", h.Name, out)
+	}
+	makeRun(t, h)
+	installed[h] = true
+}
+
+// makeRun makes what is below /run, as make install does on a real system.
+func makeRun(t *testing.T, h *lab.Host) {
+	t.Helper()
+	script, err := os.ReadFile("../../packaging/make-run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := h.Exec(t, string(script), "sh", "-s", "/usr/local/lib/tmpfiles.d/msg.conf"); out.Code != 0 {
+		t.Fatalf("%s: %+v", h.Name, out)
 	}
 }
 

@@ -99,34 +99,6 @@ func TestMessagesOff(t *testing.T) {
 	})
 }
 
-// TestWithoutPrivileges has an ordinary user send: to herself, and to others,
-// whom she may not write to.
-func TestWithoutPrivileges(t *testing.T) {
-	onEach(t, func(t *testing.T, h *lab.Host) {
-		carol, bob := h.Login(t, "carol"), h.Login(t, "bob")
-		if out := h.SSH(t, "carol", "msg", "carol", "A note to myself."); out != (lab.Output{}) {
-			t.Errorf("to herself: %+v", out)
-		}
-		got(t, carol, "A note to myself.")
-		out := h.SSH(t, "carol", "msg", "bob", "hi")
-		want := "msg: bob on " + bob.Terminal + ": not allowed to write there\nhint: "
-		if out.Code != 1 || !strings.HasPrefix(out.Stderr, want) {
-			t.Errorf("to bob: %+v, want %q", out, want)
-		}
-		out = h.SSH(t, "carol", "msg", "--json", "*", "hi")
-		if out.Code != 1 || !strings.Contains(out.Stdout, `"user":"bob","terminal":"`+bob.Terminal) ||
-			!strings.Contains(out.Stdout, `"reason":"denied"`) ||
-			!strings.HasSuffix(out.Stdout, `{"event":"summary","delivered":1,"failed":1,"answered":0,"hosts":1}`+"\n") {
-			t.Errorf("to everyone: %+v", out)
-		}
-		got(t, carol, "hi")
-		got(t, bob)
-		if out := h.SSH(t, "carol", "msg", "-n", "carol", "hi"); out.Code != 2 {
-			t.Errorf("without banner: %+v", out)
-		}
-	})
-}
-
 // TestWithoutTerminal has alice logged in by an ssh without a terminal, as scp
 // is: logind knows of her, and no terminal does.
 func TestWithoutTerminal(t *testing.T) {

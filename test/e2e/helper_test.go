@@ -1,0 +1,233 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"msg/test/lab"
+)
+
+// says has a user run msg by ssh, and returns what became of it.
+func says(t *testing.T, h *lab.Host, user string, args ...string) lab.Output {
+	t.Helper()
+	quoted := make([]string, len(args))
+	for i, arg := range args {
+		quoted[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+	}
+	return h.SSH(t, user, "msg "+strings.Join(quoted, " "))
+}
+
+// forget clears the counts, so that no test has another's messages counted.
+func forget(t *testing.T, h *lab.Host) {
+	t.Helper()
+	h.Run(t, "sh", "-c", "rm -f /run/msg/rate/*")
+}
+
+// TestAnyoneReachesAnyone has carol, who is nobody special, send to bob, from a
+// terminal and without one.
+func TestAnyoneReachesAnyone(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		forget(t, h)
+		carol, bob := h.Login(t, "carol"), h.Login(t, "bob")
+		if out := says(t, h, "carol", "bob", "Lunch at one?"); out != (lab.Output{}) {
+			t.Errorf("without a terminal: %+v", out)
+		}
+		if seen := bob.Sync(t); !strings.Contains(seen, "\r\nMessage from carol@"+h.Name+" at ") {
+			t.Errorf("bob saw %q", seen)
+		}
+		got(t, bob, "Lunch at one?")
+		carol.Type(t, "msg bob 'The place at the corner.'; echo status $?\r")
+		if seen := carol.Expect(t, "status 0\r\n"); !strings.Contains(seen, "sent to bob on "+bob.Terminal+"\r\n") {
+			t.Errorf("carol saw %q", seen)
+		}
+		if seen := bob.Sync(t); !strings.Contains(seen, "\r\nMessage from carol@"+h.Name+" on "+carol.Terminal+" at ") {
+			t.Errorf("bob saw %q", seen)
+		}
+		got(t, bob, "The place at the corner.")
+	})
+}
+
+// TestMesg has bob switch his messages off, as mesg(1) does and by msg itself.
+func TestMesg(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		forget(t, h)
+		bob := h.Login(t, "bob")
+		bob.Type(t, "msg mesg n; echo status $?\r")
+		bob.Expect(t, "status 1\r\n")
+		bob.Mark()
+		out := says(t, h, "carol", "bob", "hi")
+		want := "msg: bob on " + bob.Terminal + ": messages are off\nhint: root reaches those, too\n"
+		if out.Code != 1 || out.Stderr != want {
+			t.Errorf("carol: %+v, want %q", out, want)
+		}
+		got(t, bob)
+		fails(t, h, 1, "messages are off", "--polite", "bob", "hi")
+		got(t, bob)
+		send(t, h, "bob", "From root.")
+		got(t, bob, "From root.")
+		bob.Type(t, "msg mesg y; echo status $?\r")
+		bob.Expect(t, "status 0\r\n")
+		bob.Mark()
+		if out := says(t, h, "carol", "bob", "hi"); out != (lab.Output{}) {
+			t.Errorf("with messages on again: %+v", out)
+		}
+		got(t, bob, "hi")
+	})
+}
+
+// TestBroadcast: not carol, who is in no such group, but dave, who may become
+// root, sends to everyone.
+func TestBroadcast(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		forget(t, h)
+		alice, bob := h.Login(t, "alice"), h.Login(t, "bob")
+		out := says(t, h, "carol", "*", "hi")
+		want := "msg: *: only root, %sudo, %wheel and %adm may send to everyone\nhint: "
+		if out.Code != 1 || !strings.HasPrefix(out.Stderr, want) {
+			t.Errorf("carol: %+v, want %q", out, want)
+		}
+		out = says(t, h, "carol", "--json", "*,alice", "Only alice.")
+		if out.Code != 1 || !strings.Contains(out.Stdout, `"target":"*","reason":"denied"`) {
+			t.Errorf("carol: %+v", out)
+		}
+		if seen := alice.Sync(t); !strings.Contains(seen, "\r\nMessage from carol@") {
+			t.Errorf("alice saw %q", seen)
+		}
+		got(t, alice, "Only alice.")
+		got(t, bob)
+		if out := says(t, h, "dave", "*", "From dave."); out != (lab.Output{}) {
+			t.Errorf("dave: %+v", out)
+		}
+		if seen := bob.Sync(t); !strings.Contains(seen, "\r\nBroadcast message from dave@"+h.Name+" at ") {
+			t.Errorf("bob saw %q", seen)
+		}
+		got(t, alice, "From dave.")
+		got(t, bob, "From dave.")
+	})
+}
+
+// TestRate: 30 messages at once, and not the 31st; the others' and root's are not
+// counted with them.
+func TestRate(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		forget(t, h)
+		bob := h.Login(t, "bob")
+		out := h.SSH(t, "carol", "for i in $(seq 31); do msg bob $i || echo $i: status $?; done")
+		want := fmt.Sprintf("msg: bob on %s: too many messages (the next may go out in ", bob.Terminal)
+		if out.Stdout != "31: status 1\n" || !strings.HasPrefix(out.Stderr, want) || strings.Count(out.Stderr, "msg: ") != 1 {
+			t.Errorf("%+v, want %q", out, want)
+		}
+		if lines := body(bob.Sync(t)); len(lines) != 30 {
+			t.Errorf("bob got %d messages", len(lines))
+		}
+		bob.Mark()
+		if out := says(t, h, "carol", "--json", "bob", "hi"); !strings.Contains(out.Stdout, `"reason":"rate-limited"`) {
+			t.Errorf("as JSON: %+v", out)
+		}
+		if out := says(t, h, "carol", "-N", "bob", "hi"); out.Code != 0 {
+			t.Errorf("a dry run: %+v", out)
+		}
+		if out := says(t, h, "alice", "bob", "From alice."); out != (lab.Output{}) {
+			t.Errorf("alice: %+v", out)
+		}
+		send(t, h, "bob", "From root.")
+		got(t, bob, "From alice.", "From root.")
+	})
+}
+
+// TestConfiguration has root change the rules.
+func TestConfiguration(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		forget(t, h)
+		bob := h.Login(t, "bob")
+		configure := func(mode, content string) {
+			t.Helper()
+			out := h.Exec(t, content, "sh", "-c", "mkdir -p /etc/msg; cat >/etc/msg/msg.toml; chmod "+mode+" /etc/msg/msg.toml")
+			if out.Code != 0 {
+				t.Fatal(out)
+			}
+		}
+		t.Cleanup(func() { h.Run(t, "rm", "-rf", "/etc/msg") })
+		refused := func(status int, user, want string) {
+			t.Helper()
+			if out := says(t, h, user, "bob", "hi"); out.Code != status || !strings.HasPrefix(out.Stderr, want) {
+				t.Errorf("%s: %+v, want %q", user, out, want)
+			}
+			got(t, bob)
+		}
+		configure("644", "[policy]\nsend = ['%ops', 'alice']\nbroadcast = ['carol']\n")
+		refused(1, "dave", "msg: bob: only root, %ops and alice may send messages\n")
+		for _, user := range []string{"carol", "alice"} {
+			if out := says(t, h, user, "bob", user); out != (lab.Output{}) {
+				t.Errorf("%s: %+v", user, out)
+			}
+			got(t, bob, user)
+		}
+		if out := says(t, h, "carol", "*", "To all."); out != (lab.Output{}) {
+			t.Errorf("carol to everyone: %+v", out)
+		}
+		got(t, bob, "To all.")
+		configure("644", "[policy]\nbrodcast = ['*']\n")
+		refused(2, "carol", `msg: /etc/msg/msg.toml: unknown key "policy.brodcast"`)
+		configure("666", "")
+		refused(2, "carol", "msg: /etc/msg/msg.toml: others than root may write to it")
+		configure("600", "")
+		refused(2, "carol", "msg: open /etc/msg/msg.toml: permission denied")
+		configure("644", "")
+		h.Run(t, "chown", "alice", "/etc/msg/msg.toml")
+		refused(2, "carol", "msg: /etc/msg/msg.toml: belongs to uid 1001; it must be root's")
+		send(t, h, "bob", "From root.")
+		got(t, bob, "From root.")
+	})
+}
+
+// TestWithoutCounts: without /run/msg a message waits for its part of the
+// minute, and goes out.
+func TestWithoutCounts(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		carol, bob := h.Login(t, "carol"), h.Login(t, "bob")
+		h.Run(t, "rm", "-r", "/run/msg")
+		t.Cleanup(func() { makeRun(t, h) })
+		carol.Type(t, "msg bob one & msg bob two; wait; echo done\r")
+		seen := carol.Expect(t, "done\r\n")
+		for _, want := range []string{"sent to bob on " + bob.Terminal, "/run/msg/rate: no such file or directory; so each message waits for 3s", "another message of yours"} {
+			if !strings.Contains(seen, want) {
+				t.Errorf("carol saw %q without %q", seen, want)
+			}
+		}
+		if lines := body(bob.Sync(t)); len(lines) != 1 {
+			t.Errorf("bob got %q", lines)
+		}
+	})
+}
+
+// TestNoHelper: without the helper, and with one that the kernel gives no rights,
+// everybody still reaches their own terminals, and is told what is missing.
+func TestNoHelper(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		carol, bob := h.Login(t, "carol"), h.Login(t, "bob")
+		try := func(want string) {
+			t.Helper()
+			if out := says(t, h, "carol", "carol", "A note to myself."); out != (lab.Output{}) {
+				t.Errorf("to herself: %+v", out)
+			}
+			got(t, carol, "A note to myself.")
+			out := says(t, h, "carol", "bob", "hi")
+			whole := "msg: bob on " + bob.Terminal + ": " + want + "\nhint: as root, \"make install\" in msg's source installs it; "
+			if out.Code != 1 || !strings.HasPrefix(out.Stderr, whole) {
+				t.Errorf("to bob: %+v, want %q", out, whole)
+			}
+			got(t, bob)
+		}
+		const helper = "/usr/local/libexec/msg-helper"
+		h.Run(t, "mv", helper, helper+".away")
+		try("msg-helper, which may write there, is not installed")
+		h.Run(t, "mv", helper+".away", helper)
+		h.Run(t, "chmod", "755", helper)
+		try("msg-helper may not write there: it is not set-gid tty")
+		h.Run(t, "chmod", "2755", helper)
+	})
+}
