@@ -13,11 +13,7 @@ import (
 // says has a user run msg by ssh, and returns what became of it.
 func says(t *testing.T, h *lab.Host, user string, args ...string) lab.Output {
 	t.Helper()
-	quoted := make([]string, len(args))
-	for i, arg := range args {
-		quoted[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-	}
-	return h.SSH(t, user, "msg "+strings.Join(quoted, " "))
+	return h.SSH(t, user, append([]string{"msg"}, args...)...)
 }
 
 // forget clears the counts, so that no test has another's messages counted.
@@ -115,7 +111,7 @@ func TestRate(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		forget(t, h)
 		bob := h.Login(t, "bob")
-		out := h.SSH(t, "carol", "for i in $(seq 31); do msg bob $i || echo $i: status $?; done")
+		out := h.SSH(t, "carol", "sh", "-c", "for i in $(seq 31); do msg bob $i || echo $i: status $?; done")
 		want := fmt.Sprintf("msg: bob on %s: too many messages (the next may go out in ", bob.Terminal)
 		if out.Stdout != "31: status 1\n" || !strings.HasPrefix(out.Stderr, want) || strings.Count(out.Stderr, "msg: ") != 1 {
 			t.Errorf("%+v, want %q", out, want)
@@ -191,7 +187,7 @@ func TestWithoutCounts(t *testing.T) {
 		carol, bob := h.Login(t, "carol"), h.Login(t, "bob")
 		h.Run(t, "rm", "-r", "/run/msg")
 		t.Cleanup(func() { makeRun(t, h) })
-		carol.Type(t, "msg bob one & msg bob two; wait; echo done\r")
+		carol.Type(t, "msg bob one & msg bob two; wait; echo do''ne\r")
 		seen := carol.Expect(t, "done\r\n")
 		for _, want := range []string{"sent to bob on " + bob.Terminal, "/run/msg/rate: no such file or directory; so each message waits for 3s", "another message of yours"} {
 			if !strings.Contains(seen, want) {
