@@ -26,12 +26,15 @@ type talk struct {
 	out     *lines         // from it
 	close   func()
 	onHello func(Hello)
+
+	helloTime, answerTime time.Duration
 }
 
 func newTalk(in io.WriteCloser, out io.Reader, onHello func(Hello)) *talk {
 	return &talk{
 		in: in, out: &lines{from: out, most: mostEvent}, onHello: onHello,
-		close: sync.OnceFunc(func() { _ = in.Close() }), // it may be closed at the other end
+		close:     sync.OnceFunc(func() { _ = in.Close() }), // it may be closed at the other end
+		helloTime: helloTime, answerTime: answerTime,
 	}
 }
 
@@ -64,11 +67,11 @@ func (t *talk) listen(done <-chan struct{}) <-chan line {
 func (t *talk) hello(ctx context.Context) (Hello, error) {
 	done := make(chan struct{})
 	defer close(done)
-	return await(ctx, t.listen(done), nil)
+	return t.await(ctx, t.listen(done))
 }
 
-func await(ctx context.Context, all <-chan line, onHello func(Hello)) (Hello, error) {
-	timer := time.NewTimer(helloTime)
+func (t *talk) await(ctx context.Context, all <-chan line) (Hello, error) {
+	timer := time.NewTimer(t.helloTime)
 	defer timer.Stop()
 	var hello Hello
 	select {
@@ -80,7 +83,7 @@ func await(ctx context.Context, all <-chan line, onHello func(Hello)) (Hello, er
 			return hello, &Failure{NoHelper, "it does not answer as a helper does"}
 		}
 	case <-timer.C:
-		return hello, &Failure{Timeout, fmt.Sprintf("no answer within %v", helloTime)}
+		return hello, &Failure{Timeout, fmt.Sprintf("no answer within %v", t.helloTime)}
 	case <-ctx.Done():
 		return hello, ctx.Err()
 	}
@@ -88,8 +91,8 @@ func await(ctx context.Context, all <-chan line, onHello func(Hello)) (Hello, er
 		return hello, &Failure{Version, fmt.Sprintf("version %s speaks the protocols %d to %d, and this one %d to %d",
 			hello.Version, hello.Protocol[0], hello.Protocol[1], oldest, newest)}
 	}
-	if onHello != nil {
-		onHello(hello)
+	if t.onHello != nil {
+		t.onHello(hello)
 	}
 	return hello, nil
 }
@@ -99,7 +102,7 @@ func (t *talk) send(ctx context.Context, r delivery.Request, report func(deliver
 	done := make(chan struct{})
 	defer close(done)
 	all := t.listen(done)
-	hello, err := await(ctx, all, t.onHello)
+	hello, err := t.await(ctx, all)
 	if err != nil {
 		return err
 	}
@@ -114,7 +117,7 @@ func (t *talk) send(ctx context.Context, r delivery.Request, report func(deliver
 		return &Failure{Lost, "it ended before it had the message"}
 	}
 	defer context.AfterFunc(ctx, t.close)() // it is to wait no longer
-	return t.results(all, max(r.Time, delivery.Patience)+answerTime, report)
+	return t.results(all, max(r.Time, delivery.Patience)+t.answerTime, report)
 }
 
 // results passes on what comes, until the end.

@@ -1,0 +1,98 @@
+//go:build unix
+
+package remote
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"msg/internal/delivery"
+)
+
+// program is a helper that is a shell script.
+func program(t *testing.T, script string) Helper {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "helper")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return Helper{Path: path}
+}
+
+const sayHello = `echo '{"event":"hello","protocol":[1,1],"version":"0.1.0","host":"d13","privileged":true}'; `
+
+// TestHelper starts programs, and tells apart how they fail.
+func TestHelper(t *testing.T) {
+	for script, want := range map[string]string{
+		sayHello + `read r; echo '{"event":"end","results":0}'`:                                 "",
+		sayHello + `read r; echo '{"event":"refused","results":0,"problem":"no","hint":"yes"}'`: "no",
+		`echo 'must not be set-uid' >&2; exit 1`:                                                "no-helper: it does not start: must not be set-uid",
+		`exit 3`:                                                                                "no-helper: it does not start: exit status 3",
+		sayHello + `read r; kill -9 $$`:                                                         "lost: it ended early; whether all have the message is not known: signal: killed",
+		sayHello + `read r; yes oops | head -c 100000 >&2`:                                      "lost: it ended early; whether all have the message is not known: oops",
+		`test -z "$(env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD=)" || exec env >&2; ` + sayHello + `read r; echo '{"event":"end","results":0}'`: "",
+	} {
+		err := program(t, script).Send(t.Context(), aRequest, func(delivery.Result) {})
+		if got := errorText(err); got != want && (want == "" || !strings.HasPrefix(got, want)) {
+			t.Errorf("%s: %q, want %q", script, got, want)
+		}
+	}
+	err := Helper{Path: "/nonexistent/helper"}.Send(t.Context(), aRequest, func(delivery.Result) {})
+	if want := "no-helper: /nonexistent/helper: no such file or directory"; errorText(err) != want {
+		t.Errorf("%v, want %q", err, want)
+	}
+	hello, err := program(t, sayHello+"cat >/dev/null").Ask(t.Context())
+	if err != nil || hello.Version != "0.1.0" {
+		t.Errorf("asked, it is %+v, %v", hello, err)
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// TestGivingUp: who has given up still gets what became of the terminals, from a
+// helper that is told so by the end of its input.
+func TestGivingUp(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	helper := program(t, sayHello+`read r
+		echo '{"event":"waiting","host":"d13","user":"bob","terminal":"pts/2"}'
+		cat >/dev/null
+		echo '{"event":"failed","host":"d13","user":"bob","terminal":"pts/2","reason":"stuck","detail":"interrupted"}'
+		echo '{"event":"end","results":1}'`)
+	var results []delivery.Result
+	err := helper.Send(ctx, aRequest, func(r delivery.Result) {
+		results = append(results, r)
+		cancel()
+	})
+	if err != nil || len(results) != 2 || results[1].Reason != "stuck" {
+		t.Errorf("%+v, %v", results, err)
+	}
+}
+
+// TestSilence: a helper that hangs is not waited for without end.
+func TestSilence(t *testing.T) {
+	for _, said := range []string{"", `{"event":"hello","protocol":[1,1]}` + "\n"} {
+		in, toHelper := io.Pipe()
+		fromHelper, out := io.Pipe()
+		go func() {
+			_, _ = io.WriteString(out, said)
+			_, _ = io.Copy(io.Discard, in)
+		}()
+		talk := newTalk(toHelper, fromHelper, nil)
+		talk.helloTime, talk.answerTime = 100*time.Millisecond, -delivery.Patience+100*time.Millisecond
+		var failure *Failure
+		if err := talk.send(t.Context(), aRequest, nil); !errors.As(err, &failure) || failure.Reason != Timeout {
+			t.Errorf("after %q: %v", said, err)
+		}
+	}
+}

@@ -1,0 +1,336 @@
+package remote
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"msg/internal/delivery"
+	"msg/internal/target"
+)
+
+var aRequest = delivery.Request{
+	Targets: []target.Target{{Kind: target.Word, Name: "bob"}, {Kind: target.Group, Name: "domain users"}, {Kind: target.Everyone}},
+	Except:  []target.Target{{Kind: target.Terminal, Name: "pts/3"}, {Kind: target.User, Name: "tty1"}, {Kind: target.Session, Name: "c2"}},
+	Text:    "Grüße\x9b\x00\r\n\xff", Time: 1500 * time.Millisecond, Polite: true, DryRun: true, Says: "alice@laptop",
+}
+
+// TestConversation: a request arrives as it was sent, bytes that are not UTF-8
+// included, and the results come back.
+func TestConversation(t *testing.T) {
+	results := []delivery.Result{
+		{Event: delivery.Delivered, Host: "d13", User: "bob", Terminal: "pts/2", Session: "c2"},
+		{Event: delivery.Waiting, Host: "d13", User: "eve\x1b[2J\x9b", Terminal: "pts/4"},
+		{Event: delivery.Failed, Host: "d13", Target: "nobody", Reason: delivery.Unknown, Detail: "no such user"},
+	}
+	in, toHelper := io.Pipe()
+	fromHelper, out := io.Pipe()
+	served := make(chan error, 1)
+	var request delivery.Request
+	go func() {
+		served <- Serve(t.Context(), in, out, Hello{Version: "1", Host: "d13", Privileged: true},
+			func(_ context.Context, r delivery.Request, report func(delivery.Result)) error {
+				request = r
+				for _, result := range results {
+					report(result)
+				}
+				return nil
+			})
+	}()
+	var got []delivery.Result
+	var hello Hello
+	talk := newTalk(toHelper, fromHelper, func(h Hello) { hello = h })
+	if err := talk.send(t.Context(), aRequest, func(r delivery.Result) { got = append(got, r) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+	if !reflect.DeepEqual(request, aRequest) {
+		t.Errorf("%+v arrived of %+v", request, aRequest)
+	}
+	results[1].User = `eve^[[2J\x9b`
+	if !reflect.DeepEqual(got, results) {
+		t.Errorf("%+v came back of %+v", got, results)
+	}
+	if hello.Host != "d13" || !hello.Privileged || hello.Version != "1" {
+		t.Errorf("the hello is %+v", hello)
+	}
+}
+
+// carriedOut serves one client that sends input and keeps its end open, and
+// returns the answers behind the hello.
+func carriedOut(t *testing.T, input string) (answers string, carried bool, err error) {
+	t.Helper()
+	var out bytes.Buffer
+	open, release := io.Pipe()
+	defer release.Close()
+	err = Serve(t.Context(), io.MultiReader(strings.NewReader(input), open), &out, Hello{},
+		func(context.Context, delivery.Request, func(delivery.Result)) error {
+			carried = true
+			return nil
+		})
+	hello, answers, _ := strings.Cut(out.String(), "\n")
+	if !strings.HasPrefix(hello, `{"event":"hello","protocol":[1,1],`) {
+		t.Errorf("the hello is %s", hello)
+	}
+	return answers, carried, err
+}
+
+const good = `{"protocol":1,"targets":["bob"],"text":"aGk="}`
+
+// TestStrict: what is not exactly a request is an error, and nothing is done.
+func TestStrict(t *testing.T) {
+	if answers, carried, err := carriedOut(t, good+"\n"); !carried || err != nil || answers != "{\"event\":\"end\",\"results\":0}\n" {
+		t.Fatalf("%s, %v, %v", answers, carried, err)
+	}
+	with := func(field string) string { return strings.Replace(good, "{", "{"+field+",", 1) }
+	for name, in := range map[string]string{
+		"nothing":               "\n",
+		"not JSON":              "bob hi\n",
+		"an array":              "[" + good + "]\n",
+		"a string":              `"bob"` + "\n",
+		"null":                  "null\n",
+		"unknown":               with(`"uid":0`) + "\n",
+		"sender":                with(`"sender":"root"`) + "\n",
+		"nested unknown":        with(`"sender":{"user":"root"}`) + "\n",
+		"other letters":         strings.Replace(good, "text", "TEXT", 1) + "\n",
+		"folded letters":        strings.Replace(good, "targets", "target\u017f", 1) + "\n",
+		"twice":                 with(`"text":"eA=="`) + "\n",
+		"twice, escaped":        with(`"te\u0078t":"eA=="`) + "\n",
+		"two requests":          good + "\n" + good + "\n",
+		"something behind":      good + "x\n",
+		"another behind":        good + good + "\n",
+		"a NUL":                 strings.Replace(good, "bob", "bob\x00", 1) + "\n",
+		"an escaped NUL":        strings.Replace(good, "bob", `bob\u0000`, 1) + "\n",
+		"no base64":             strings.Replace(good, "aGk=", "hi!", 1) + "\n",
+		"a number as text":      strings.Replace(good, `"aGk="`, "1", 1) + "\n",
+		"another protocol":      strings.Replace(good, `:1`, `:2`, 1) + "\n",
+		"no protocol":           strings.Replace(good, `"protocol":1,`, ``, 1) + "\n",
+		"a negative time":       with(`"time_ms":-1`) + "\n",
+		"a long time":           with(`"time_ms":9000000000000000000`) + "\n",
+		"a huge number":         with(`"time_ms":1e400`) + "\n",
+		"two targets in one":    strings.Replace(good, "bob", "bob,alice", 1) + "\n",
+		"an empty target":       strings.Replace(good, "bob", "", 1) + "\n",
+		"a file of targets":     strings.Replace(good, "bob", "@/etc/passwd", 1) + "\n",
+		"a path":                strings.Replace(good, "bob", "tty:../../etc/passwd", 1) + "\n",
+		"many targets":          strings.Replace(good, `"bob"`, strings.Repeat(`"b",`, mostTargets)+`"b"`, 1) + "\n",
+		"deep":                  with(`"except":`+strings.Repeat("[", 100_000)) + "\n",
+		"deep and closed":       with(`"except":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000)) + "\n",
+		"deep objects":          with(`"except":`+strings.Repeat(`{"a":`, 50_000)+"1"+strings.Repeat("}", 50_000)) + "\n",
+		"too long":              with(`"says":"`+strings.Repeat("x", mostRequest)+`"`) + "\n",
+		"endless without lines": strings.Repeat("x", 2*mostRequest),
+	} {
+		answers, carried, err := carriedOut(t, in)
+		if carried || err == nil || !strings.HasPrefix(answers, `{"event":"error","results":0,"problem":"`) || strings.Count(answers, "\n") != 1 {
+			t.Errorf("%s: carried out %v, %v; %.200s", name, carried, err, answers)
+		}
+	}
+}
+
+// TestLongest: a line that is as long as it may be is read, byte by byte, too.
+func TestLongest(t *testing.T) {
+	for _, over := range []int{0, 1} {
+		line := good + strings.Repeat(" ", mostRequest-len(good)-1+over)
+		_, carried, err := carriedOut(t, line+"\n")
+		if carried != (over == 0) {
+			t.Errorf("%d bytes over: carried out %v, %v", over, carried, err)
+		}
+	}
+	l := lines{from: iotest.OneByteReader(strings.NewReader("one\n\ntwo\nthr")), most: 4}
+	for _, want := range []string{"one", "", "two"} {
+		if line, err := l.next(); string(line) != want || err != nil {
+			t.Errorf("%q, %v; want %q", line, err, want)
+		}
+	}
+	if line, err := l.next(); !errors.Is(err, errCutOff) {
+		t.Errorf("%q, %v", line, err)
+	}
+}
+
+// TestCutOff: a request that is not ended by a line feed may have been longer.
+func TestCutOff(t *testing.T) {
+	for _, in := range []string{"", good, good[:len(good)-1]} {
+		var out bytes.Buffer
+		err := Serve(t.Context(), strings.NewReader(in), &out, Hello{}, func(context.Context, delivery.Request, func(delivery.Result)) error {
+			t.Errorf("%q was carried out", in)
+			return nil
+		})
+		if err == nil {
+			t.Errorf("%q was taken for a request", in)
+		}
+	}
+}
+
+// TestClientGivesUp: closing its end, or one more byte, ends the waiting.
+func TestClientGivesUp(t *testing.T) {
+	for _, more := range []string{"", good + "\n"} {
+		in, client := io.Pipe()
+		begun := make(chan struct{})
+		go func() {
+			_, _ = io.WriteString(client, good+"\n")
+			<-begun
+			_, _ = io.WriteString(client, more)
+			_ = client.Close()
+		}()
+		err := Serve(t.Context(), in, io.Discard, Hello{}, func(ctx context.Context, _ delivery.Request, _ func(delivery.Result)) error {
+			close(begun)
+			<-ctx.Done()
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestNobodyReads: a client that does not read keeps no message from being
+// delivered and logged, which is what send does.
+func TestNobodyReads(t *testing.T) {
+	_, out := io.Pipe()
+	sent := make(chan struct{})
+	go func() {
+		open, _ := io.Pipe()
+		_ = Serve(t.Context(), io.MultiReader(strings.NewReader(good+"\n"), open), out, Hello{},
+			func(_ context.Context, _ delivery.Request, report func(delivery.Result)) error {
+				for range 100_000 {
+					report(delivery.Result{Event: delivery.Delivered, Host: "d13", User: "bob", Terminal: "pts/2"})
+				}
+				close(sent)
+				return nil
+			})
+	}()
+	select {
+	case <-sent:
+	case <-time.After(20 * time.Second):
+		t.Error("it waits for the reader")
+	}
+	_ = out.Close()
+}
+
+func TestRefused(t *testing.T) {
+	for _, want := range []error{
+		&delivery.RequestError{Problem: "the message is empty", Hint: "type one"},
+		errors.New("open /dev/pts: permission denied"),
+	} {
+		in, toHelper := io.Pipe()
+		fromHelper, out := io.Pipe()
+		go func() {
+			_ = Serve(t.Context(), in, out, Hello{}, func(context.Context, delivery.Request, func(delivery.Result)) error { return want })
+		}()
+		err := newTalk(toHelper, fromHelper, nil).send(t.Context(), aRequest, func(r delivery.Result) { t.Error(r) })
+		if !reflect.DeepEqual(err, want) {
+			t.Errorf("%#v, want %#v", err, want)
+		}
+	}
+}
+
+// helperSays lets a stand-in for a helper say these lines, and end.
+func helperSays(t *testing.T, said ...string) ([]delivery.Result, error) {
+	t.Helper()
+	in, toHelper := io.Pipe()
+	fromHelper, out := io.Pipe()
+	go func() {
+		_, _ = io.WriteString(out, said[0]+"\n")
+		_, _ = bufio.NewReader(in).ReadString('\n')
+		for _, line := range said[1:] {
+			_, _ = io.WriteString(out, line+"\n")
+		}
+		_ = out.Close()
+		_ = in.Close()
+	}()
+	var results []delivery.Result
+	err := newTalk(toHelper, fromHelper, nil).send(t.Context(), aRequest, func(r delivery.Result) { results = append(results, r) })
+	return results, err
+}
+
+// TestOtherHelpers: newer and older ones, and what is no helper or breaks off.
+func TestOtherHelpers(t *testing.T) {
+	const (
+		hello  = `{"event":"hello","protocol":[1,1],"version":"0.1.0","host":"d13"}`
+		result = `{"event":"delivered","host":"d13","user":"bob","terminal":"pts/2"}`
+		end    = `{"event":"end","results":1}`
+	)
+	newer := `{"event":"hello","protocol":[1,7],"version":"9","host":"d13","privileged":true,"mood":{"good":true}}`
+	if results, err := helperSays(t, newer, result, end); err != nil || len(results) != 1 {
+		t.Errorf("a newer one: %v, %v", results, err)
+	}
+	for name, c := range map[string]struct {
+		said   []string
+		reason delivery.Reason
+		got    int
+	}{
+		"too new":          {[]string{`{"event":"hello","protocol":[2,3],"version":"9"}`, end}, Version, 0},
+		"too old":          {[]string{`{"event":"hello","protocol":[0,0],"version":"0"}`, end}, Version, 0},
+		"no helper":        {[]string{"Welcome to d13!"}, NoHelper, 0},
+		"another event":    {[]string{end}, NoHelper, 0},
+		"ends":             {[]string{hello}, Lost, 0},
+		"ends early":       {[]string{hello, result}, Lost, 1},
+		"loses a result":   {[]string{hello, `{"event":"end","results":2}`}, Lost, 0},
+		"counts too few":   {[]string{hello, result, result, end}, Lost, 2},
+		"unknown field":    {[]string{hello, strings.Replace(result, "{", `{"x":1,`, 1), end}, Lost, 0},
+		"unknown event":    {[]string{hello, strings.Replace(result, "delivered", "answered", 1), end}, Lost, 0},
+		"no JSON":          {[]string{hello, "Segmentation fault", end}, Lost, 0},
+		"an endless line":  {[]string{hello, strings.Repeat("x", mostEvent+1)}, Lost, 0},
+		"an endless hello": {[]string{strings.Repeat("x", mostEvent+1)}, NoHelper, 0},
+	} {
+		results, err := helperSays(t, c.said...)
+		var failure *Failure
+		if !errors.As(err, &failure) || failure.Reason != c.reason || len(results) != c.got {
+			t.Errorf("%s: %v and %d results, want %s and %d", name, err, len(results), c.reason, c.got)
+		}
+	}
+}
+
+// FuzzRequest holds that what is taken for a request is one that msg could have
+// sent: said again by us it is the same.
+func FuzzRequest(f *testing.F) {
+	f.Add([]byte(good))
+	line, err := json.Marshal(wire(newest, aRequest))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(line)
+	f.Add(fmt.Appendf(nil, `{"protocol":1,"targets":["*"],"text":%q}`, base64.StdEncoding.EncodeToString(make([]byte, 100))))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		var r request
+		if decode(line, &r) != nil {
+			return
+		}
+		sent, err := r.unwire()
+		if err != nil {
+			return
+		}
+		again, err := wire(r.Protocol, sent).unwire()
+		if err != nil || !reflect.DeepEqual(sent, again) {
+			t.Errorf("%q is %+v, and said again %+v, %v", line, sent, again, err)
+		}
+		for _, one := range sent.Targets {
+			if strings.ContainsAny(one.Name, "\x00\n\x1b") || one.Kind == target.Terminal && strings.Contains(one.Name, "..") {
+				t.Errorf("%q has the target %+v", line, one)
+			}
+		}
+	})
+}
+
+// FuzzEvent holds that no helper can make the client do more than report.
+func FuzzEvent(f *testing.F) {
+	f.Add([]byte(`{"event":"failed","host":"d13","user":"bob","terminal":"pts/3","reason":"messages-off","detail":"x"}`))
+	f.Add([]byte(`{"event":"end","results":1}`))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		if r, err := resultOf(line); err == nil && r.Event != delivery.Delivered && r.Event != delivery.Failed &&
+			r.Event != delivery.Planned && r.Event != delivery.Waiting {
+			t.Errorf("%q is %+v", line, r)
+		}
+	})
+}
