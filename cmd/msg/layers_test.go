@@ -21,6 +21,7 @@ func TestLayers(t *testing.T) {
 		"rate":            "",
 		"config":          "rate",
 		"delivery":        "accounts journal sessions target text tty",
+		"remote":          "accounts delivery journal sessions target text tty",
 	} {
 		deps := depsOf(t, "msg/internal/"+pkg)
 		for _, dep := range deps {
@@ -34,6 +35,30 @@ func TestLayers(t *testing.T) {
 			if slices.Contains(deps, heavy) && pkg != "sessions/logind" {
 				t.Errorf("%s depends on %s", pkg, heavy)
 			}
+		}
+	}
+}
+
+// TestHelperImports holds what the privileged program is made of: of ours nothing
+// that talks to the bus or reads a user's files, and of others' only what is
+// listed here.
+func TestHelperImports(t *testing.T) {
+	ours := strings.Fields("accounts config delivery journal rate remote sessions target text tty")
+	others := strings.Fields(`
+		github.com/BurntSushi/toml github.com/clipperhouse/displaywidth github.com/clipperhouse/uax29/v2
+		golang.org/x/sys golang.org/x/term`)
+	for _, dep := range depsOf(t, "msg/cmd/msg-helper") {
+		name, isOurs := strings.CutPrefix(dep, "msg/internal/")
+		first, _, _ := strings.Cut(dep, "/")
+		switch {
+		case isOurs && !slices.Contains(ours, name):
+			t.Errorf("the helper imports %s", dep)
+		case strings.Contains(first, ".") && !slices.ContainsFunc(others, func(module string) bool {
+			return dep == module || strings.HasPrefix(dep, module+"/")
+		}):
+			t.Errorf("the helper imports %s", dep)
+		case dep == "net" || strings.HasPrefix(dep, "net/") || dep == "plugin" || strings.HasPrefix(dep, "text/template"):
+			t.Errorf("the helper imports %s", dep)
 		}
 	}
 }

@@ -376,6 +376,7 @@ func TestSender(t *testing.T) {
 	} {
 		e := engine()
 		e.Self = self
+		e.Self.SliceUID, e.Self.InSlice = self.LoginUID, self.LoggedIn // bears it out
 		send(t, e, request(t, term.Name, "hello"))
 		term.Await(t, "Message from "+want)
 	}

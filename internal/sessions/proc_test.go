@@ -76,6 +76,26 @@ func TestSessionOf(t *testing.T) {
 	}
 }
 
+func TestUserOf(t *testing.T) {
+	for cgroup, want := range map[string]int{
+		"0::/user.slice/user-1000.slice/session-c22.scope\n":                 1000,
+		"0::/user.slice/user-1000.slice/user@1000.service/app.slice/x.scope": 1000,
+		"9:name=systemd:/user.slice/user-0.slice/session-12.scope\n0::/\n":   0,
+		"0::/user.slice/user-1000.slice/user@1000.service/user-0.slice/x":    1000,
+		"0::/system.slice/user-0.slice/x.service":                            -1,
+		"0::/user.slice/user-0x1.slice/session-1.scope":                      -1,
+		"0::/user.slice/user-4294967296.slice/session-1.scope":               -1,
+		"0::/user.slice": -1,
+		"0::/":           -1,
+		"":               -1,
+	} {
+		uid, ok := userOf([]byte(cgroup))
+		if ok != (want >= 0) || ok && int(uid) != want {
+			t.Errorf("%q is user %d, %v; want %d", cgroup, uid, ok, want)
+		}
+	}
+}
+
 func TestJobOf(t *testing.T) {
 	for cgroup, want := range map[string]string{
 		"0::/system.slice/cron.service\n":                                        "cron",

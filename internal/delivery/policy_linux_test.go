@@ -1,0 +1,251 @@
+package delivery_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"msg/internal/delivery"
+	"msg/internal/sessions"
+	"msg/internal/tty/ttytest"
+)
+
+// allowed is a policy that allows everything, and counts how often it is asked.
+func allowed(asked *int) *delivery.Policy {
+	return &delivery.Policy{
+		Send: delivery.Permission{Granted: true}, Broadcast: delivery.Permission{Granted: true},
+		Count: func(context.Context, func(string)) (time.Duration, error) {
+			*asked++
+			return 0, nil
+		},
+	}
+}
+
+func TestPolicyDenies(t *testing.T) {
+	term, asked := person(t), 0
+	e := engine()
+	e.Policy = allowed(&asked)
+	e.Policy.Broadcast = delivery.Permission{Who: "root and %adm"}
+	results := send(t, e, request(t, "*", "hello"))
+	want := delivery.Result{
+		Event: delivery.Failed, Host: "here", Target: "*", Reason: "denied",
+		Detail: "only root and %adm may send to everyone",
+	}
+	if len(results) != 1 || results[0] != want || asked != 0 {
+		t.Errorf("%+v, counted %d; want %+v", results, asked, want)
+	}
+	results = send(t, e, request(t, "*,"+term.Name, "hello"))
+	if got := terminals(results, delivery.Delivered); !slices.Equal(got, []string{term.Name}) || len(results) != 2 {
+		t.Errorf("to everyone and one: %+v", results)
+	}
+	if seen := term.Await(t, "| hello"); strings.Contains(seen, "Broadcast") {
+		t.Errorf("what went to one was called a broadcast: %q", seen)
+	}
+	e.Policy.Send = delivery.Permission{Who: "root"}
+	results = send(t, e, request(t, "*,no-such-user,"+term.Name, "again"))
+	if len(results) != 3 || slices.ContainsFunc(results, func(r delivery.Result) bool { return r.Reason != "denied" }) {
+		t.Errorf("who may not send at all: %+v", results)
+	}
+}
+
+// TestCounting: a message is counted once, and only where something is to be
+// written.
+func TestCounting(t *testing.T) {
+	one, two, asked := person(t), person(t), 0
+	e := engine()
+	e.Policy = allowed(&asked)
+	send(t, e, request(t, one.Name+","+two.Name, "hello"))
+	if asked != 1 {
+		t.Errorf("counted %d times for two terminals", asked)
+	}
+	dry := request(t, one.Name, "hello")
+	dry.DryRun = true
+	send(t, e, dry)
+	send(t, e, request(t, "no-such-user", "hello"))
+	if asked != 1 {
+		t.Errorf("counted %d times, for a dry run and nobody, too", asked)
+	}
+	e.Policy.Count = func(_ context.Context, note func(string)) (time.Duration, error) {
+		note("counting takes time")
+		return 2100 * time.Millisecond, nil
+	}
+	results := send(t, e, request(t, one.Name+","+two.Name+",no-such-user", "too many"))
+	limited := 0
+	for _, r := range results {
+		if r.Reason == delivery.RateLimited && r.Detail == "the next may go out in 3 s" && r.Terminal != "" {
+			limited++
+		}
+	}
+	if limited != 2 || len(results) != 4 || !slices.ContainsFunc(results, func(r delivery.Result) bool {
+		return r.Event == delivery.Waiting && r.Detail == "counting takes time"
+	}) {
+		t.Errorf("%+v", results)
+	}
+	e.Policy.Count = func(context.Context, func(string)) (time.Duration, error) { return 0, errors.New("no place") }
+	results = send(t, e, request(t, one.Name, "not counted"))
+	if len(results) != 1 || results[0].Reason != delivery.RateLimited || results[0].Detail != "no place" {
+		t.Errorf("what cannot be counted: %+v", results)
+	}
+	if seen := one.Seen(); strings.Contains(seen, "too many") || strings.Contains(seen, "not counted") {
+		t.Errorf("it was shown: %q", seen)
+	}
+}
+
+// rights records when they were held.
+type rights struct {
+	mu   sync.Mutex
+	log  []string
+	fail error
+}
+
+func (r *rights) note(what string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.log = append(r.log, what)
+}
+
+func (r *rights) Take() error {
+	r.note("take")
+	return r.fail
+}
+
+func (r *rights) Drop() { r.note("drop") }
+
+// TestPrivilege: it is taken once, for counting and opening, and dropped before a
+// held terminal is waited for.
+func TestPrivilege(t *testing.T) {
+	held, other, asked := person(t), person(t), 0
+	held.Hold(t)
+	e, r := engine(), &rights{}
+	e.Privilege, e.Policy = r, allowed(&asked)
+	count := e.Policy.Count
+	e.Policy.Count = func(ctx context.Context, note func(string)) (time.Duration, error) {
+		r.note("count")
+		return count(ctx, note)
+	}
+	message := request(t, held.Name+","+other.Name, "hello")
+	message.Time = time.Minute
+	err := e.Send(t.Context(), message, func(result delivery.Result) {
+		if result.Event == delivery.Waiting {
+			r.note("waiting")
+			held.Release(t)
+		}
+	})
+	want := []string{"take", "count", "drop", "waiting"}
+	if err != nil || !slices.Equal(r.log, want) {
+		t.Errorf("%v, %v; want %v", r.log, err, want)
+	}
+	r.log = nil
+	e.Policy.Count = func(context.Context, func(string)) (time.Duration, error) { return time.Second, nil }
+	send(t, e, request(t, other.Name, "limited"))
+	if want := []string{"take", "drop"}; !slices.Equal(r.log, want) {
+		t.Errorf("when limited %v, want %v", r.log, want)
+	}
+	r.log = nil
+	send(t, e, request(t, "no-such-user", "nobody"))
+	if len(r.log) != 0 {
+		t.Errorf("for nobody %v", r.log)
+	}
+	r.fail = errors.New("not permitted")
+	if err := e.Send(t.Context(), request(t, other.Name, "hello"), func(r delivery.Result) { t.Error(r) }); !errors.Is(err, r.fail) {
+		t.Errorf("without it: %v", err)
+	}
+}
+
+// TestLog: each request is one record, refused ones, too.
+func TestLog(t *testing.T) {
+	term := person(t)
+	e := engine()
+	e.Self = sessions.Self{Terminal: term.Device, LoginUID: 4242, LoggedIn: true}
+	var records []delivery.Record
+	e.Log = func(r delivery.Record) { records = append(records, r) }
+	r := request(t, term.Name+",no-such-user", "one\ntwo\x1b[2J\xff")
+	send(t, e, r)
+	r.DryRun = true
+	send(t, e, r)
+	r.Text = ""
+	_ = e.Send(t.Context(), r, func(delivery.Result) {})
+	if len(records) != 3 {
+		t.Fatalf("%d records of 3 requests", len(records))
+	}
+	me := ttytest.Me(t)
+	fields := map[string]string{}
+	entry := records[0].Entry(true)
+	for _, f := range entry.Fields {
+		fields[f.Name] = f.Value
+	}
+	sender := records[0].Sender.String()
+	if !strings.HasPrefix(sender, me+"@here") || !strings.HasSuffix(sender, " on "+term.Name) {
+		t.Errorf("the sender is %q", sender)
+	}
+	for name, want := range map[string]string{
+		"MSG_LOGIN_UID": "4242", "MSG_SENDER": sender, "MSG_TARGETS": term.Name + ",no-such-user",
+		"MSG_DELIVERED": "1", "MSG_FAILED": "1", "MSG_TEXT": "one\ntwo^[[2J\\xff", "MSG_DRY_RUN": "",
+		"MSG_RESULTS": "no-such-user unknown\n" + me + " " + term.Name + " delivered",
+	} {
+		if fields[name] != want {
+			t.Errorf("%s is %q, want %q", name, fields[name], want)
+		}
+	}
+	if want := sender + " to " + term.Name + ",no-such-user: reached 1, failed 1 (unknown)"; entry.Message != want {
+		t.Errorf("%q, want %q", entry.Message, want)
+	}
+	if got := records[1].Entry(false).Message; !strings.HasSuffix(got, "dry run, would reach 1, failed 1 (unknown)") {
+		t.Errorf("the dry run is %q", got)
+	}
+	if got := records[2].Entry(false).Message; !strings.HasSuffix(got, ": refused, the message is empty") {
+		t.Errorf("the refused one is %q", got)
+	}
+	for _, f := range records[0].Entry(false).Fields {
+		if f.Name == "MSG_TEXT" {
+			t.Error("the text is logged unasked")
+		}
+	}
+}
+
+// TestLoginUIDOfAUser: anybody may set a login uid that has not been set, so it
+// has to be borne out by the terminal's owner or the slice.
+func TestLoginUIDOfAUser(t *testing.T) {
+	term := person(t)
+	own := uint32(os.Getuid())
+	for _, c := range []struct {
+		self sessions.Self
+		want string
+	}{
+		{sessions.Self{LoginUID: 0, LoggedIn: true}, "4242@here at "},
+		{sessions.Self{LoginUID: 1, LoggedIn: true, SliceUID: 2, InSlice: true}, "4242@here at "},
+		{sessions.Self{LoginUID: 0, LoggedIn: true, SliceUID: 0}, "4242@here at "},
+		{sessions.Self{LoginUID: 1, LoggedIn: true, SliceUID: 1, InSlice: true}, "4242@here (daemon) at "},
+		{sessions.Self{LoginUID: 1, LoggedIn: true, Terminal: term.Device}, "4242@here on " + term.Name + " at "},
+		{sessions.Self{LoginUID: own, LoggedIn: true, Terminal: term.Device}, "4242@here (" + ttytest.Me(t) + ") on " + term.Name + " at "},
+	} {
+		other := person(t)
+		e := engine()
+		e.UID, e.Self = 4242, c.self
+		send(t, e, request(t, other.Name, "hello"))
+		other.Await(t, "Message from "+c.want)
+	}
+}
+
+// TestClaim: what clients say of themselves is shown as that, or refused.
+func TestClaim(t *testing.T) {
+	term := person(t)
+	e := engine()
+	e.UID = 4242
+	r := request(t, term.Name, "hello")
+	r.Says = "root@d13"
+	send(t, e, r)
+	term.Await(t, "Message from 4242@here (says root@d13) at ")
+	for _, claim := range []string{
+		"root@d13) on pts/1", "root@d13 on pts/1", "(root)", "root\nroot@d13", "root\x1b[2J", "root\u202e", "root:", "a b",
+		"root\u00a0", "\xff", strings.Repeat("x", 65), "root\u3000at", "root\u200d", "a,b", "\"root\"", "|", "root\u2060",
+	} {
+		r.Says = claim
+		checkRefused(t, e, r, "who you say you are")
+	}
+}
