@@ -1,0 +1,158 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"msg/test/lab"
+)
+
+// entries are what journald has of msg since the cursor, oldest first.
+func entries(t *testing.T, h *lab.Host, cursor string) []map[string]any {
+	t.Helper()
+	h.Run(t, "journalctl", "--sync")
+	var all []map[string]any
+	out := h.Run(t, "journalctl", "-q", "-t", "msg", "-o", "json", "--after-cursor="+cursor).Stdout
+	for line := range strings.Lines(out) {
+		entry := map[string]any{}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		all = append(all, entry)
+	}
+	return all
+}
+
+func cursorOf(t *testing.T, h *lab.Host) string {
+	t.Helper()
+	// One that entries looks for, too: journalctl goes one on from the cursor.
+	h.Run(t, "logger", "-t", "msg", "a beginning")
+	h.Run(t, "journalctl", "--sync")
+	out := h.Run(t, "journalctl", "-q", "-t", "msg", "-n", "1", "--show-cursor").Stdout
+	_, cursor, found := strings.Cut(out, "-- cursor: ")
+	if !found {
+		t.Fatalf("no cursor in %q", out)
+	}
+	return strings.TrimSpace(cursor)
+}
+
+// TestJournal: each request, whatever came of it, is one entry with its fields,
+// and by journald's own word it is the sender's.
+func TestJournal(t *testing.T) {
+	for _, h := range []*lab.Host{lab.D12, lab.D13} {
+		install(t, h)
+		forget(t, h)
+		bob := h.Login(t, "bob")
+		cursor := cursorOf(t, h)
+		says(t, h, "carol", "bob,nobody-here", "The secret.\nMSG_UID=0")
+		says(t, h, "carol", "*", "hi")
+		says(t, h, "carol", "bob", " ")
+		says(t, h, "carol", "-N", "bob", "hi")
+		send(t, h, "bob", "From root.")
+		all := entries(t, h, cursor)
+		want := []map[string]any{
+			{
+				"MESSAGE": "carol@" + h.Name + " to bob,nobody-here: reached 1, failed 1 (unknown)",
+				"MSG_UID": "1003", "_UID": "1003", "MSG_SENDER": "carol@" + h.Name, "MSG_TARGETS": "bob,nobody-here",
+				"MSG_DELIVERED": "1", "MSG_FAILED": "1", "SYSLOG_IDENTIFIER": "msg", "PRIORITY": "6",
+				"MSG_RESULTS": "nobody-here unknown\nbob " + bob.Terminal + " delivered", "MSG_TEXT": nil,
+			},
+			{"MESSAGE": "carol@" + h.Name + " to *: reached 0, failed 1 (denied)", "MSG_RESULTS": "* denied"},
+			{"MESSAGE": "carol@" + h.Name + " to bob: refused, the message is empty", "MSG_REFUSED": "the message is empty"},
+			{"MESSAGE": "carol@" + h.Name + " to bob: dry run, would reach 1, failed 0", "MSG_DRY_RUN": "1"},
+			{"MESSAGE": "root@" + h.Name + " to bob: reached 1, failed 0", "_UID": "0", "MSG_TEXT": nil},
+		}
+		if len(all) != len(want) {
+			t.Fatalf("%s: %d entries of %d requests: %v", h.Name, len(all), len(want), all)
+		}
+		for i, fields := range want {
+			for name, value := range fields {
+				if all[i][name] != value {
+					t.Errorf("%s, entry %d: %s is %q, want %q", h.Name, i, name, all[i][name], value)
+				}
+			}
+		}
+	}
+}
+
+// TestTextInJournal: only where root wants that.
+func TestTextInJournal(t *testing.T) {
+	h := lab.D13
+	install(t, h)
+	forget(t, h)
+	h.Login(t, "bob")
+	h.Run(t, "sh", "-c", "mkdir -p /etc/msg; printf '[journal]\ntext = true\n' >/etc/msg/msg.toml")
+	t.Cleanup(func() { h.Run(t, "rm", "-r", "/etc/msg") })
+	cursor := cursorOf(t, h)
+	says(t, h, "carol", "bob", "one\x1b[2J\nMSG_UID=0\ntwo")
+	all := entries(t, h, cursor)
+	if len(all) != 1 || all[0]["MSG_TEXT"] != "one^[[2J\nMSG_UID=0\ntwo" || all[0]["MSG_UID"] != "1003" {
+		t.Errorf("%v", all)
+	}
+}
+
+// TestWithoutJournal: a message goes out all the same, and soon, while journald
+// is stopped in the middle and takes nothing.
+func TestWithoutJournal(t *testing.T) {
+	for _, h := range []*lab.Host{lab.D12, lab.D13} {
+		install(t, h)
+		forget(t, h)
+		bob, carol := h.Login(t, "bob"), h.Login(t, "carol")
+		h.Run(t, "pkill", "-STOP", "-x", "systemd-journal")
+		t.Cleanup(func() { h.Run(t, "pkill", "-CONT", "-x", "systemd-journal") })
+		// Its socket is full soon.
+		h.Exec(t, "", "timeout", "5", "sh", "-c", "while logger -t lab $(seq 9000); do :; done")
+		carol.Type(t, "msg bob 'Without a log.'; echo status $?\r") // sshd itself waits for it
+		carol.Expect(t, "status 0\r\n")
+		h.Run(t, "pkill", "-CONT", "-x", "systemd-journal")
+		got(t, bob, "Without a log.")
+	}
+}
+
+// TestSyslog has a daemon as syslog's take what is logged where there is no
+// journald.
+func TestSyslog(t *testing.T) {
+	h := lab.Plain
+	install(t, h)
+	forget(t, h)
+	h.Login(t, "bob")
+	daemon := h.Command(t.Context(), "perl", "-MIO::Socket::UNIX", "-e", `
+		my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => "/dev/log") or die; chmod 0666, "/dev/log";
+		$| = 1; print "ready\n"; while (1) { $s->recv(my $line, 65536); print "$line\n" }`)
+	out, err := daemon.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer h.Run(t, "rm", "-f", "/dev/log")
+	defer func() {
+		_ = daemon.Process.Kill()
+		_ = daemon.Wait()
+	}()
+	read := func() string {
+		t.Helper()
+		buffer := make([]byte, 1<<16)
+		n, err := out.Read(buffer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(buffer[:n])
+	}
+	if said := read(); said != "ready\n" {
+		t.Fatalf("the daemon says %q", said)
+	}
+	if out := says(t, h, "carol", "bob", "hi"); out != (lab.Output{}) {
+		t.Errorf("%+v", out)
+	}
+	line := read()
+	for _, want := range []string{"<86>", " msg[", "]: carol@plain to bob: reached 1, failed 0 MSG_UID=\"1003\"", `MSG_TARGETS="bob"`} {
+		if !strings.Contains(line, want) {
+			t.Errorf("%q is not in %q", want, line)
+		}
+	}
+}
