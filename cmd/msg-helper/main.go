@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -31,7 +32,8 @@ import (
 var version = "0.1.0-dev"
 
 func main() {
-	rights, err := lower() // before anything else
+	runtime.GOMAXPROCS(1)  // more threads at work cost more than they gain, in the millisecond that this takes
+	rights, err := lower() // before anything that comes from outside
 	if err == nil {
 		err = run(rights)
 	}
@@ -50,17 +52,17 @@ func run(rights *privilege) error {
 		return errNotByHand
 	}
 	// Not to end halfway: because a reader goes away, a terminal is our own and
-	// set to stop what writes from the background, or files may not grow.
-	signal.Ignore(syscall.SIGPIPE, syscall.SIGTTOU, syscall.SIGXFSZ)
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
+	// set to stop what writes from the background, or files may not grow. What
+	// the keyboard or a hangup send is for msg, which then closes its end.
+	signal.Ignore(syscall.SIGPIPE, syscall.SIGTTOU, syscall.SIGXFSZ, syscall.SIGINT, syscall.SIGHUP)
 
 	engine := delivery.Local()
 	if rights != nil {
 		engine.Privilege = rights
 	}
 	hello := remote.Hello{Version: version, Host: engine.Host, Privileged: rights != nil || os.Geteuid() == 0}
-	return remote.Serve(ctx, os.Stdin, os.Stdout, hello, func(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+	in := &input{fd: int(os.Stdin.Fd())}
+	return remote.Serve(context.Background(), in, os.Stdout, hello, func(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
 		system, err := config.Load(config.Path)
 		if err != nil {
 			return &delivery.RequestError{Problem: err.Error(), Hint: "nothing is sent until root has mended that"}

@@ -16,9 +16,8 @@
 //	{"event":"end","results":2}
 //
 // or, where nothing was sent at all, with "refused" (the request's fault) or
-// "error", and the problem and a hint in words. A client keeps its end open;
-// that it closes it says that it has given up, and terminals that are held are
-// waited for no longer.
+// "error", and the problem and a hint in words. A client keeps its end open; that
+// it closes it says that it has given up, and what is not done soon is not done.
 //
 // Both sides refuse what is too long and what they do not know, but for more in a
 // hello: a later version may have something to add. The package knows no

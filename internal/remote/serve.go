@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"time"
 
@@ -25,24 +26,29 @@ const (
 // that nothing was sent.
 type Send func(ctx context.Context, r delivery.Request, report func(delivery.Result)) error
 
+// Input is the client's end of the line.
+type Input interface {
+	io.Reader
+	SetReadDeadline(time.Time) error
+}
+
 // Serve has a conversation with one client, as its helper. A request that is not
 // as it has to be is an error here, too; nothing has been sent then.
-func Serve(ctx context.Context, in io.Reader, out io.Writer, hello Hello, send Send) error {
+func Serve(ctx context.Context, in Input, out io.Writer, hello Hello, send Send) error {
 	hello.Event, hello.Protocol = eventHello, [2]int{oldest, newest}
 	answers := newAnswers(out)
 	answers.put(hello)
-	client := listen(in)
-	request, err := client.request(ctx)
+	request, err := receive(in)
 	if err != nil {
 		answers.put(ending{Event: eventError, Problem: err.Error()})
 		return errors.Join(err, answers.finish())
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	go func() {
-		<-client.ended // it has closed its end, or breaks the protocol
-		stop()
-	}()
+	ctx, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	defer time.AfterFunc(soon, func() {
+		_, _ = in.Read(make([]byte, 1)) // the end, or something that has no place here
+		giveUp()
+	}).Stop()
 	end := ending{Event: eventEnd}
 	err = send(ctx, request, func(r delivery.Result) {
 		if r.Event != delivery.Waiting {
@@ -61,6 +67,37 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, hello Hello, send S
 	return answers.finish()
 }
 
+// soon is after most requests are done: only those that take longer are worth a
+// thread that waits for the client to give up.
+const soon = 20 * time.Millisecond
+
+// receive reads the request.
+func receive(in Input) (delivery.Request, error) {
+	if err := in.SetReadDeadline(time.Now().Add(requestTime)); err != nil {
+		return delivery.Request{}, err
+	}
+	lines := lines{from: in, most: mostRequest}
+	line, err := lines.next()
+	switch {
+	case errors.Is(err, io.EOF):
+		return delivery.Request{}, errors.New("no request")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return delivery.Request{}, fmt.Errorf("no request within %v", requestTime)
+	case err != nil:
+		return delivery.Request{}, err
+	case len(lines.held) > 0:
+		return delivery.Request{}, errors.New("more than one request")
+	}
+	var r request
+	if err := decode(line, &r); err != nil {
+		return delivery.Request{}, fmt.Errorf("not a request: %w", err)
+	}
+	if err := in.SetReadDeadline(time.Time{}); err != nil {
+		return delivery.Request{}, err
+	}
+	return r.unwire()
+}
+
 // clean makes names fit for JSON, which has no place for bytes that are not
 // UTF-8.
 func clean(r delivery.Result) delivery.Result {
@@ -68,68 +105,6 @@ func clean(r delivery.Result) delivery.Result {
 		*s = text.Name(*s)
 	}
 	return r
-}
-
-// client is who the conversation is with.
-type client struct {
-	lines    *lines
-	received chan received // the request
-	ended    chan struct{} // it says no more
-}
-
-type received struct {
-	request delivery.Request
-	err     error
-}
-
-// listen reads what the client says, in a goroutine of its own: its end of the
-// line may be anything, and reading from some things cannot be given up.
-func listen(in io.Reader) *client {
-	c := &client{
-		lines:    &lines{from: in, most: mostRequest},
-		received: make(chan received, 1), ended: make(chan struct{}),
-	}
-	go func() {
-		defer close(c.ended)
-		request, err := c.read()
-		c.received <- received{request, err}
-		if err == nil {
-			_ = c.lines.read() // the end, or something that has no place here
-		}
-	}()
-	return c
-}
-
-func (c *client) read() (delivery.Request, error) {
-	line, err := c.lines.next()
-	if errors.Is(err, io.EOF) {
-		return delivery.Request{}, errors.New("no request")
-	}
-	if err != nil {
-		return delivery.Request{}, err
-	}
-	if len(c.lines.held) > 0 {
-		return delivery.Request{}, errors.New("more than one request")
-	}
-	var r request
-	if err := decode(line, &r); err != nil {
-		return delivery.Request{}, fmt.Errorf("not a request: %w", err)
-	}
-	c.lines = &lines{from: c.lines.from, most: 1}
-	return r.unwire()
-}
-
-func (c *client) request(ctx context.Context) (delivery.Request, error) {
-	timer := time.NewTimer(requestTime)
-	defer timer.Stop()
-	select {
-	case r := <-c.received:
-		return r.request, r.err
-	case <-timer.C:
-		return delivery.Request{}, fmt.Errorf("no request within %v", requestTime)
-	case <-ctx.Done():
-		return delivery.Request{}, ctx.Err()
-	}
 }
 
 // answers writes lines to the client, one after the other, without ever having

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -25,6 +26,20 @@ var aRequest = delivery.Request{
 	Text:    "Grüße\x9b\x00\r\n\xff", Time: 1500 * time.Millisecond, Polite: true, DryRun: true, Says: "alice@laptop",
 }
 
+// pipe is one of the kernel's.
+func pipe(t *testing.T) (r, w *os.File) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = w.Close()
+		_ = r.Close()
+	})
+	return r, w
+}
+
 // TestConversation: a request arrives as it was sent, bytes that are not UTF-8
 // included, and the results come back.
 func TestConversation(t *testing.T) {
@@ -33,7 +48,7 @@ func TestConversation(t *testing.T) {
 		{Event: delivery.Waiting, Host: "d13", User: "eve\x1b[2J\x9b", Terminal: "pts/4"},
 		{Event: delivery.Failed, Host: "d13", Target: "nobody", Reason: delivery.Unknown, Detail: "no such user"},
 	}
-	in, toHelper := io.Pipe()
+	in, toHelper := pipe(t)
 	fromHelper, out := io.Pipe()
 	served := make(chan error, 1)
 	var request delivery.Request
@@ -73,9 +88,9 @@ func TestConversation(t *testing.T) {
 func carriedOut(t *testing.T, input string) (answers string, carried bool, err error) {
 	t.Helper()
 	var out bytes.Buffer
-	open, release := io.Pipe()
-	defer release.Close()
-	err = Serve(t.Context(), io.MultiReader(strings.NewReader(input), open), &out, Hello{},
+	in, client := pipe(t)
+	go func() { _, _ = io.WriteString(client, input) }() // and it stays open
+	err = Serve(t.Context(), in, &out, Hello{},
 		func(context.Context, delivery.Request, func(delivery.Result)) error {
 			carried = true
 			return nil
@@ -162,7 +177,10 @@ func TestLongest(t *testing.T) {
 func TestCutOff(t *testing.T) {
 	for _, in := range []string{"", good, good[:len(good)-1]} {
 		var out bytes.Buffer
-		err := Serve(t.Context(), strings.NewReader(in), &out, Hello{}, func(context.Context, delivery.Request, func(delivery.Result)) error {
+		from, client := pipe(t)
+		_, _ = io.WriteString(client, in)
+		_ = client.Close()
+		err := Serve(t.Context(), from, &out, Hello{}, func(context.Context, delivery.Request, func(delivery.Result)) error {
 			t.Errorf("%q was carried out", in)
 			return nil
 		})
@@ -175,7 +193,7 @@ func TestCutOff(t *testing.T) {
 // TestClientGivesUp: closing its end, or one more byte, ends the waiting.
 func TestClientGivesUp(t *testing.T) {
 	for _, more := range []string{"", good + "\n"} {
-		in, client := io.Pipe()
+		in, client := pipe(t)
 		begun := make(chan struct{})
 		go func() {
 			_, _ = io.WriteString(client, good+"\n")
@@ -199,9 +217,10 @@ func TestClientGivesUp(t *testing.T) {
 func TestNobodyReads(t *testing.T) {
 	_, out := io.Pipe()
 	sent := make(chan struct{})
+	in, client := pipe(t)
+	_, _ = io.WriteString(client, good+"\n")
 	go func() {
-		open, _ := io.Pipe()
-		_ = Serve(t.Context(), io.MultiReader(strings.NewReader(good+"\n"), open), out, Hello{},
+		_ = Serve(t.Context(), in, out, Hello{},
 			func(_ context.Context, _ delivery.Request, report func(delivery.Result)) error {
 				for range 100_000 {
 					report(delivery.Result{Event: delivery.Delivered, Host: "d13", User: "bob", Terminal: "pts/2"})
@@ -223,7 +242,7 @@ func TestRefused(t *testing.T) {
 		&delivery.RequestError{Problem: "the message is empty", Hint: "type one"},
 		errors.New("open /dev/pts: permission denied"),
 	} {
-		in, toHelper := io.Pipe()
+		in, toHelper := pipe(t)
 		fromHelper, out := io.Pipe()
 		go func() {
 			_ = Serve(t.Context(), in, out, Hello{}, func(context.Context, delivery.Request, func(delivery.Result)) error { return want })

@@ -45,7 +45,7 @@ var packed = sync.OnceValues(func() (string, error) {
 var installed = map[*lab.Host]bool{}
 
 // install has root install msg and its helper.
-func install(t *testing.T, h *lab.Host) {
+func install(t testing.TB, h *lab.Host) {
 	t.Helper()
 	archive, err := packed()
 	if err != nil {
@@ -62,7 +62,7 @@ func install(t *testing.T, h *lab.Host) {
 }
 
 // makeRun makes what is below /run, as make install does on a real system.
-func makeRun(t *testing.T, h *lab.Host) {
+func makeRun(t testing.TB, h *lab.Host) {
 	t.Helper()
 	script, err := os.ReadFile("../../packaging/make-run")
 	if err != nil {

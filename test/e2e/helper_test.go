@@ -17,7 +17,7 @@ func says(t *testing.T, h *lab.Host, user string, args ...string) lab.Output {
 }
 
 // forget clears the counts, so that no test has another's messages counted.
-func forget(t *testing.T, h *lab.Host) {
+func forget(t testing.TB, h *lab.Host) {
 	t.Helper()
 	h.Run(t, "sh", "-c", "rm -f /run/msg/rate/*")
 }
