@@ -227,3 +227,23 @@ func TestNoHelper(t *testing.T) {
 		h.Run(t, "chmod", "2755", helper)
 	})
 }
+
+// TestGivingUp: Ctrl-C ends the waiting for a held terminal, and says what was
+// not reached; a helper whose msg was killed does not wait on by itself.
+func TestGivingUp(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		forget(t, h)
+		carol, bob := h.Login(t, "carol"), h.Login(t, "bob")
+		bob.Hold(t)
+		carol.Type(t, "msg -t 1h bob hi; echo status $?\r")
+		carol.Expect(t, "msg: bob on "+bob.Terminal+" takes no output; waiting (Ctrl-C ends it)\r\n")
+		carol.Type(t, "\x03")
+		carol.Expect(t, "msg: bob on "+bob.Terminal+": interrupted: nothing was written\r\nstatus 130\r\n")
+		carol.Type(t, "msg -t 1h bob hi\r")
+		carol.Expect(t, "waiting (Ctrl-C ends it)\r\n")
+		h.Run(t, "pkill", "-KILL", "-x", "msg")
+		h.Run(t, "sh", "-c", "for i in $(seq 300); do pgrep -x msg-helper >/dev/null || exit 0; sleep 0.1; done; exit 1")
+		bob.Release(t)
+		got(t, bob)
+	})
+}

@@ -31,6 +31,10 @@ func TestPeers(t *testing.T) {
 		if out.Code == 0 || reaches(bob, "hi") {
 			t.Errorf("a user's write: %+v", out)
 		}
+		forget(t, h)
+		if out := says(t, h, "carol", "bob", "by carol"); out != (lab.Output{}) || !reaches(bob, "by carol") {
+			t.Errorf("a user's msg: %+v", out)
+		}
 		send(t, h, "*", "by msg")
 		if !reaches(alice, "by msg") || !reaches(bob, "by msg") {
 			t.Error("msg does not reach them")

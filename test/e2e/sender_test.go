@@ -116,6 +116,10 @@ func TestWithoutTerminal(t *testing.T) {
 			t.Fatal(err)
 		}
 		fails(t, h, 1, "msg: alice: logged in, but on no terminal\n", "alice", "hi")
+		if out := says(t, h, "carol", "alice,bob", "hi"); out.Code != 1 ||
+			!strings.Contains(out.Stderr, "msg: alice: logged in, but on no terminal\n") || !strings.Contains(out.Stderr, "msg: bob: not logged in\n") {
+			t.Errorf("%s: carol: %+v", h.Name, out)
+		}
 		send(t, h, "*", "Nobody is at a terminal.")
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
