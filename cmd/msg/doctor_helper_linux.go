@@ -110,12 +110,14 @@ func judgeRights(status string, root bool) finding {
 }
 
 // judgeAnswer: what the helper says for itself. explained is that what was found
-// before says why it has no rights.
+// before says why it does not start, or has no rights.
 func judgeAnswer(hello remote.Hello, err error, explained bool) finding {
 	var failure *remote.Failure
 	switch {
 	case errors.As(err, &failure) && failure.Reason == remote.Version:
 		return finding{"answer", problem, failure.Detail, installAll}
+	case err != nil && explained:
+		return finding{"answer", note, "it does not answer, for the reason above", ""}
 	case errors.As(err, &failure):
 		return finding{"answer", problem, "the helper does not work: " + failure.Detail, installAll}
 	case err != nil:

@@ -95,7 +95,13 @@ func judgeLogind(logins []sessions.Session, err error, running bool) finding {
 	case len(logins) == 0 && !running:
 		return finding{"logind", ok, "none; terminals are found without it", ""}
 	}
-	return finding{"logind", ok, count(len(logins), "session", "sessions"), ""}
+	people := 0
+	for _, s := range logins {
+		if s.Person() {
+			people++
+		}
+	}
+	return finding{"logind", ok, count(people, "person's session", "people's sessions"), ""}
 }
 
 // judgeLogins tells whose terminal logind does not know: what asks logind alone

@@ -124,12 +124,13 @@ func isNosuid(path string) bool {
 // asked has the helper say who it is. Root does not start what somebody else could
 // have put there.
 func asked(ctx context.Context, w world, helper file, before []finding) finding {
-	explained := false
+	explained, foreign := false, helper.uid != 0 || helper.mode&0o022 != 0
 	for _, f := range before {
-		explained = explained || f.Status == problem
-		if w.engine.UID == 0 && f.Status == problem && (f.Check == "folders" || f.Check == "helper" && (helper.uid != 0 || helper.mode&0o022 != 0)) {
-			return finding{"answer", note, "root does not start a helper that others may change", ""}
-		}
+		foreign = foreign || f.Check == "folders" && f.Status == problem
+		explained = explained || f.Check != "folders" && f.Status == problem
+	}
+	if foreign && w.engine.UID == 0 {
+		return finding{"answer", note, "root does not start a helper that others may change", ""}
 	}
 	hello, err := remote.Helper{Path: helper.path}.Ask(ctx)
 	return judgeAnswer(hello, err, explained)
