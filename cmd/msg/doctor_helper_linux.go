@@ -79,7 +79,7 @@ func judgeFolders(above []file) finding {
 
 // judgeMount: on a file system that is mounted nosuid the kernel heeds no set-gid
 // bit.
-func judgeMount(f file, nosuid bool, point string) finding {
+func judgeMount(nosuid bool, point string) finding {
 	if nosuid {
 		// With bind, it changes this mount alone, whatever else shows the same
 		// file system.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -78,7 +79,7 @@ func (m machine) examine(ctx context.Context, w world) ([]finding, error) {
 	_, hidden := os.ReadFile(engine.System.Proc + "/1/stat")
 	all := m.helperWorks(ctx, w, tty, mounts)
 	all = append(all,
-		judgeDevpts(mounts, tty, m.terminals(engine.System.Dev, picture)),
+		judgeDevpts(mounts, tty, terminalsIn(engine.System.Dev, picture)),
 		judgeCounts(lookAt(filepath.Dir(m.counts)), lookAt(m.counts), tty, m.makeCounts()),
 		m.configuration(),
 		judgeLog(answers(ctx, m.log.Journald), answers(ctx, m.log.Syslog)),
@@ -101,17 +102,22 @@ func (m machine) helperWorks(ctx context.Context, w world, tty accounts.Group, m
 	if helper.path == "" || helper.err != nil {
 		return all
 	}
-	real, err := filepath.EvalSymlinks(helper.path)
-	if err != nil {
-		real = helper.path
+	folders, leadsTo := above(helper.path), helper.path
+	if path, err := filepath.EvalSymlinks(helper.path); err == nil {
+		leadsTo = path
+	}
+	for _, dir := range above(leadsTo) {
+		if !slices.Contains(folders, dir) {
+			folders = append(folders, dir)
+		}
 	}
 	status, err := os.ReadFile(w.engine.System.Proc + "/self/status")
 	if err != nil {
 		status = nil // without /proc nobody can tell
 	}
 	all = append(all,
-		judgeFolders(above(real)),
-		judgeMount(helper, isNosuid(real), mountOf(mounts, real).point),
+		judgeFolders(folders),
+		judgeMount(isNosuid(leadsTo), mountOf(mounts, leadsTo).point),
 		judgeRights(string(status), w.engine.UID == 0))
 	return append(all, asked(ctx, w, helper, all))
 }
@@ -136,8 +142,8 @@ func asked(ctx context.Context, w world, helper file, before []finding) finding 
 	return judgeAnswer(hello, err, explained)
 }
 
-// terminals are the pseudo-terminals where somebody is.
-func (m machine) terminals(dev string, p sessions.Picture) []file {
+// terminalsIn are the pseudo-terminals where somebody is.
+func terminalsIn(dev string, p sessions.Picture) []file {
 	var all []file
 	for _, t := range p.Terminals {
 		if f := lookAt(filepath.Join(dev, t.Name)); t.InUse() && strings.HasPrefix(t.Name, "pts/") && f.err == nil {

@@ -129,8 +129,8 @@ func TestMountOf(t *testing.T) {
 			t.Errorf("%s is on %q, want %q", c.path, got, c.want)
 		}
 	}
-	judged(t, judgeMount(file{}, true, "/a b"), problem, "/a b is mounted nosuid", "mount -o remount,bind,suid '/a b'")
-	judged(t, judgeMount(file{}, false, "/"), ok, "/ ", "")
+	judged(t, judgeMount(true, "/a b"), problem, "/a b is mounted nosuid", "mount -o remount,bind,suid '/a b'")
+	judged(t, judgeMount(false, "/"), ok, "/ ", "")
 }
 
 func TestJudgeProc(t *testing.T) {
@@ -305,6 +305,25 @@ func TestFindingsFitTheWindow(t *testing.T) {
 		if last := lines[len(lines)-1]; last != "1 problem; what to do is for root" || !strings.Contains(out.String(), "\n         do: chmod 2755 "+long+"\n") {
 			t.Errorf("%s", out.String())
 		}
+	}
+}
+
+// TestLinkedHelper: who may write where the link is, and where it leads to, may put
+// another helper there.
+func TestLinkedHelper(t *testing.T) {
+	dir := t.TempDir()
+	for _, sub := range []string{"one", "two"} {
+		if err := errors.Join(os.Mkdir(dir+"/"+sub, 0o755), os.Chmod(dir+"/"+sub, 0o757)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := dir + "/one/msg-helper"
+	if err := errors.Join(os.WriteFile(dir+"/two/real", nil, 0o755), os.Symlink("../two/real", link)); err != nil {
+		t.Fatal(err)
+	}
+	all := machine{helper: link}.helperWorks(t.Context(), world{engine: delivery.Local()}, ttyGroup, nil)
+	if f := all[1]; f.Status != problem || strings.Count(f.Found, "/one") != 1 || strings.Count(f.Found, "/two") != 1 {
+		t.Errorf("%+v", f)
 	}
 }
 

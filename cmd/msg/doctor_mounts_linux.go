@@ -90,8 +90,9 @@ func judgeDevpts(all []mount, tty accounts.Group, terminals []file) finding {
 	return finding{"devpts", ok, found, ""}
 }
 
-// remount is the command that sets the options. It says the mode of ptmx, too:
-// the kernel takes what is not said for its default, and that locks users out.
+// remount is the command that sets the options. It says the mode of ptmx, too: the
+// kernel sets what is not said to its default, with which users open no terminal, and
+// not every mount(8) says what was set before.
 func remount(m mount, gid string) string {
 	options := "gid=" + gid + ",mode=620"
 	if mode := m.option("ptmxmode"); mode != "" {
