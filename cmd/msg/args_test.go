@@ -94,6 +94,7 @@ func TestNearCommand(t *testing.T) {
 	for word, want := range map[string]string{
 		"sesions": "sessions", "session": "sessions", "sned": "send", "completions": "completion",
 		"help": "--help", "send": "", "bob": "", "alice": "", "xyz": "", "": "", "ssn": "",
+		"mseg": "mesg", "docter": "doctor", "tess": "", "jesse": "",
 	} {
 		if got := nearCommand(word); got != want {
 			t.Errorf("%q is near %q, want %q", word, got, want)

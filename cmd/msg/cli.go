@@ -17,6 +17,8 @@ var version = "0.1.0-dev"
 type cli struct {
 	Send       sendCmd       `cmd:"" default:"withargs" help:"Send a message. The default: msg TARGETS TEXT."`
 	Sessions   sessionsCmd   `cmd:"" help:"Show who is logged in, where, and whether messages reach them."`
+	Mesg       mesgCmd       `cmd:"" help:"Show or set whether messages come to this terminal."`
+	Doctor     doctorCmd     `cmd:"" help:"Check what is installed, what would not work, and what to do about it."`
 	Completion completionCmd `cmd:"" help:"Print the code that completes msg's command line in a shell."`
 
 	Version kong.VersionFlag `help:"Show the version."`
@@ -41,6 +43,16 @@ type sessionsCmd struct {
 	Targets string `arg:"" optional:"" help:"Whom to show; everyone where it is left out." completion-predictor:"targets"`
 	Verbose bool   `short:"v" help:"Say which sources could not be read."`
 	JSON    bool   `name:"json" help:"Print an array of JSON objects."`
+}
+
+type mesgCmd struct {
+	Messages string `arg:"" optional:"" default:"" enum:"y,n,yes,no," help:"y switches messages on, n off; without it, say how it is." completion-predictor:"yesno"`
+	Verbose  bool   `short:"v" xor:"form" help:"Say in words how it is."`
+	JSON     bool   `name:"json" xor:"form" help:"Print a JSON object."`
+}
+
+type doctorCmd struct {
+	JSON bool `name:"json" help:"Print an array of JSON objects."`
 }
 
 type completionCmd struct {

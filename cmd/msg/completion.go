@@ -37,6 +37,7 @@ func complete(parser *kong.Kong, w world) error {
 	command, err := kongcompletion.Command(parser, kongcompletion.WithPredictors(map[string]posener.Predictor{
 		"targets": posener.PredictFunc(func(posener.Args) []string { return loggedIn(w) }),
 		"file":    posener.PredictFiles("*"),
+		"yesno":   posener.PredictSet("y", "n"),
 		"none":    posener.PredictNothing,
 	}))
 	if err != nil {

@@ -1,13 +1,22 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // nearCommand returns the command that a word is a likely typing error of, or
-// "". A word that is a command has been said to be a target ("--").
+// "". A word that is a command has been said to be a target ("--"). A short one may
+// differ less, but for letters that changed places: sned is send, and tess is a name
+// rather than mesg.
 func nearCommand(word string) string {
-	const farthest = 2
+	farthest := min(2, len(word)/2-1)
 	for _, command := range commands {
-		if d := distance(word, command); len(word) > farthest+1 && d > 0 && d <= farthest {
+		d := distance(word, command)
+		if d == 2 && letters(word) == letters(command) {
+			d = 1
+		}
+		if d > 0 && d <= farthest {
 			return command
 		}
 	}
@@ -15,6 +24,13 @@ func nearCommand(word string) string {
 		return "--help"
 	}
 	return ""
+}
+
+// letters are a word's, in order.
+func letters(word string) string {
+	bytes := []byte(word)
+	slices.Sort(bytes)
+	return string(bytes)
 }
 
 func didYouMean(command string) string {

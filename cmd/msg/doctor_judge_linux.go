@@ -1,0 +1,144 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"msg/internal/accounts"
+	"msg/internal/config"
+	"msg/internal/sessions"
+)
+
+// judgeCounts: the helper counts messages where only root and its group get.
+func judgeCounts(run, counts file, tty accounts.Group, remedy string) finding {
+	cost := "; until then users' messages go out one at a time, and each waits"
+	switch {
+	case run.err != nil:
+		return finding{"counts", problem, run.err.Error() + cost, remedy}
+	case run.uid != 0 || run.mode&0o022 != 0:
+		return finding{"counts", problem, "others than root may change " + run.path, remedy}
+	case counts.err != nil:
+		return finding{"counts", problem, counts.err.Error() + cost, remedy}
+	case counts.uid != 0 || counts.gid != tty.GID || counts.mode&0o777 != 0o770 || run.mode&0o111 != 0o111:
+		return finding{"counts", problem, fmt.Sprintf("%s, %s:%s %04o, must be root:tty 0770, below 0755%s",
+			counts.path, userName(counts.uid), groupName(counts.gid), counts.mode&permission, cost), remedy}
+	}
+	return finding{"counts", ok, counts.path + ", root:tty 0770", ""}
+}
+
+// judgeConfig: without a file the defaults hold. The helper reads it with the
+// rights of who sends, so everyone has to be able to.
+func judgeConfig(f, dir file, system config.System, err error) finding {
+	path, above := quoted(f.path), quoted(dir.path)
+	closed := fmt.Sprintf("%s: users cannot read it, and so cannot send", f.path)
+	switch {
+	case dir.err == nil && (dir.uid != 0 || dir.mode&0o022 != 0):
+		return finding{"config", problem, "others than root may change " + dir.path, "chown root " + above + " && chmod 755 " + above}
+	case dir.err == nil && dir.mode&0o001 == 0:
+		return finding{"config", problem, closed, "chmod 755 " + above}
+	case errors.Is(f.err, fs.ErrNotExist) && err == nil:
+		return finding{"config", ok, "no " + f.path + ", so the defaults hold: " + rules(system), ""}
+	case f.err == nil && (f.uid != 0 || f.mode&0o022 != 0):
+		return finding{"config", problem, "others than root may change " + f.path + "; users cannot send", "chown root " + path + " && chmod 644 " + path}
+	case f.err == nil && f.mode&0o004 == 0:
+		return finding{"config", problem, closed, "chmod 644 " + path}
+	case err != nil:
+		return finding{"config", problem, err.Error() + "; users cannot send until that is mended", "see msg.conf(5), and edit " + path}
+	}
+	return finding{"config", ok, f.path + ": " + rules(system), ""}
+}
+
+// rules says in a line what the configuration lets users do.
+func rules(s config.System) string {
+	return fmt.Sprintf("%s may send, %s to everyone at once; %d a minute, and %d more at once",
+		people(s.Policy.Send), people(s.Policy.Broadcast), s.Rate.PerMinute, s.Rate.Burst)
+}
+
+func people(names []string) string {
+	switch {
+	case len(names) == 0:
+		return "only root"
+	case slices.Contains(names, "*"):
+		return "everyone"
+	}
+	return strings.Join(names, ", ")
+}
+
+// judgeLog: what was sent is to be found again.
+func judgeLog(journald, syslog error) finding {
+	switch {
+	case journald == nil:
+		return finding{"log", ok, "journald", ""}
+	case syslog == nil:
+		return finding{"log", ok, "syslog", ""}
+	}
+	return finding{"log", note, "neither journald nor syslog answers: who sent what to whom is not logged", ""}
+}
+
+func judgeUtmp(path string, err error) finding {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return finding{"utmp", ok, "none; terminals are found without it", ""}
+	case err != nil:
+		return finding{"utmp", note, err.Error() + "; terminals are found without it, but not where who is there comes from", "chmod 664 " + quoted(path)}
+	}
+	return finding{"utmp", ok, path, ""}
+}
+
+func judgeLogind(logins []sessions.Session, err error, running bool) finding {
+	switch {
+	case err != nil:
+		return finding{"logind", note, fmt.Sprintf("does not answer: %v; who is at a desktop is not known", err), "systemctl status systemd-logind dbus"}
+	case len(logins) == 0 && !running:
+		return finding{"logind", ok, "none; terminals are found without it", ""}
+	}
+	people := 0
+	for _, s := range logins {
+		if s.Person() {
+			people++
+		}
+	}
+	return finding{"logind", ok, count(people, "person's session", "people's sessions"), ""}
+}
+
+// judgeLogins tells whose terminal logind does not know: what asks logind alone
+// does not reach them.
+func judgeLogins(p sessions.Picture, logins []sessions.Session) finding {
+	var unknown []string
+	for _, s := range logins {
+		for _, t := range p.Terminals {
+			if s.Person() && !s.Graphical() && s.Terminal == "" && s.ID != "" && t.Session == s.ID && t.InUse() {
+				unknown = append(unknown, fmt.Sprintf("%s on %s, session %s", t.User, t.Name, s.ID))
+			}
+		}
+	}
+	if len(unknown) == 0 {
+		return finding{"sessions", ok, "no terminal that logind should know and does not", ""}
+	}
+	return finding{"sessions", note, "logind does not know the terminal of " + some(unknown) +
+		"; wall and shutdown of systemd 256 and newer do not reach it; msg does", ""}
+}
+
+// some names a few, and says how many more there are.
+func some(names []string) string {
+	const most = 3
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], "; "), len(names)-most)
+	}
+	return strings.Join(names, "; ")
+}
+
+func judgeMessages(mine *terminal, err error) finding {
+	switch {
+	case errors.Is(err, errNoTerminal):
+		return finding{"messages", ok, "there is no terminal here", ""}
+	case err != nil:
+		return finding{"messages", note, err.Error(), ""}
+	case !mine.messages():
+		return finding{"messages", note, "off on " + mine.name + ": only root's come", "msg mesg y"}
+	}
+	return finding{"messages", ok, "on on " + mine.name, ""}
+}

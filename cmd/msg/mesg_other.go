@@ -1,0 +1,13 @@
+//go:build !unix
+
+package main
+
+import (
+	"errors"
+	"os"
+)
+
+// terminalOf fails: here, no mode says whether messages are on.
+func terminalOf(*os.File) (*terminal, error) {
+	return nil, errors.New("terminals have no messages to switch on or off here")
+}

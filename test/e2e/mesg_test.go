@@ -1,0 +1,85 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"strings"
+	"testing"
+
+	"msg/test/lab"
+)
+
+// TestMesgAtALogin: the statuses are mesg(1)'s, and so is what becomes of the
+// device.
+func TestMesgAtALogin(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		bob := h.Login(t, "bob")
+		for _, step := range []struct{ command, answer, mode string }{
+			{"msg mesg", "is y\r\nstatus 0", "620"},
+			{"msg mesg n", "status 1", "600"},
+			{"msg mesg", "is n\r\nstatus 1", "600"},
+			{"msg mesg y", "status 0", "620"},
+			{"msg mesg no -v", "messages to " + bob.Terminal + " are off\r\nstatus 1", "600"},
+			{"msg mesg n </dev/tty", "status 1", "600"},
+			{"msg mesg y </dev/tty >/dev/null 2>&1", "status 0", "620"},
+			{"msg mesg --json </dev/null 2>&1", `{"terminal":"` + bob.Terminal + `","messages":true}` + "\r\nstatus 0", "620"},
+		} {
+			bob.Mark()
+			bob.Type(t, step.command+"; echo status $?\r")
+			want := "$?\r\n" + step.answer + "\r\n" // and nothing else
+			if seen := bob.Expect(t, "status "+step.answer[len(step.answer)-1:]+"\r\n"); !strings.Contains(seen, want) {
+				t.Errorf("%s shows %q, want %q", step.command, seen, step.answer)
+			}
+			mode := h.Run(t, "stat", "-c", "%a %U %G", "/dev/"+bob.Terminal).Stdout
+			if want := step.mode + " bob tty\n"; mode != want {
+				t.Errorf("after %s the device is %q, want %q", step.command, mode, want)
+			}
+		}
+		if mode := h.Run(t, "stat", "-c", "%a", "/dev/tty").Stdout; mode != "666\n" {
+			t.Errorf("/dev/tty has mode %s", mode)
+		}
+	})
+}
+
+// TestMesgWithoutTerminal: there is nothing to switch.
+func TestMesgWithoutTerminal(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		for _, arg := range []string{"", "n", "y"} {
+			out := h.SSH(t, "bob", "sh", "-c", "msg mesg "+arg)
+			if out.Code != 2 || !strings.HasPrefix(out.Stderr, "msg: none of standard input, output and error is a terminal\nhint: ") || out.Stdout != "" {
+				t.Errorf("msg mesg %s: %+v", arg, out)
+			}
+		}
+	})
+}
+
+// TestMesgOfSomebodyElse: carol's program is at dave's terminal, as after su.
+func TestMesgOfSomebodyElse(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		dave := h.Login(t, "dave")
+		as := "setpriv --reuid carol --regid ops --clear-groups msg mesg "
+		out := h.Exec(t, "", "sh", "-c", as+"n <>/dev/"+dave.Terminal)
+		want := "msg: " + dave.Terminal + " belongs to dave\nhint: only dave or root may change that; after su or sudo, \"exit\" goes back to who logged in\n"
+		if out.Code != 2 || out.Stderr != want || out.Stdout != "" {
+			t.Errorf("%+v, want %q", out, want)
+		}
+		out = h.Exec(t, "", "sh", "-c", as+"<>/dev/"+dave.Terminal)
+		if out != (lab.Output{Stdout: "is y\n"}) {
+			t.Errorf("to look is not to change: %+v", out)
+		}
+	})
+}
+
+// TestMesgWhereDevptsSaysOff: with mode=600, what a program opens has messages
+// off; sshd switches them on for whoever logs in.
+func TestMesgWhereDevptsSaysOff(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		h.Run(t, "mount", "-o", "remount,gid=5,mode=600,ptmxmode=666", "/dev/pts")
+		t.Cleanup(func() { h.Run(t, "mount", "-o", "remount,gid=5,mode=620,ptmxmode=666", "/dev/pts") })
+		bob := h.Login(t, "bob")
+		bob.Type(t, "msg mesg; echo status $?\r")
+		bob.Expect(t, "is y\r\nstatus 0\r\n")
+		bob.Type(t, "script -qc 'msg mesg' /dev/null; echo inside\r")
+		bob.Expect(t, "is n\r\ninside\r\n")
+	})
+}
