@@ -83,7 +83,7 @@ func (d throughHelper) Send(ctx context.Context, r delivery.Request, report func
 	var nobody, denied []delivery.Result // of targets
 	err := helper.Send(ctx, r, func(result delivery.Result) {
 		if !privileged {
-			result = without(result, "msg-helper may not write there: it is not set-gid tty")
+			result = without(result, "msg-helper, which may write there, has no right to")
 		}
 		switch {
 		case result.Target != "" && result.Reason == tty.Denied:

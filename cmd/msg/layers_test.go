@@ -45,7 +45,7 @@ func TestLayers(t *testing.T) {
 func TestHelperImports(t *testing.T) {
 	ours := strings.Fields("accounts config delivery journal rate remote sessions target text tty")
 	others := strings.Fields(`
-		github.com/BurntSushi/toml github.com/clipperhouse/displaywidth github.com/clipperhouse/uax29/v2
+		github.com/pelletier/go-toml/v2 github.com/clipperhouse/displaywidth github.com/clipperhouse/uax29/v2
 		golang.org/x/sys golang.org/x/term`)
 	for _, dep := range depsOf(t, "msg/cmd/msg-helper") {
 		name, isOurs := strings.CutPrefix(dep, "msg/internal/")

@@ -13,8 +13,6 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/BurntSushi/toml"
-
 	"msg/internal/rate"
 )
 
@@ -23,31 +21,31 @@ const Path = "/etc/msg/msg.toml"
 
 // System is the system's configuration.
 type System struct {
-	Policy  Policy  `toml:"policy"`
-	Rate    Rate    `toml:"rate"`
-	Journal Journal `toml:"journal"`
+	Policy  Policy
+	Rate    Rate
+	Journal Journal
 }
 
 // Policy is who may send. Each list has names of users, %groups, or "*" for
 // everyone. root may do everything, whatever the lists say.
 type Policy struct {
-	Send      []string `toml:"send"`      // to anybody at all
-	Broadcast []string `toml:"broadcast"` // to everyone at once
+	Send      []string // to anybody at all
+	Broadcast []string // to everyone at once
 }
 
 // Rate is how much each user may send; root may send any number.
 type Rate struct {
-	PerMinute int `toml:"per_minute"`
-	Burst     int `toml:"burst"`
+	PerMinute int64
+	Burst     int64
 }
 
 // Limit is the rate as what counts has it.
-func (r Rate) Limit() rate.Limit { return rate.Limit{PerMinute: r.PerMinute, Burst: r.Burst} }
+func (r Rate) Limit() rate.Limit { return rate.Limit{PerMinute: int(r.PerMinute), Burst: int(r.Burst)} }
 
 // Journal is what is logged of a message besides who sent it, to whom, and what
 // became of it.
 type Journal struct {
-	Text bool `toml:"text"`
+	Text bool
 }
 
 // Default is what holds without a file, and for what a file does not say.
@@ -88,21 +86,43 @@ func Load(path string) (System, error) {
 
 // Parse reads what a file holds.
 func Parse(content string) (System, error) {
-	system := Default()
-	meta, err := toml.Decode(content, &system)
+	all, err := settings(content)
 	if err != nil {
-		return System{}, errors.New(strings.TrimPrefix(err.Error(), "toml: "))
+		return System{}, err
 	}
-	unknown := meta.Undecoded()
-	for _, key := range meta.Keys() {
-		if key.String() != strings.ToLower(key.String()) { // the decoder takes SEND for send
-			unknown = append(unknown, key)
+	system := Default()
+	for _, s := range all {
+		if err := system.set(s); err != nil {
+			return System{}, fmt.Errorf("line %d: %w", s.line, err)
 		}
 	}
-	if len(unknown) > 0 {
-		return System{}, fmt.Errorf("unknown key %q", unknown[0].String())
-	}
 	return system, system.check()
+}
+
+func (s *System) set(to setting) error {
+	switch to.key {
+	case "policy.send":
+		return assign(&s.Policy.Send, to, "a list of strings")
+	case "policy.broadcast":
+		return assign(&s.Policy.Broadcast, to, "a list of strings")
+	case "rate.per_minute":
+		return assign(&s.Rate.PerMinute, to, "a number")
+	case "rate.burst":
+		return assign(&s.Rate.Burst, to, "a number")
+	case "journal.text":
+		return assign(&s.Journal.Text, to, "true or false")
+	}
+	return fmt.Errorf("unknown key %q", to.key)
+}
+
+// assign sets what a key stands for, if the value is of its kind.
+func assign[T any](at *T, to setting, kind string) error {
+	value, ok := to.value.(T)
+	if !ok {
+		return fmt.Errorf("%s must be %s", to.key, kind)
+	}
+	*at = value
+	return nil
 }
 
 // mostPerMinute keeps the interval between messages above a microsecond.

@@ -22,26 +22,47 @@ func TestParse(t *testing.T) {
 	if got, err := Parse("[policy]\nsend = []"); err != nil || len(got.Policy.Send) != 0 {
 		t.Errorf("an empty list is %v, %v", got.Policy.Send, err)
 	}
+	for _, same := range []string{
+		"policy.broadcast = ['%ops', 'alice'] # a comment\nrate.burst = 0x0\njournal.text = true",
+		"policy = { broadcast = [\"%ops\", \"\\u0061lice\"] }\nrate = { burst = 0 }\n[ journal ]\n\"text\" = true",
+		"\r\n[policy]\r\nbroadcast = [\r\n '%ops', # one\r\n 'alice',\r\n]\r\n[rate]\r\nburst = +0\r\n[journal]\r\ntext=true",
+	} {
+		if got, err := Parse(same); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q is %+v, %v; want %+v", same, got, err, want)
+		}
+	}
 }
 
 func TestParseRefuses(t *testing.T) {
 	for in, want := range map[string]string{
-		"[policy]\nbrodcast = []":         `unknown key "policy.brodcast"`,
-		"[polcy]\nsend = []":              `unknown key "polcy`,
-		"send = ['*']":                    `unknown key "send"`,
-		"[policy]\nsend = 'bob'":          "policy.send",
-		"[policy]\nsend = ['']":           "no user, %group or *",
-		"[policy]\nsend = ['%']":          "no user, %group or *",
-		"[policy]\nsend = ['alice,bob']":  "no user, %group or *",
-		"[rate]\nper_minute = 0":          "per_minute must be 1 to",
-		"[rate]\nper_minute = 100000000":  "per_minute must be 1 to",
-		"[rate]\nper_minute = '20'":       "per_minute",
-		"[rate]\nburst = -1":              "burst must be 0 to",
-		"[rate]\nburst = 1.5":             "burst",
-		"[journal]\ntext = 'yes'":         "text",
-		"[policy":                         "line 1",
-		"[policy]\nsend=[]\nsend=['*']":   "line 3",
-		"[policy]\nsend = ['*']\nSEND=[]": "SEND",
+		"[policy]\nbrodcast = []":                   `line 2: unknown key "policy.brodcast"`,
+		"[polcy]\nsend = []":                        `line 2: unknown key "polcy.send"`,
+		"send = ['*']":                              `line 1: unknown key "send"`,
+		"[policy.send]\nx = 1":                      `line 2: unknown key "policy.send.x"`,
+		"[[policy]]\nsend = []":                     `line 1: unknown key "policy"`,
+		"[policy]\n\nsend = 'bob'":                  "line 3: policy.send must be a list of strings",
+		"[policy]\nsend = ['bob', 1]":               "line 2: policy.send must be a list of strings",
+		"[policy]\nsend = [['bob']]":                "line 2: policy.send must be a list of strings",
+		"[policy]\nsend = ['']":                     "no user, %group or *",
+		"[policy]\nsend = ['%']":                    "no user, %group or *",
+		"[policy]\nsend = ['alice,bob']":            "no user, %group or *",
+		"[rate]\nper_minute = 0":                    "per_minute must be 1 to",
+		"[rate]\nper_minute = 100000000":            "per_minute must be 1 to",
+		"[rate]\nper_minute = '20'":                 "rate.per_minute must be a number",
+		"[rate]\nper_minute = 99999999999999999999": "line 2: rate.per_minute: 99999999999999999999 is too large",
+		"[rate]\nburst = -1":                        "burst must be 0 to",
+		"[rate]\nburst = 1.5":                       "line 2: rate.burst: a float is nothing",
+		"[rate]\nburst = 1979-05-27":                "a localdate is nothing",
+		"[journal]\ntext = 'yes'":                   "journal.text must be true or false",
+		"[policy":                                   "line 1: ",
+		"[policy]\nsend = [":                        "line 2: ",
+		"[policy]\nsend = ['*'] x":                  "line 2: ",
+		"[policy]\nsend=[]\nsend=['*']":             "line 3: policy.send is there twice",
+		"policy.send=[]\n[policy]\nsend=['*']":      "line 3: policy.send is there twice",
+		"policy={send=[]}\n[policy]\nsend=['*']":    "line 3: policy.send is there twice",
+		"[policy]\n[rate]\n[policy]":                "line 3: [policy] is there twice",
+		"[policy]\nsend = ['*']\nSEND=[]":           `line 3: unknown key "policy.SEND"`,
+		"[policy]\n'send ' = []":                    `unknown key "policy.send "`,
 	} {
 		if got, err := Parse(in); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is %+v, %v; want an error with %q", in, got, err, want)
@@ -81,7 +102,7 @@ func TestLoad(t *testing.T) {
 	}
 	refused := func(want string) {
 		t.Helper()
-		if got, err := Load(path); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+		if got, err := Load(path); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), dir) {
 			t.Errorf("%+v, %v; want an error with %q and the path", got, err, want)
 		}
 	}
@@ -97,8 +118,23 @@ func TestLoad(t *testing.T) {
 	refused("longer than")
 	write(0o644, "[rate]\nbursts = 3")
 	refused("unknown key")
+	if os.Getuid() == 0 { // a file of somebody else's in a directory of root's
+		if err := os.Chown(path, 65534, 0); err != nil {
+			t.Fatal(err)
+		}
+		refused(path + ": belongs to uid 65534; it must be root's")
+	}
+	for change, mode := range map[string]os.FileMode{"others than root may write": 0o775, "(chmod 755)": 0o757} {
+		if err := os.Chmod(dir, mode); err != nil {
+			t.Fatal(err)
+		}
+		refused(change)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	owner++
-	refused("must be root's")
+	refused(dir + ": belongs to uid")
 	owner--
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)

@@ -223,7 +223,7 @@ func TestNoHelper(t *testing.T) {
 		try("msg-helper, which may write there, is not installed")
 		h.Run(t, "mv", helper+".away", helper)
 		h.Run(t, "chmod", "755", helper)
-		try("msg-helper may not write there: it is not set-gid tty")
+		try("msg-helper, which may write there, has no right to")
 		h.Run(t, "chmod", "2755", helper)
 	})
 }

@@ -1,0 +1,140 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// setting is one key of a TOML file with its value: a string, an int64, a bool or
+// a []string.
+type setting struct {
+	key   string // with the tables that it is in: policy.send
+	line  int
+	value any
+}
+
+// settings reads a TOML file. It uses the library's parser without what makes
+// structs of it: that would make the helper larger by a third of its limit, and
+// other libraries ask for the local time as they are loaded, and so open what the
+// caller's TZ names.
+func settings(content string) ([]setting, error) {
+	r := reader{seen: map[string]bool{}}
+	r.parser.Reset([]byte(content))
+	table := ""
+	for r.parser.NextExpression() {
+		node := r.parser.Expression()
+		switch node.Kind {
+		case unstable.KeyValue:
+			r.keyValue(table, node)
+		case unstable.Table:
+			r.once("["+key(node)+"]", node)
+			table = key(node) + "."
+		case unstable.ArrayTable:
+			r.fail(node, "unknown key %q", key(node))
+		default: // a comment
+		}
+	}
+	return r.all, r.error()
+}
+
+type reader struct {
+	parser unstable.Parser
+	seen   map[string]bool
+	all    []setting
+	err    error // the first
+}
+
+func (r *reader) error() error {
+	err := r.parser.Error()
+	if err == nil || r.err != nil {
+		return r.err
+	}
+	var syntax *unstable.ParserError
+	if errors.As(err, &syntax) {
+		return fmt.Errorf("line %d: %w", r.line(syntax.Highlight), err)
+	}
+	return err
+}
+
+func (r *reader) line(part []byte) int {
+	return r.parser.Shape(r.parser.Range(part)).Start.Line
+}
+
+func (r *reader) fail(node *unstable.Node, format string, args ...any) {
+	if r.err == nil {
+		words := fmt.Sprintf(format, args...)
+		r.err = fmt.Errorf("line %d: %s", r.lineOf(node), words)
+	}
+}
+
+// lineOf is where a node begins; a table and a key have their place in the words
+// of the key.
+func (r *reader) lineOf(node *unstable.Node) int {
+	if node.Kind == unstable.Table || node.Kind == unstable.ArrayTable || node.Kind == unstable.KeyValue {
+		words := node.Key()
+		words.Next()
+		node = words.Node()
+	}
+	return r.parser.Shape(node.Raw).Start.Line
+}
+
+// once refuses a key or a table that comes twice: which of them holds?
+func (r *reader) once(name string, node *unstable.Node) {
+	if r.seen[name] {
+		r.fail(node, "%s is there twice", name)
+	}
+	r.seen[name] = true
+}
+
+func (r *reader) keyValue(table string, node *unstable.Node) {
+	name, value := table+key(node), node.Value()
+	r.once(name, node)
+	s := setting{key: name, line: r.lineOf(node)}
+	switch value.Kind {
+	case unstable.InlineTable:
+		for pairs := value.Children(); pairs.Next(); {
+			r.keyValue(name+".", pairs.Node())
+		}
+		return
+	case unstable.String:
+		s.value = string(value.Data)
+	case unstable.Bool:
+		s.value = string(value.Data) == "true"
+	case unstable.Integer:
+		n, err := strconv.ParseInt(strings.ReplaceAll(string(value.Data), "_", ""), 0, 64)
+		if err != nil {
+			r.fail(node, "%s: %s is too large", name, value.Data)
+		}
+		s.value = n
+	case unstable.Array:
+		s.value = r.list(name, node)
+	default:
+		r.fail(node, "%s: a %s is nothing that msg knows", name, strings.ToLower(value.Kind.String()))
+	}
+	r.all = append(r.all, s)
+}
+
+func (r *reader) list(name string, node *unstable.Node) []string {
+	words := []string{}
+	for items := node.Value().Children(); items.Next(); {
+		item := items.Node()
+		if item.Kind != unstable.String {
+			r.fail(node, "%s must be a list of strings", name)
+		}
+		words = append(words, string(item.Data))
+	}
+	return words
+}
+
+// key joins the words of a key.
+func key(node *unstable.Node) string {
+	var words []string
+	for all := node.Key(); all.Next(); {
+		words = append(words, string(all.Node().Data))
+	}
+	return strings.Join(words, ".")
+}
