@@ -167,7 +167,7 @@ func TestConfiguration(t *testing.T) {
 		}
 		got(t, bob, "To all.")
 		configure("644", "[policy]\nbrodcast = ['*']\n")
-		refused(2, "carol", `msg: /etc/msg/msg.toml: unknown key "policy.brodcast"`)
+		refused(2, "carol", `msg: /etc/msg/msg.toml: line 2: unknown key "policy.brodcast"`)
 		configure("666", "")
 		refused(2, "carol", "msg: /etc/msg/msg.toml: others than root may write to it")
 		configure("600", "")
