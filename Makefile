@@ -25,9 +25,16 @@ BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS)
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-build: ## build the programs into bin/ and libexec/
-	$(BUILD) -o bin/msg ./cmd/msg
-	$(BUILD_HELPER) -o libexec/msg-helper ./cmd/msg-helper
+build: bin/msg libexec/msg-helper ## build the programs into bin/ and libexec/
+
+# As files, so that root installs what a user has built, and needs no Go.
+SOURCES = go.mod go.sum Makefile $(shell find cmd internal -name '*.go' ! -name '*_test.go')
+
+bin/msg: $(SOURCES)
+	$(BUILD) -o $@ ./cmd/msg
+
+libexec/msg-helper: $(SOURCES)
+	$(BUILD_HELPER) -o $@ ./cmd/msg-helper
 
 PAGES = man/msg.1 man/msg.conf.5 man/msg-helper.8
 
