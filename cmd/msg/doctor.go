@@ -37,7 +37,9 @@ func (c *doctorCmd) Run(ctx context.Context, w world, status *int) error {
 		*status = exitNotReached
 	}
 	if c.JSON {
-		return json.NewEncoder(w.stdout).Encode(found)
+		out := json.NewEncoder(w.stdout)
+		out.SetEscapeHTML(false) // commands are joined with &&
+		return out.Encode(found)
 	}
 	return printFindings(w.stdout, found, problems, w.engine.UID == 0, terminalWidth(w.stdout))
 }

@@ -138,7 +138,7 @@ func judgeMessages(mine *terminal, err error) finding {
 	case err != nil:
 		return finding{"messages", note, err.Error(), ""}
 	case !mine.messages():
-		return finding{"messages", note, "off on " + mine.name + ": only root's come", "msg mesg y"}
+		return finding{"messages", note, "off at " + mine.name + ": only root's come", "msg mesg y"}
 	}
-	return finding{"messages", ok, "on on " + mine.name, ""}
+	return finding{"messages", ok, "on at " + mine.name, ""}
 }

@@ -263,8 +263,8 @@ func TestJudgeLogins(t *testing.T) {
 }
 
 func TestJudgeMessages(t *testing.T) {
-	judged(t, judgeMessages(&terminal{name: "pts/1", mode: 0o620}, nil), ok, "on on pts/1", "")
-	judged(t, judgeMessages(&terminal{name: "pts/1", mode: 0o600}, nil), note, "off on pts/1", "msg mesg y")
+	judged(t, judgeMessages(&terminal{name: "pts/1", mode: 0o620}, nil), ok, "on at pts/1", "")
+	judged(t, judgeMessages(&terminal{name: "pts/1", mode: 0o600}, nil), note, "off at pts/1", "msg mesg y")
 	judged(t, judgeMessages(nil, errNoTerminal), ok, "no terminal", "")
 	judged(t, judgeMessages(nil, errNoName), note, "no name", "")
 }
