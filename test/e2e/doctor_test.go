@@ -180,12 +180,12 @@ func TestDoctorAtATerminal(t *testing.T) {
 				t.Errorf("%q is wider than 60 columns", row)
 			}
 		}
-		if want := "\r\nok       messages  on on " + bob.Terminal + "\r\n"; !strings.Contains(seen, want) {
+		if want := "\r\nok       messages  on at " + bob.Terminal + "\r\n"; !strings.Contains(seen, want) {
 			t.Errorf("bob saw %q without %q", seen, want)
 		}
 		bob.Mark()
 		bob.Type(t, "msg mesg n; msg doctor; echo status $?\r")
-		off := "\r\nnote     messages  off on " + bob.Terminal + ": only root's come\r\n         do: msg mesg y\r\n"
+		off := "\r\nnote     messages  off at " + bob.Terminal + ": only root's come\r\n         do: msg mesg y\r\n"
 		if seen := bob.Expect(t, "status 0\r\n"); !strings.Contains(seen, off) {
 			t.Errorf("bob saw %q without %q", seen, off)
 		}
