@@ -131,7 +131,12 @@ func descriptors(p plan.Plan) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		if err := unix.Dup3(fd, at, 0); err != nil {
+		if fd == at {
+			_, err = unix.FcntlInt(uintptr(fd), unix.F_SETFD, 0)
+		} else {
+			err = unix.Dup3(fd, at, 0)
+		}
+		if err != nil {
 			return err
 		}
 	}

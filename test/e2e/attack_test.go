@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -94,7 +93,7 @@ func request(text string, more map[string]any) []byte {
 	return append(data, '\n')
 }
 
-// says is a plan's input that is one request to bob.
+// asks is a plan's input that is one request to bob.
 func asks(text string) []plan.Piece { return []plan.Piece{{Data: request(text, nil)}} }
 
 // play has a user carry out plans, one after the other; how is "play" or "together".
@@ -119,21 +118,7 @@ func play(t *testing.T, h *lab.Host, user, how string, plans ...plan.Plan) []pla
 // ask runs the attacker with JSON for its input and its output.
 func ask(t *testing.T, h *lab.Host, user string, order, answer any, args ...string) {
 	t.Helper()
-	data, err := json.Marshal(order)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := h.SSHCommand(ctx, user, append([]string{"attacker"}, args...)...)
-	cmd.Stdin = strings.NewReader(string(data))
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%s: attacker %q: %v: %s", h.Name, args, err, stderr.String())
-	}
-	if err := json.Unmarshal(out, answer); err != nil {
-		t.Fatalf("%s: attacker %q: %v: %s", h.Name, args, err, out)
-	}
+	exchange(t, h.SSHCommand(ctx, user, append([]string{"attacker"}, args...)...), order, answer)
 }
