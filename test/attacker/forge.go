@@ -30,17 +30,27 @@ func forge() error {
 	if err := json.NewDecoder(os.Stdin).Decode(&order); err != nil {
 		return err
 	}
+	var result struct {
+		Outcome plan.Outcome
+		Caught  []string
+	}
+	for range 60 { // getent does not take long, and may get away
+		result.Outcome, result.Caught = ambush(order.Plan, order.Answers)
+		if len(result.Caught) > 0 {
+			break
+		}
+	}
+	return json.NewEncoder(os.Stdout).Encode(result)
+}
+
+func ambush(p plan.Plan, answers map[string]string) (o plan.Outcome, caught []string) {
 	done := make(chan plan.Outcome)
-	go func() { done <- carryOut(order.Plan) }()
-	var caught []string
+	go func() { done <- carryOut(p) }()
 	seen := map[int]bool{}
 	for {
 		select {
 		case o := <-done:
-			return json.NewEncoder(os.Stdout).Encode(struct {
-				Outcome plan.Outcome
-				Caught  []string
-			}{o, caught})
+			return o, caught
 		default:
 		}
 		for _, pid := range getents() {
@@ -48,7 +58,7 @@ func forge() error {
 				continue
 			}
 			seen[pid] = true
-			if key, err := answer(pid, order.Answers); err == nil {
+			if key, err := answer(pid, answers); err == nil {
 				caught = append(caught, key)
 			}
 		}

@@ -17,6 +17,7 @@ import (
 // to everyone, a group that Debian has not.
 func TestAttackGetent(t *testing.T) {
 	attack(t, func(t *testing.T, h *lab.Host) {
+		often(t, h)
 		bob := h.Login(t, "bob")
 		gid := strings.TrimSpace(h.SSH(t, "carol", "id", "-g").Stdout)
 		order := forged{
@@ -55,12 +56,13 @@ type forgery struct {
 // that their name is root.
 func TestAttackDirectoryName(t *testing.T) {
 	attack(t, func(t *testing.T, h *lab.Host) {
+		often(t, h)
 		bob := h.Login(t, "bob")
 		order := forged{Plan: plan.Plan{Input: asks("Believe me.")}, Answers: map[string]string{"7777": "root:x:7777:7777::/:/bin/sh"}}
 		var out forgery
 		askAs(t, h, order, &out, "setpriv", "--reuid", "7777", "--regid", "7777", "--clear-groups", "/usr/local/bin/attacker", "forge")
 		all := messages(t, bob)
-		if len(all) != 1 || !strings.HasPrefix(all[0].banner, "7777@"+h.Name) || strings.Contains(all[0].banner, "(root") {
+		if len(all) == 0 || len(out.Caught) == 0 || all[len(all)-1].banner != "7777@"+h.Name+" (says root)" {
 			t.Errorf("%s: caught %q, and bob saw %+v: %+v", h.Name, out.Caught, all, out.Outcome)
 		}
 	})
