@@ -13,7 +13,9 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/BurntSushi/toml"
+	// Not BurntSushi's: that one reads the time zone while it is initialised, from the
+	// environment and so from a file of the caller's, before any of our code runs.
+	"github.com/pelletier/go-toml/v2"
 
 	"msg/internal/rate"
 )
@@ -89,20 +91,40 @@ func Load(path string) (System, error) {
 // Parse reads what a file holds.
 func Parse(content string) (System, error) {
 	system := Default()
-	meta, err := toml.Decode(content, &system)
-	if err != nil {
-		return System{}, errors.New(strings.TrimPrefix(err.Error(), "toml: "))
+	decoder := toml.NewDecoder(strings.NewReader(content)).DisallowUnknownFields()
+	if err := decoder.Decode(&system); err != nil {
+		return System{}, inWords(err)
 	}
-	unknown := meta.Undecoded()
-	for _, key := range meta.Keys() {
-		if key.String() != strings.ToLower(key.String()) { // the decoder takes SEND for send
-			unknown = append(unknown, key)
+	var whole map[string]map[string]any
+	if err := toml.Unmarshal([]byte(content), &whole); err != nil {
+		return System{}, inWords(err)
+	}
+	for table, keys := range whole {
+		for key := range keys {
+			if name := table + "." + key; name != strings.ToLower(name) { // the decoder takes SEND for send
+				return System{}, fmt.Errorf("unknown key %q", name)
+			}
 		}
 	}
-	if len(unknown) > 0 {
-		return System{}, fmt.Errorf("unknown key %q", unknown[0].String())
-	}
 	return system, system.check()
+}
+
+// inWords says where the error is.
+func inWords(err error) error {
+	var unknown *toml.StrictMissingError
+	if errors.As(err, &unknown) && len(unknown.Errors) > 0 {
+		return fmt.Errorf("unknown key %q", strings.Join(unknown.Errors[0].Key(), "."))
+	}
+	words := strings.TrimPrefix(err.Error(), "toml: ")
+	var wrong *toml.DecodeError
+	if !errors.As(err, &wrong) {
+		return errors.New(words)
+	}
+	line, _ := wrong.Position()
+	if key := strings.Join(wrong.Key(), "."); key != "" {
+		words = key + ": " + words
+	}
+	return fmt.Errorf("line %d: %s", line, words)
 }
 
 // mostPerMinute keeps the interval between messages above a microsecond.
