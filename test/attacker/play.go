@@ -64,6 +64,7 @@ func carryOut(p plan.Plan) plan.Outcome {
 
 func start(p plan.Plan) (*talk, error) {
 	t := &talk{plan: p, hello: make(chan struct{}), ended: make(chan struct{})}
+	p.Input = nil // too much for an argument
 	spec, err := json.Marshal(p)
 	if err != nil {
 		return nil, err

@@ -83,7 +83,8 @@ func messages(t *testing.T, l *lab.Login) []shown {
 		// The terminal has made a CR LF of the LF, too.
 		row = strings.TrimRight(strings.TrimSuffix(strings.TrimPrefix(row, "\a"), "\r"), " ")
 		found := bannerRow.FindStringSubmatch(row)
-		text, isText := strings.CutPrefix(row, "| ")
+		text, isText := strings.CutPrefix(row+" ", "| ")
+		text = strings.TrimSuffix(text, " ")
 		if strings.ContainsAny(row, "\x1b\r\a\b") {
 			t.Errorf("%v saw the row %q", l, row)
 		}
