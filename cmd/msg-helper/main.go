@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
+	"msg/internal/accounts"
 	"msg/internal/config"
 	"msg/internal/delivery"
 	"msg/internal/journal"
@@ -59,6 +60,7 @@ func run(rights *privilege) error {
 	engine := delivery.Local()
 	if rights != nil {
 		engine.Privilege = rights
+		engine.Files = &accounts.Directory{FilesOnly: true}
 	}
 	hello := remote.Hello{Version: version, Host: engine.Host, Privileged: rights != nil || os.Geteuid() == 0}
 	in := &input{fd: int(os.Stdin.Fd())}

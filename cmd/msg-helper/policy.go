@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"msg/internal/accounts"
 	"msg/internal/config"
 	"msg/internal/delivery"
 	"msg/internal/rate"
@@ -62,17 +64,24 @@ func (s sender) permission(ctx context.Context, named []string) delivery.Permiss
 	}
 }
 
-// is reports whether the sender is the user, or in the %group. A name that does
-// not exist, or cannot be asked for, is nobody's.
+// is reports whether the sender is the user, or in the %group, by name or by
+// number. A name that is not in /etc/passwd or /etc/group is nobody's: getent, which
+// may know it, runs as the sender, who can have it say anything.
 func (s sender) is(ctx context.Context, name string) bool {
 	if name == "*" {
 		return true
 	}
-	if group, ok := strings.CutPrefix(name, "%"); ok {
-		g, err := s.engine.Accounts.Group(ctx, group)
+	files := accounts.Directory{FilesOnly: true}
+	group, isGroup := strings.CutPrefix(name, "%")
+	if number, err := strconv.ParseUint(group, 10, 32); err == nil {
+		id := uint32(number)
+		return isGroup && slices.Contains(s.groups, id) || !isGroup && id == s.engine.UID
+	}
+	if isGroup {
+		g, err := files.Group(ctx, group)
 		return err == nil && slices.Contains(s.groups, g.GID)
 	}
-	u, err := s.engine.Accounts.User(ctx, name)
+	u, err := files.User(ctx, name)
 	return err == nil && u.UID == s.engine.UID
 }
 

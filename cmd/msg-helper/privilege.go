@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"syscall"
 
@@ -23,6 +24,9 @@ var errSetUID = errors.New("is set-uid; it must be root:tty and mode 2755")
 // program is not set-gid, or the kernel did not heed that (nosuid, no_new_privs, a
 // debugger).
 func lower() (*privilege, error) {
+	if err := bound(); err != nil {
+		return nil, err
+	}
 	// The kernel has seen to it for what is set-gid, and keeps it so: nobody may
 	// look into this process or trace it. It should hold for root's, too.
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
@@ -41,6 +45,46 @@ func lower() (*privilege, error) {
 	}
 	return &privilege{own: own, group: group}, nil
 }
+
+const (
+	// mostCPU is in seconds: some hundred times what a message to everybody takes.
+	mostCPU = 20
+	// leastSignals is more than there are threads.
+	leastSignals = 128
+)
+
+var errSignals = errors.New("its limit of pending signals (ulimit -i) is too low")
+
+// bound sees to it that the caller cannot have this process run for ever, or pass
+// descriptors on to what it starts. The runtime changes the rights of its threads by
+// a signal to each, and waits for them; where the kernel has no room for such a
+// signal, that never ends.
+func bound() error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_CPU, &limit); err != nil {
+		return err
+	}
+	limit.Max = min(limit.Max, mostCPU)
+	limit.Cur = min(limit.Cur, limit.Max)
+	if err := unix.Setrlimit(unix.RLIMIT_CPU, &limit); err != nil {
+		return err
+	}
+	if err := unix.Getrlimit(rlimitSigpending, &limit); err != nil {
+		return err
+	}
+	if limit.Cur < leastSignals {
+		return errSignals
+	}
+	// A kernel before 5.11 has no such flag; then they stay the caller's own.
+	if err := unix.CloseRange(3, math.MaxInt32, unix.CLOSE_RANGE_CLOEXEC); err != nil && !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EINVAL) {
+		return err
+	}
+	return nil
+}
+
+// rlimitSigpending is RLIMIT_SIGPENDING (asm-generic/resource.h), which x/sys/unix
+// does not have.
+const rlimitSigpending = 11
 
 // Take takes the group's rights.
 func (p *privilege) Take() error {

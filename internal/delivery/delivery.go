@@ -61,6 +61,10 @@ type Engine struct {
 	Self     sessions.Self
 	Now      func() time.Time
 
+	// Files names the sender, where what getent says is only the caller's word; nil
+	// has Accounts name them.
+	Files *accounts.Directory
+
 	Policy    *Policy      // nil: everything is allowed
 	Privilege Privilege    // nil: the process has its rights all the time
 	Log       func(Record) // nil: nothing is logged
@@ -183,6 +187,9 @@ func (e *Engine) message(r Request, sender tty.Sender) tty.Message {
 // sender is who sends: by the kernel's word, and marked as such, by their own.
 func (e *Engine) sender(ctx context.Context, r Request, p sessions.Picture) tty.Sender {
 	s := tty.Sender{User: e.name(ctx, e.UID), Host: e.Host, Says: r.Says}
+	if says := e.Accounts.Name(ctx, e.UID); s.Says == "" && says != s.User && isClaim(says) {
+		s.Says = says
+	}
 	for _, t := range p.Terminals {
 		if t.Device == e.Self.Terminal {
 			s.Terminal = t.Name
@@ -227,7 +234,11 @@ func isClaim(s string) bool {
 
 // name returns a uid's name, else the number.
 func (e *Engine) name(ctx context.Context, uid uint32) string {
-	if name := e.Accounts.Name(ctx, uid); name != "" {
+	directory := e.Accounts
+	if e.Files != nil {
+		directory = e.Files
+	}
+	if name := directory.Name(ctx, uid); name != "" {
 		return name
 	}
 	return fmt.Sprint(uid)

@@ -20,6 +20,9 @@ func (e *Engine) write(ctx context.Context, r Request, m tty.Message, terminals 
 		busy: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		open: make(chan struct{}, openFiles()),
 	}
+	if e.Policy != nil {
+		round.until = time.Now().Add(openingTime)
+	}
 	// Room for all, so that a reader of results who stops reading (a terminal
 	// held by Ctrl-S, a full pipe) holds up no terminal.
 	results := make(chan Result, 2*len(terminals))
@@ -28,7 +31,10 @@ func (e *Engine) write(ctx context.Context, r Request, m tty.Message, terminals 
 		defer close(results)
 		var all, opening sync.WaitGroup
 		for _, t := range terminals {
-			round.open <- struct{}{}
+			if !round.room() {
+				results <- e.failedTerminal(t, errTooLate)
+				continue
+			}
 			opening.Add(1)
 			all.Go(func() {
 				defer func() { <-round.open }()
@@ -54,8 +60,39 @@ type round struct {
 	busy chan struct{} // bounds those that work, not those that wait for a terminal
 	open chan struct{} // bounds the terminals open at once
 
+	// until is when the last terminal has to be open: what has been counted is
+	// to go out now, not together with what its sender sends in the next hours. It
+	// is zero for a sender who is not counted.
+	until time.Time
+
 	mu       sync.Mutex
 	rendered map[tty.Screen][]byte
+}
+
+// openingTime is thousands of times what opening all terminals takes. Where it
+// passes, the sender lets few be open at once and holds those, or has stopped this
+// process.
+const openingTime = 10 * time.Second
+
+var errTooLate = &tty.Failure{Reason: tty.Stuck, Detail: fmt.Sprintf("not opened within %v: nothing was written", openingTime)}
+
+func (d *round) late() bool { return !d.until.IsZero() && time.Now().After(d.until) }
+
+// room waits for a place among the terminals that are open, and reports whether
+// there is one in time.
+func (d *round) room() bool {
+	if d.until.IsZero() {
+		d.open <- struct{}{}
+		return true
+	}
+	timer := time.NewTimer(time.Until(d.until))
+	defer timer.Stop()
+	select {
+	case d.open <- struct{}{}:
+		return true
+	case <-timer.C:
+		return false
+	}
 }
 
 func (d *round) deliver(ctx context.Context, t sessions.Terminal, opened func()) Result {
@@ -92,6 +129,9 @@ func (d *round) try(ctx context.Context, t sessions.Terminal, opened func()) (er
 		return nil
 	}
 	data := d.render(terminal.Screen())
+	if d.late() {
+		return errTooLate
+	}
 	written, err := terminal.Write(data)
 	if !errors.Is(err, tty.ErrWouldBlock) {
 		return partly(err, written, len(data))

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"os"
 	"strconv"
+
+	"golang.org/x/sys/unix"
 )
 
 // unsetLoginUID is the kernel's (uid_t)-1: nobody logged in.
@@ -27,7 +29,33 @@ func Myself() Self {
 	if self.Job == "" && self.Terminal == 0 {
 		self.Job = jobOfAncestors(me)
 	}
+	if !controls("/dev", self.Terminal) {
+		self.Terminal = 0
+	}
 	return self
+}
+
+// firstPTY is the major number of the pseudo-terminals, whose minor one is their name
+// (Linux Documentation/admin-guide/devices.txt).
+const firstPTY = 136
+
+// controls reports whether the device is this process's controlling terminal, for a
+// number that may be that of two terminals. Anyone may mount a devpts in a user
+// namespace of their own, and take a terminal of it along to where its number is
+// somebody else's. The kernel answers for a controlling terminal alone which process
+// group is in front of it.
+func controls(dev string, device uint64) bool {
+	if unix.Major(device) != firstPTY {
+		return true
+	}
+	path := dev + "/pts/" + strconv.FormatUint(uint64(unix.Minor(device)), 10)
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false // as after su: it is another's, and not to be told from one more
+	}
+	defer unix.Close(fd)
+	_, err = unix.IoctlGetInt(fd, unix.TIOCGPGRP)
+	return err == nil
 }
 
 func readStat(pid string) (process, error) {

@@ -1,0 +1,111 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"msg/test/attacker/plan"
+	"msg/test/lab"
+)
+
+// TestAttackLoginUID has carol claim another's login uid, where none is set yet, and
+// be started by a process that calls itself cron.
+func TestAttackLoginUID(t *testing.T) {
+	attack(t, func(t *testing.T, h *lab.Host) {
+		often(t, h)
+		bob := h.Login(t, "bob")
+		h.Login(t, "root") // has a terminal of root's to be mistaken for hers
+		carol := strings.Fields(h.SSH(t, "carol", "sh", "-c", "id -u; id -g").Stdout)
+		kept := h.Exec(t, "", "test", "-e", "/proc/self/loginuid").Code == 0
+		if !kept {
+			t.Logf("%s: the kernel keeps no login uid", h.Name)
+		}
+		for _, login := range []string{"0", "1001", carol[0]} {
+			for _, p := range []plan.Plan{{}, {Setsid: true}, {Setsid: true, OwnTerminal: true}, {Orphan: true, Argv: []string{"cron"}}} {
+				p.Input = asks("Claimed.")
+				var out []plan.Outcome
+				askAs(t, h, []plan.Plan{p}, &out, "setpriv", "--reuid", carol[0], "--regid", carol[1], "--clear-groups", "/usr/local/bin/attacker", "become", login)
+				all := messages(t, bob)
+				if len(all) != 1 || out[0].Failed != "" {
+					t.Errorf("%s: %v: bob got %v: %+v", h.Name, p, all, out)
+					continue
+				}
+				want := "carol@" + h.Name
+				if on, ok := strings.CutPrefix(all[0].banner, want+" on pts/"); p.OwnTerminal && ok && strings.Trim(on, "0123456789") == "" {
+					continue
+				}
+				if all[0].banner != want {
+					t.Errorf("%s: login uid %s, %v: bob got it from %q", h.Name, login, p, all[0].banner)
+				}
+			}
+		}
+	})
+}
+
+// TestAttackSays: what she says of herself is shown, and marked as what she says.
+func TestAttackSays(t *testing.T) {
+	attack(t, func(t *testing.T, h *lab.Host) {
+		bob := h.Login(t, "bob")
+		var plans []plan.Plan
+		var want []string
+		for _, says := range []string{"root@d13", "root", "cron", "root@" + h.Name + "-on-pts-1", "ro\u043et", "\u05d0\u05d1"} {
+			plans = append(plans, plan.Plan{Input: []plan.Piece{{Data: request("hi", map[string]any{"says": says})}}})
+			want = append(want, "carol@"+h.Name+" (says "+says+")")
+		}
+		play(t, h, "carol", "play", plans...)
+		all := messages(t, bob)
+		for i, m := range all {
+			if i >= len(want) || m.banner != want[i] {
+				t.Errorf("%s: from %q, want %q", h.Name, m.banner, want)
+			}
+		}
+		if len(all) != len(want) {
+			t.Errorf("%s: bob got %v", h.Name, all)
+		}
+	})
+}
+
+// TestAttackPretendedTerminal has carol make a terminal in namespaces of her own,
+// which has the number of one of root's, and have it for her controlling terminal.
+// The banner must not name root's.
+func TestAttackPretendedTerminal(t *testing.T) {
+	attack(t, func(t *testing.T, h *lab.Host) {
+		bob, root := h.Login(t, "bob"), h.Login(t, "root")
+		if h.SSH(t, "carol", "unshare", "--user", "--map-root-user", "--mount", "true").Code != 0 {
+			t.Skipf("%s lets carol make no namespaces", h.Name)
+		}
+		n, err := strconv.Atoi(strings.TrimPrefix(root.Terminal, "pts/"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		order := struct {
+			Plan   plan.Plan
+			Number int
+		}{plan.Plan{Input: asks("Pretended.")}, n}
+		var o plan.Outcome
+		ask(t, h, "carol", order, &o, "pretend")
+		all := messages(t, bob)
+		if len(all) != 1 || all[0].banner != "carol@"+h.Name {
+			t.Errorf("%s: root is on %s, and bob got %+v: %+v", h.Name, root.Terminal, all, o)
+		}
+	})
+}
+
+// TestAttackOwnGroups has carol's service manager run it in control groups that are
+// named as a system service's.
+func TestAttackOwnGroups(t *testing.T) {
+	attack(t, func(t *testing.T, h *lab.Host) {
+		bob := h.Login(t, "bob")
+		out := h.SSH(t, "carol", "sh", "-c", `export XDG_RUNTIME_DIR=/run/user/$(id -u)
+			exec systemd-run --user --scope --quiet --slice=system-cron.slice --unit=cron.service.scope msg bob 'From a unit.'`)
+		if out.Code != 0 {
+			t.Skipf("%s has no service manager for carol: %s", h.Name, out.Stderr)
+		}
+		if all := messages(t, bob); len(all) != 1 || all[0].banner != "carol@"+h.Name {
+			t.Errorf("%s: bob got %+v", h.Name, all)
+		}
+	})
+}
