@@ -21,8 +21,6 @@ import (
 // installed helper. She has a program for that, test/attacker, which starts it
 // itself, and holds none of msg's ends of the bargain.
 
-const helper = "/usr/local/libexec/msg-helper"
-
 // attacker builds it, once.
 var attacker = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "msg-attacker-")

@@ -63,8 +63,6 @@ func healthy(t *testing.T, h *lab.Host, when string) {
 	}
 }
 
-const helper = "/usr/local/libexec/msg-helper"
-
 // breakages are what can go wrong, and what is said of it. Where there is no
 // command that heals it, there is one here.
 var breakages = []struct{ broken, check, found, heal string }{

@@ -29,6 +29,9 @@ func onEach(t *testing.T, test func(t *testing.T, h *lab.Host)) {
 	}
 }
 
+// helper is where make install puts it.
+const helper = "/usr/local/libexec/msg-helper"
+
 // packed is what "make install" makes, as a tar archive.
 var packed = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "msg-e2e-")

@@ -218,7 +218,6 @@ func TestNoHelper(t *testing.T) {
 			}
 			got(t, bob)
 		}
-		const helper = "/usr/local/libexec/msg-helper"
 		h.Run(t, "mv", helper, helper+".away")
 		try("msg-helper, which may write there, is not installed")
 		h.Run(t, "mv", helper+".away", helper)
