@@ -3,7 +3,7 @@ package sessions
 // Self is what the kernel says of the process that asks.
 type Self struct {
 	// Terminal is the device number of the controlling terminal; 0 without one, and
-	// where the process may not open it to see that it is the one below /dev.
+	// where it cannot be told to be the one below /dev.
 	Terminal uint64
 
 	// LoginUID is who logged in, whatever sudo made of them since; it is valid

@@ -29,7 +29,7 @@ func Myself() Self {
 	if self.Job == "" && self.Terminal == 0 {
 		self.Job = jobOfAncestors(me)
 	}
-	if !controls("/dev", self.Terminal) {
+	if !self.controls("/dev") {
 		self.Terminal = 0
 	}
 	return self
@@ -39,19 +39,21 @@ func Myself() Self {
 // (Linux Documentation/admin-guide/devices.txt).
 const firstPTY = 136
 
-// controls reports whether the device is this process's controlling terminal, for a
-// number that may be that of two terminals. Anyone may mount a devpts in a user
-// namespace of their own, and take a terminal of it along to where its number is
-// somebody else's. The kernel answers for a controlling terminal alone which process
-// group is in front of it.
-func controls(dev string, device uint64) bool {
-	if unix.Major(device) != firstPTY {
+// controls reports whether the terminal below dev with the number of the controlling
+// terminal is that one. Anyone may mount a devpts in a user namespace of their own,
+// and take a terminal of it along to where its number is somebody else's. The kernel
+// answers for a controlling terminal alone which process group is in front of it.
+// After su, the terminal is that of who logged in, and may not be opened; then the
+// slice that the process is in has to say the same.
+func (self Self) controls(dev string) bool {
+	if unix.Major(self.Terminal) != firstPTY {
 		return true
 	}
-	path := dev + "/pts/" + strconv.FormatUint(uint64(unix.Minor(device)), 10)
+	path := dev + "/pts/" + strconv.FormatUint(uint64(unix.Minor(self.Terminal)), 10)
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return false // as after su: it is another's, and not to be told from one more
+		var st unix.Stat_t
+		return unix.Lstat(path, &st) == nil && self.InSlice && st.Uid == self.SliceUID
 	}
 	defer unix.Close(fd)
 	_, err = unix.IoctlGetInt(fd, unix.TIOCGPGRP)

@@ -83,6 +83,27 @@ func TestSudo(t *testing.T) {
 	})
 }
 
+// TestSu: who has become somebody else without a password of theirs, by su from
+// root's login, is named with who logged in, and with the terminal, which is still
+// root's. Without systemd's slices nothing bears that out, and it is not said.
+func TestSu(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		forget(t, h)
+		alice, root := h.Login(t, "alice"), h.Login(t, "root")
+		root.Type(t, "su bob\r")
+		root.Expect(t, "$ ")
+		root.Type(t, "msg alice 'From below.'; echo status $?\r")
+		root.Expect(t, "status 0\r\n")
+		want := "\r\nMessage from bob@" + h.Name + " (root) on " + root.Terminal + " at "
+		if !h.Logind || h.Exec(t, "", "test", "-e", "/proc/self/loginuid").Code != 0 {
+			want = "\r\nMessage from bob@" + h.Name + " at "
+		}
+		if seen := alice.Expect(t, "| From below."); !strings.Contains(seen, want) {
+			t.Errorf("alice saw %q, want %q", seen, want)
+		}
+	})
+}
+
 func TestMessagesOff(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		bob := h.Login(t, "bob")
