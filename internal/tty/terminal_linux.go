@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
@@ -17,6 +18,7 @@ type Terminal struct {
 	path string
 	utf8 bool
 	file *os.File // owns fd once a write had to wait
+	lead string   // goes before what is written next: it goes on within a row
 }
 
 // Open opens the terminal and then checks the descriptor, which is the only
@@ -127,10 +129,10 @@ var ErrWouldBlock = errors.New("the terminal takes no output now")
 func (t *Terminal) Write(data []byte) (int, error) {
 	written := 0
 	for written < len(data) {
-		n, err := unix.Write(t.fd, data[written:])
+		n, err := t.put(t.fd, data[written:])
+		written += n
 		switch {
 		case err == nil:
-			written += n
 		case errors.Is(err, unix.EINTR):
 		case errors.Is(err, unix.EAGAIN):
 			return written, ErrWouldBlock
@@ -139,6 +141,30 @@ func (t *Terminal) Write(data []byte) (int, error) {
 		}
 	}
 	return written, nil
+}
+
+// continued begins the rest of a row that was cut off, as something else may have
+// been written behind the cut: it would otherwise begin wherever the sender likes, as
+// a banner perhaps.
+const continued = "\r\n" + prefix
+
+// put writes once, and returns how much of the data it has written.
+func (t *Terminal) put(fd int, data []byte) (int, error) {
+	n, err := unix.Write(fd, append([]byte(t.lead), data...))
+	if n <= 0 {
+		return 0, err
+	}
+	n = max(0, n-len(t.lead))
+	for n > 0 && n < len(data) && !utf8.RuneStart(data[n]) {
+		n--
+	}
+	switch {
+	case n == len(data), data[n] == '\n', n > 0 && data[n-1] == '\n':
+		t.lead = ""
+	default:
+		t.lead = continued
+	}
+	return n, err
 }
 
 func writeFailure(err error) error {
@@ -160,11 +186,12 @@ func (t *Terminal) WriteWithin(ctx context.Context, data []byte, deadline time.T
 		if err := t.file.SetWriteDeadline(until); err != nil {
 			return written, writeFailure(err)
 		}
-		n, err := t.file.Write(data[written:])
+		n, err := t.putWaiting(data[written:])
 		written += n
 		switch {
-		case err == nil:
+		case err == nil && written == len(data):
 			return written, nil
+		case err == nil, errors.Is(err, unix.EINTR):
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return written, writeFailure(err)
 		case ctx.Err() != nil:
@@ -173,6 +200,24 @@ func (t *Terminal) WriteWithin(ctx context.Context, data []byte, deadline time.T
 			return written, &Failure{Stuck, "deadline"}
 		}
 	}
+}
+
+// putWaiting is put once the terminal takes output, or an error at the file's
+// deadline.
+func (t *Terminal) putWaiting(data []byte) (n int, err error) {
+	raw, err := t.file.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var writeErr error
+	err = raw.Write(func(fd uintptr) bool {
+		n, writeErr = t.put(int(fd), data)
+		return !errors.Is(writeErr, unix.EAGAIN)
+	})
+	if err == nil {
+		err = writeErr
+	}
+	return n, err
 }
 
 // Close closes the terminal. What was written is not lost.

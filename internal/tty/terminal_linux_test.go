@@ -170,19 +170,24 @@ func TestHeldTerminal(t *testing.T) {
 }
 
 // TestMoreThanTheTerminalTakes writes more than the kernel buffers, while the
-// person reads on only after a while.
+// person reads on only after a while. What goes on within a row is marked as a row of
+// the message's: another may have written meanwhile.
 func TestMoreThanTheTerminalTakes(t *testing.T) {
 	term := ttytest.Open(t)
 	term.Hold(t)
 	terminal := open(t, want(term))
 	time.AfterFunc(20*time.Millisecond, func() { term.Release(t) })
-	data := strings.Repeat("0123456789abcdef", 16<<10)
+	data := strings.Repeat("0123456789abcdef", 16<<10) + "end"
 	n, err := terminal.WriteWithin(t.Context(), []byte(data), time.Now().Add(30*time.Second))
 	if n != len(data) || err != nil {
 		t.Fatalf("wrote %d of %d bytes, %v", n, len(data), err)
 	}
-	if seen := term.Await(t, data); len(seen) != len(data) {
-		t.Errorf("%d bytes arrived, want %d", len(seen), len(data))
+	seen := term.Await(t, "end")
+	if whole := strings.NewReplacer("\r\r\n| ", "", "\r\n| ", "").Replace(seen); whole != data {
+		t.Errorf("%d bytes arrived, want %d", len(whole), len(data))
+	}
+	if pieces := strings.Count(seen, "\n"); pieces == 0 || strings.Count(seen, "\n| ") != pieces {
+		t.Errorf("of %d pieces, not all begin with a bar", pieces)
 	}
 }
 

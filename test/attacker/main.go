@@ -28,7 +28,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: attacker play|together|spy|forge|become|pretend|quiet")
+var errUsage = errors.New("usage: attacker play|together|spy|forge|become|pretend|quiet|pane")
 
 func run(args []string) error {
 	if len(args) == 0 {
@@ -49,6 +49,8 @@ func run(args []string) error {
 		return pretend()
 	case "quiet":
 		return quiet()
+	case "pane":
+		return pane(args[1])
 	}
 	return errUsage
 }
