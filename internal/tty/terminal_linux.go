@@ -150,7 +150,11 @@ const continued = "\r\n" + prefix
 
 // put writes once, and returns how much of the data it has written.
 func (t *Terminal) put(fd int, data []byte) (int, error) {
-	n, err := unix.Write(fd, append([]byte(t.lead), data...))
+	all := data
+	if t.lead != "" {
+		all = append([]byte(t.lead), data...)
+	}
+	n, err := unix.Write(fd, all)
 	if n <= 0 {
 		return 0, err
 	}
