@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -26,6 +25,7 @@ func forge() error {
 	var order struct {
 		Plan    plan.Plan
 		Answers map[string]string
+		Tries   int
 	}
 	if err := json.NewDecoder(os.Stdin).Decode(&order); err != nil {
 		return err
@@ -34,7 +34,7 @@ func forge() error {
 		Outcome plan.Outcome
 		Caught  []string
 	}
-	for range 60 { // getent does not take long, and may get away
+	for range order.Tries { // getent does not take long, and may get away
 		result.Outcome, result.Caught = ambush(order.Plan, order.Answers)
 		if len(result.Caught) > 0 {
 			break
@@ -44,16 +44,18 @@ func forge() error {
 }
 
 func ambush(p plan.Plan, answers map[string]string) (o plan.Outcome, caught []string) {
-	done := make(chan plan.Outcome)
+	done, helper := make(chan plan.Outcome), make(chan int, 1)
+	onStart = func(pid int) { helper <- pid }
 	go func() { done <- carryOut(p) }()
 	seen := map[int]bool{}
+	tasks := fmt.Sprintf("/proc/%d/task", <-helper)
 	for {
 		select {
 		case o := <-done:
 			return o, caught
 		default:
 		}
-		for _, pid := range getents() {
+		for _, pid := range getents(tasks) {
 			if seen[pid] {
 				continue
 			}
@@ -65,12 +67,12 @@ func ambush(p plan.Plan, answers map[string]string) (o plan.Outcome, caught []st
 	}
 }
 
-// getents are the processes of that name.
-func getents() []int {
-	helpers, _ := filepath.Glob("/proc/[0-9]*/task/*/children")
+// getents are the processes of that name that the helper has started.
+func getents(tasks string) []int {
+	threads, _ := os.ReadDir(tasks)
 	var pids []int
-	for _, path := range helpers {
-		data, _ := os.ReadFile(path)
+	for _, thread := range threads {
+		data, _ := os.ReadFile(tasks + "/" + thread.Name() + "/children")
 		for _, field := range strings.Fields(string(data)) {
 			pid, _ := strconv.Atoi(field)
 			if name, _ := os.ReadFile("/proc/" + field + "/comm"); string(name) == "getent\n" {

@@ -51,7 +51,7 @@ func pane(columns string) error {
 func drain(master int) string {
 	var all strings.Builder
 	buffer := make([]byte, 1<<16)
-	for last := time.Now(); time.Since(last) < 300*time.Millisecond; time.Sleep(time.Millisecond) {
+	for last := time.Now(); time.Since(last) < 200*time.Millisecond; time.Sleep(time.Millisecond) {
 		for {
 			n, err := unix.Read(master, buffer)
 			if err != nil || n <= 0 {

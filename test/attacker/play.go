@@ -39,6 +39,9 @@ type talk struct {
 	ended chan struct{} // closed when the last line has come
 }
 
+// onStart is told of each helper.
+var onStart = func(pid int) {}
+
 func carryOut(p plan.Plan) plan.Outcome {
 	if p.Trace { // who starts it is its tracer, and has to go on as the same thread
 		runtime.LockOSThread()
@@ -49,6 +52,7 @@ func carryOut(p plan.Plan) plan.Outcome {
 	if err != nil {
 		return plan.Outcome{Failed: err.Error()}
 	}
+	onStart(t.cmd.Process.Pid)
 	go t.listen()
 	go t.speak()
 	for _, s := range p.Signals {

@@ -108,7 +108,7 @@ func TestAttackTogether(t *testing.T) {
 		}
 		forget(t, h)
 		plans = make([]plan.Plan, 40)
-		texts = number(plans)
+		number(plans)
 		for i := range plans {
 			if i%4 == 0 {
 				at := span * time.Duration(i) / 4 // there are 40 at once: it takes longer
