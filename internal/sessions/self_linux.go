@@ -45,15 +45,15 @@ const firstPTY = 136
 // answers for a controlling terminal alone which process group is in front of it.
 // After su, the terminal is that of who logged in, and may not be opened; then the
 // slice that the process is in has to say the same.
-func (self Self) controls(dev string) bool {
-	if unix.Major(self.Terminal) != firstPTY {
+func (s Self) controls(dev string) bool {
+	if unix.Major(s.Terminal) != firstPTY {
 		return true
 	}
-	path := dev + "/pts/" + strconv.FormatUint(uint64(unix.Minor(self.Terminal)), 10)
+	path := dev + "/pts/" + strconv.FormatUint(uint64(unix.Minor(s.Terminal)), 10)
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		var st unix.Stat_t
-		return unix.Lstat(path, &st) == nil && self.InSlice && st.Uid == self.SliceUID
+		return unix.Lstat(path, &st) == nil && s.InSlice && st.Uid == s.SliceUID
 	}
 	defer unix.Close(fd)
 	_, err = unix.IoctlGetInt(fd, unix.TIOCGPGRP)

@@ -18,11 +18,12 @@ import (
 func TestAttackGetent(t *testing.T) {
 	attack(t, func(t *testing.T, h *lab.Host) {
 		often(t, h)
+		getent(t, h, slowGetent)
 		bob := h.Login(t, "bob")
 		gid := strings.TrimSpace(h.SSH(t, "carol", "id", "-g").Stdout)
 		order := forged{
 			Plan:    plan.Plan{Input: []plan.Piece{{Data: request("To all.", map[string]any{"targets": []string{"*"}})}}},
-			Answers: map[string]string{"wheel": "wheel:x:" + gid + ":"}, Tries: 25,
+			Answers: map[string]string{"wheel": "wheel:x:" + gid + ":"}, Tries: 2,
 		}
 		var out forgery
 		ask(t, h, "carol", order, &out, "forge")
@@ -33,7 +34,7 @@ func TestAttackGetent(t *testing.T) {
 
 		// That the attack works shows where it may: for a target's name.
 		order.Plan.Input = []plan.Piece{{Data: request("By another name.", map[string]any{"targets": []string{"robert"}})}}
-		order.Tries = 200
+		order.Tries = 5
 		order.Answers = map[string]string{"robert": "robert:x:1002:1002::/:/bin/sh"}
 		ask(t, h, "carol", order, &out, "forge")
 		if len(out.Caught) != 1 || reported(t, out.Outcome, bob.Terminal) != 1 {
@@ -42,6 +43,9 @@ func TestAttackGetent(t *testing.T) {
 		got(t, bob, "By another name.")
 	})
 }
+
+// slowGetent knows nobody, and leaves time to be caught.
+const slowGetent = "#!/bin/sh\nsleep 0.5\nexit 2\n"
 
 type forged struct {
 	Plan    plan.Plan
@@ -59,8 +63,9 @@ type forgery struct {
 func TestAttackDirectoryName(t *testing.T) {
 	attack(t, func(t *testing.T, h *lab.Host) {
 		often(t, h)
+		getent(t, h, slowGetent)
 		bob := h.Login(t, "bob")
-		order := forged{Plan: plan.Plan{Input: asks("Believe me.")}, Answers: map[string]string{"7777": "root:x:7777:7777::/:/bin/sh"}, Tries: 200}
+		order := forged{Plan: plan.Plan{Input: asks("Believe me.")}, Answers: map[string]string{"7777": "root:x:7777:7777::/:/bin/sh"}, Tries: 5}
 		var out forgery
 		askAs(t, h, order, &out, "setpriv", "--reuid", "7777", "--regid", "7777", "--clear-groups", "/usr/local/bin/attacker", "forge")
 		all := messages(t, bob)
