@@ -29,11 +29,17 @@ const (
 	MaxLinesRoot = 1000
 )
 
+// MaxTargets is how many targets and exceptions a user's message may have: each
+// name may have to be asked for.
+const MaxTargets = 1000
+
 // Patience is how long a terminal may take for a message unless said
-// otherwise, MaxPatience how long at most.
+// otherwise, MaxPatience how long at most. What users may say is less, as all that
+// waits comes at once when a terminal is held no longer.
 const (
-	Patience    = 5 * time.Second
-	MaxPatience = 24 * time.Hour
+	Patience        = 5 * time.Second
+	MaxPatience     = 10 * time.Minute
+	MaxPatienceRoot = 24 * time.Hour
 )
 
 // Request is what a sender wants.
@@ -91,21 +97,16 @@ func (e *Engine) Picture(ctx context.Context) (sessions.Picture, error) {
 // at a time, in no particular order; one that takes long is first announced as
 // Waiting. Its error says that nothing was sent.
 func (e *Engine) Send(ctx context.Context, r Request, report func(Result)) error {
-	record := Record{UID: e.UID, Self: e.Self, Request: r}
-	record.Err = e.send(ctx, r, &record.Sender, func(result Result) {
-		if result.Event != Waiting {
-			record.Results = append(record.Results, result)
-		}
+	book := &logbook{log: e.Log, record: Record{UID: e.UID, Self: e.Self, Request: r, Sender: e.sender(ctx, r, sessions.Picture{})}}
+	err := e.send(ctx, r, book, func(result Result) {
+		book.add(result)
 		report(result)
 	})
-	if e.Log != nil {
-		e.Log(record)
-	}
-	return record.Err
+	book.end(err)
+	return err
 }
 
-func (e *Engine) send(ctx context.Context, r Request, sender *tty.Sender, report func(Result)) error {
-	*sender = e.sender(ctx, r, sessions.Picture{})
+func (e *Engine) send(ctx context.Context, r Request, book *logbook, report func(Result)) error {
 	r.Text = strings.TrimRight(r.Text, "\n")
 	if err := e.check(r); err != nil {
 		return err
@@ -114,7 +115,7 @@ func (e *Engine) send(ctx context.Context, r Request, sender *tty.Sender, report
 	if err != nil {
 		return err
 	}
-	*sender = e.sender(ctx, r, picture)
+	book.record.Sender = e.sender(ctx, r, picture)
 	targets := e.permitted(r.Targets, report)
 	if len(targets) < len(r.Targets) && len(targets) == 0 {
 		return nil
@@ -129,14 +130,14 @@ func (e *Engine) send(ctx context.Context, r Request, sender *tty.Sender, report
 	}
 	// What needs to ask others (names, accounts) is done by now.
 	if len(chosen.Terminals) > 0 {
-		return e.deliver(ctx, r, e.message(r, *sender), chosen.Terminals, report)
+		return e.deliver(ctx, r, chosen.Terminals, book, report)
 	}
 	return nil
 }
 
 // deliver has the rights of the process, where these are not always taken, for
 // no longer than it takes to count the message and to open the terminals.
-func (e *Engine) deliver(ctx context.Context, r Request, m tty.Message, terminals []sessions.Terminal, report func(Result)) error {
+func (e *Engine) deliver(ctx context.Context, r Request, terminals []sessions.Terminal, book *logbook, report func(Result)) error {
 	drop := func() {}
 	if e.Privilege != nil {
 		if err := e.Privilege.Take(); err != nil {
@@ -146,7 +147,9 @@ func (e *Engine) deliver(ctx context.Context, r Request, m tty.Message, terminal
 		defer drop()
 	}
 	if r.DryRun || e.counted(ctx, terminals, report) {
-		e.write(ctx, r, m, terminals, drop, report)
+		round := e.newRound(r, e.message(r, book.record.Sender), len(terminals))
+		round.opened, round.begin = drop, book.begin
+		round.write(ctx, terminals, report)
 	}
 	return nil
 }
@@ -155,9 +158,9 @@ func (e *Engine) root() bool { return e.UID == 0 }
 
 // check refuses what no terminal should get.
 func (e *Engine) check(r Request) error {
-	most, lines := MaxBytes, MaxLines
+	most, lines, patience := MaxBytes, MaxLines, MaxPatience
 	if e.root() {
-		most, lines = MaxBytesRoot, MaxLinesRoot
+		most, lines, patience = MaxBytesRoot, MaxLinesRoot, MaxPatienceRoot
 	}
 	switch {
 	case strings.TrimSpace(r.Text) == "":
@@ -168,8 +171,10 @@ func (e *Engine) check(r Request) error {
 		return &RequestError{Problem: fmt.Sprintf("the message has more than %d lines", lines)}
 	case r.NoBanner && !e.root():
 		return &RequestError{Problem: "only root may leave out the banner"}
-	case r.Time < 0 || r.Time > MaxPatience:
-		return &RequestError{Problem: fmt.Sprintf("a terminal may take %v at most", MaxPatience)}
+	case r.Time < 0 || r.Time > patience:
+		return &RequestError{Problem: fmt.Sprintf("a terminal may take %v at most", patience)}
+	case len(r.Targets)+len(r.Except) > MaxTargets && !e.root():
+		return &RequestError{Problem: fmt.Sprintf("the message has more than %d targets", MaxTargets)}
 	case !isClaim(r.Says):
 		return &RequestError{Problem: "who you say you are must be like alice@laptop"}
 	}

@@ -3,15 +3,20 @@ package delivery_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"msg/internal/delivery"
 	"msg/internal/sessions"
+	"msg/internal/target"
 	"msg/internal/tty/ttytest"
 )
 
@@ -185,17 +190,17 @@ func TestLog(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"MSG_LOGIN_UID": "4242", "MSG_SENDER": sender, "MSG_TARGETS": term.Name + ",no-such-user",
-		"MSG_DELIVERED": "1", "MSG_FAILED": "1", "MSG_TEXT": "one\ntwo^[[2J\\xff", "MSG_DRY_RUN": "",
-		"MSG_RESULTS": "no-such-user unknown\n" + me + " " + term.Name + " delivered",
+		"MSG_SENT": "1", "MSG_FAILED": "1", "MSG_TEXT": "one\ntwo^[[2J\\xff", "MSG_DRY_RUN": "",
+		"MSG_RESULTS": "no-such-user unknown\n" + me + " " + term.Name + " sent",
 	} {
 		if fields[name] != want {
 			t.Errorf("%s is %q, want %q", name, fields[name], want)
 		}
 	}
-	if want := sender + " to " + term.Name + ",no-such-user: reached 1, failed 1 (unknown)"; entry.Message != want {
+	if want := sender + " to " + term.Name + ",no-such-user: sent to 1, failed 1 (unknown)"; entry.Message != want {
 		t.Errorf("%q, want %q", entry.Message, want)
 	}
-	if got := records[1].Entry(false).Message; !strings.HasSuffix(got, "dry run, would reach 1, failed 1 (unknown)") {
+	if got := records[1].Entry(false).Message; !strings.HasSuffix(got, "dry run, would send to 1, failed 1 (unknown)") {
 		t.Errorf("the dry run is %q", got)
 	}
 	if got := records[2].Entry(false).Message; !strings.HasSuffix(got, ": refused, the message is empty") {
@@ -247,5 +252,91 @@ func TestClaim(t *testing.T) {
 	} {
 		r.Says = claim
 		checkRefused(t, e, r, "who you say you are")
+	}
+}
+
+// TestLogBeforeWriting: the entry is there before anybody has seen anything; what a
+// held terminal then does is a second one.
+func TestLogBeforeWriting(t *testing.T) {
+	term, held, off := person(t), person(t), person(t)
+	held.Hold(t)
+	if err := off.Slave.Chmod(0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := engine()
+	var messages, lists []string
+	e.Log = func(r delivery.Record) {
+		if len(messages) == 0 {
+			if seen := term.Seen(); seen != "" {
+				t.Errorf("it was shown before it was logged: %q", seen)
+			}
+		}
+		_, outcome, _ := strings.Cut(r.Entry(false).Message, ": ")
+		messages = append(messages, outcome)
+		for _, f := range r.Entry(false).Fields {
+			if f.Name == "MSG_RESULTS" {
+				lists = append(lists, f.Value)
+			}
+		}
+	}
+	r := request(t, term.Name+","+held.Name+","+off.Name+",no-such-user", "hello")
+	r.Polite, r.Time = true, 100*time.Millisecond
+	if results := send(t, e, r); len(results) != 4 {
+		t.Errorf("%+v", results)
+	}
+	want := []string{"sent to 2, failed 2 (unknown, messages-off)", "later sent to 0, failed 1 (stuck)"}
+	if !slices.Equal(messages, want) {
+		t.Errorf("%q, want %q", messages, want)
+	}
+	if me := ttytest.Me(t); lists[1] != me+" "+held.Name+" stuck" || !strings.Contains(lists[0], me+" "+held.Name+" sent") {
+		t.Errorf("%q", lists)
+	}
+}
+
+// TestMain lets the test binary be a sender with few descriptors, for
+// TestFewDescriptors.
+func TestMain(m *testing.M) {
+	if list := os.Getenv("MSG_TEST_SEND"); list != "" {
+		sendWithFew(list)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// sendWithFew has five terminals open at most, and says how many were reached and
+// how many were logged.
+func sendWithFew(list string) {
+	limit := unix.Rlimit{Cur: 24 + 5, Max: 24 + 5}
+	targets, err := target.Parse(list)
+	if err := errors.Join(err, unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)); err != nil {
+		panic(err)
+	}
+	e := engine()
+	reached, logged := 0, 0
+	e.Log = func(r delivery.Record) { logged += len(r.Results) }
+	err = e.Send(context.Background(), delivery.Request{Targets: targets, Text: "hello"}, func(r delivery.Result) {
+		if r.Event == delivery.Delivered {
+			reached++
+		}
+	})
+	fmt.Println(reached, logged, err)
+}
+
+// TestFewDescriptors has fewer of them than terminals: those that come later are
+// written to, and logged, all the same.
+func TestFewDescriptors(t *testing.T) {
+	var names []string
+	var people []*ttytest.Terminal
+	for range 12 {
+		term := person(t)
+		people, names = append(people, term), append(names, term.Name)
+	}
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), "MSG_TEST_SEND="+strings.Join(names, ","))
+	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "12 12 <nil>\n" {
+		t.Errorf("%s, %v", out, err)
+	}
+	for _, term := range people {
+		term.Await(t, "| hello")
 	}
 }

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -19,6 +20,9 @@ type Record struct {
 	Request Request
 	Results []Result
 	Err     error // nothing was sent, because of this
+
+	// Later marks what came otherwise than a first record of the request said.
+	Later bool
 }
 
 // mostResults bounds the results that an entry names one by one.
@@ -41,7 +45,7 @@ func (r Record) Entry(withText bool) journal.Entry {
 	add("MSG_SENDER", r.Sender.String())
 	add("MSG_TARGETS", targets)
 	add("MSG_EXCEPT", names(r.Request.Except))
-	add("MSG_DELIVERED", fmt.Sprint(sum.Delivered))
+	add("MSG_SENT", fmt.Sprint(sum.Delivered))
 	add("MSG_FAILED", fmt.Sprint(sum.Failed))
 	add("MSG_RESULTS", r.list())
 	if r.Err != nil {
@@ -72,16 +76,19 @@ func (r Record) summary() Summary {
 	return sum
 }
 
-// outcome says in words what became of the request: reached 2, failed 1
+// outcome says in words what became of the request: sent to 2, failed 1
 // (messages-off).
 func (r Record) outcome() string {
 	if r.Err != nil {
 		return "refused, " + text.Name(r.Err.Error())
 	}
 	sum := r.summary()
-	words := fmt.Sprintf("reached %d, failed %d", sum.Delivered, sum.Failed)
-	if r.Request.DryRun {
-		words = fmt.Sprintf("dry run, would reach %d, failed %d", sum.Planned, sum.Failed)
+	words := fmt.Sprintf("sent to %d, failed %d", sum.Delivered, sum.Failed)
+	switch {
+	case r.Request.DryRun:
+		words = fmt.Sprintf("dry run, would send to %d, failed %d", sum.Planned, sum.Failed)
+	case r.Later:
+		words = "later " + words
 	}
 	var reasons []string
 	for _, one := range r.Results {
@@ -95,7 +102,7 @@ func (r Record) outcome() string {
 	return words
 }
 
-// list has a line for each result: bob pts/2 delivered.
+// list has a line for each result: bob pts/2 sent.
 func (r Record) list() string {
 	var lines []string
 	for _, one := range r.Results {
@@ -103,9 +110,9 @@ func (r Record) list() string {
 			lines = append(lines, "…")
 			break
 		}
-		what := string(one.Event)
-		if one.Event == Failed {
-			what = string(one.Reason)
+		what := "sent"
+		if one.Event != Delivered {
+			what = cmp.Or(string(one.Reason), string(one.Event))
 		}
 		words := []string{one.User, one.Terminal, what}
 		if one.Terminal == "" {

@@ -12,53 +12,23 @@ import (
 	"msg/internal/tty"
 )
 
-// write writes the message to all terminals side by side, and reports each as
-// it is done. It calls opened when the last of them has been opened.
-func (e *Engine) write(ctx context.Context, r Request, m tty.Message, terminals []sessions.Terminal, opened func(), report func(Result)) {
-	round := round{
-		engine: e, request: r, message: m, rendered: map[tty.Screen][]byte{},
-		busy: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
-		open: make(chan struct{}, openFiles()),
-	}
-	if e.Policy != nil {
-		round.until = time.Now().Add(openingTime)
-	}
-	// Room for all, so that a reader of results who stops reading (a terminal
-	// held by Ctrl-S, a full pipe) holds up no terminal.
-	results := make(chan Result, 2*len(terminals))
-	round.results = results
-	go func() {
-		defer close(results)
-		var all, opening sync.WaitGroup
-		for _, t := range terminals {
-			if !round.room() {
-				results <- e.failedTerminal(t, errTooLate)
-				continue
-			}
-			opening.Add(1)
-			all.Go(func() {
-				defer func() { <-round.open }()
-				results <- round.deliver(ctx, t, opening.Done)
-			})
-		}
-		opening.Wait()
-		opened()
-		all.Wait()
-	}()
-	for result := range results {
-		report(result)
-	}
-}
-
-// round is one message on its way to its terminals.
+// round is one message on its way to its terminals: all are opened, then all are
+// written to, side by side.
 type round struct {
 	engine  *Engine
 	request Request
 	message tty.Message
-	results chan<- Result
+	results chan Result
+
+	// opened is called when the last terminal has been opened; begin before the
+	// first is written to, with what came of those opened until then.
+	opened func()
+	begin  func([]Result)
 
 	busy chan struct{} // bounds those that work, not those that wait for a terminal
-	open chan struct{} // bounds the terminals open at once
+	room chan struct{} // bounds the terminals open at once
+	open sync.WaitGroup
+	gate chan struct{} // closed when the writing may begin
 
 	// until is when the last terminal has to be open: what has been counted is
 	// to go out now, not together with what its sender sends in the next hours. It
@@ -66,7 +36,67 @@ type round struct {
 	until time.Time
 
 	mu       sync.Mutex
+	first    []Result // what came of opening, until the gate is open
 	rendered map[tty.Screen][]byte
+}
+
+func (e *Engine) newRound(r Request, m tty.Message, terminals int) *round {
+	d := &round{
+		engine: e, request: r, message: m, rendered: map[tty.Screen][]byte{},
+		// Room for all, so that a reader of results who stops reading (a terminal
+		// held by Ctrl-S, a full pipe) holds up no terminal.
+		results: make(chan Result, 2*terminals),
+		busy:    make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
+		room:    make(chan struct{}, openFiles()),
+		gate:    make(chan struct{}),
+	}
+	if e.Policy != nil {
+		d.until = time.Now().Add(openingTime)
+	}
+	return d
+}
+
+// write reports each terminal as it is done.
+func (d *round) write(ctx context.Context, terminals []sessions.Terminal, report func(Result)) {
+	go func() {
+		defer close(d.results)
+		d.start(ctx, terminals)
+	}()
+	for result := range d.results {
+		report(result)
+	}
+}
+
+func (d *round) start(ctx context.Context, terminals []sessions.Terminal) {
+	var all sync.WaitGroup
+	begin := sync.OnceFunc(func() {
+		d.mu.Lock()
+		first := d.first
+		d.mu.Unlock()
+		if !d.request.DryRun {
+			d.begin(first)
+		}
+		close(d.gate)
+	})
+	for i, t := range terminals {
+		if i == cap(d.room) { // there is no room for more before some are written to
+			d.open.Wait()
+			begin()
+		}
+		if !d.makeRoom() {
+			d.results <- d.engine.failedTerminal(t, partly(errTooLate, 0, 0))
+			continue
+		}
+		d.open.Add(1)
+		all.Go(func() {
+			defer func() { <-d.room }()
+			d.results <- d.result(t, d.try(ctx, t))
+		})
+	}
+	d.open.Wait()
+	d.opened()
+	begin()
+	all.Wait()
 }
 
 // openingTime is thousands of times what opening all terminals takes. Where it
@@ -74,29 +104,28 @@ type round struct {
 // process.
 const openingTime = 10 * time.Second
 
-var errTooLate = &tty.Failure{Reason: tty.Stuck, Detail: fmt.Sprintf("not opened within %v: nothing was written", openingTime)}
+var errTooLate = &tty.Failure{Reason: tty.Stuck, Detail: fmt.Sprintf("not opened within %v", openingTime)}
 
 func (d *round) late() bool { return !d.until.IsZero() && time.Now().After(d.until) }
 
-// room waits for a place among the terminals that are open, and reports whether
+// makeRoom waits for a place among the terminals that are open, and reports whether
 // there is one in time.
-func (d *round) room() bool {
+func (d *round) makeRoom() bool {
 	if d.until.IsZero() {
-		d.open <- struct{}{}
+		d.room <- struct{}{}
 		return true
 	}
 	timer := time.NewTimer(time.Until(d.until))
 	defer timer.Stop()
 	select {
-	case d.open <- struct{}{}:
+	case d.room <- struct{}{}:
 		return true
 	case <-timer.C:
 		return false
 	}
 }
 
-func (d *round) deliver(ctx context.Context, t sessions.Terminal, opened func()) Result {
-	err := d.try(ctx, t, opened)
+func (d *round) result(t sessions.Terminal, err error) Result {
 	switch {
 	case err != nil:
 		return d.engine.failedTerminal(t, err)
@@ -106,21 +135,22 @@ func (d *round) deliver(ctx context.Context, t sessions.Terminal, opened func())
 	return d.engine.onTerminal(t, Delivered)
 }
 
-// try opens, writes and closes one terminal. Only while it needs no waiting
-// does it take one of the places at work, so that a held terminal holds up no
-// other.
-func (d *round) try(ctx context.Context, t sessions.Terminal, opened func()) (err error) {
+// work does something that needs no waiting, in one of the places for that. So a
+// held terminal holds up no other.
+func (d *round) work(do func()) {
 	d.busy <- struct{}{}
-	working := true
-	release := func() {
-		if working {
-			<-d.busy
-			working = false
-		}
-	}
-	defer release()
-	terminal, err := d.openOne(ctx, t)
-	opened()
+	defer func() { <-d.busy }()
+	do()
+}
+
+// try opens, writes and closes one terminal.
+func (d *round) try(ctx context.Context, t sessions.Terminal) (err error) {
+	var terminal *tty.Terminal
+	d.work(func() { terminal, err = d.openOne(ctx, t) })
+	d.mu.Lock()
+	d.first = append(d.first, d.result(t, err))
+	d.mu.Unlock()
+	d.open.Done()
 	if err != nil {
 		return err
 	}
@@ -128,15 +158,19 @@ func (d *round) try(ctx context.Context, t sessions.Terminal, opened func()) (er
 	if d.request.DryRun {
 		return nil
 	}
-	data := d.render(terminal.Screen())
-	if d.late() {
-		return errTooLate
-	}
-	written, err := terminal.Write(data)
+	<-d.gate
+	var data []byte
+	var written int
+	d.work(func() {
+		if data = d.render(terminal.Screen()); d.late() {
+			err = errTooLate
+			return
+		}
+		written, err = terminal.Write(data)
+	})
 	if !errors.Is(err, tty.ErrWouldBlock) {
 		return partly(err, written, len(data))
 	}
-	release()
 	more, err := d.wait(ctx, t, terminal, data[written:])
 	return partly(err, written+more, len(data))
 }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -47,11 +48,15 @@ const timeout = time.Second
 // ErrNone says that this system has no log.
 var ErrNone = errors.New("neither journald nor syslog takes entries")
 
-// Write writes the entry to the first of the two logs that there is.
+// Write writes the entry to the first of the two logs that there is: one that takes
+// nothing is not waited for twice, since syslog's socket may be journald's, too.
 func (l Log) Write(e Entry) error {
 	err := send(l.Journald, e.native())
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, syscall.EAGAIN) {
+		return fmt.Errorf("%w: %w", ErrNone, err)
 	}
 	if syslogErr := send(l.Syslog, e.line(time.Now())); syslogErr != nil {
 		return fmt.Errorf("%w: %w; %w", ErrNone, err, syslogErr)

@@ -108,7 +108,7 @@ func (r request) unwire() (delivery.Request, error) {
 	if r.Protocol < oldest || r.Protocol > newest {
 		return delivery.Request{}, fmt.Errorf("protocol %d is not spoken here", r.Protocol)
 	}
-	if r.TimeMS < 0 || r.TimeMS > delivery.MaxPatience.Milliseconds() {
+	if r.TimeMS < 0 || r.TimeMS > delivery.MaxPatienceRoot.Milliseconds() {
 		return delivery.Request{}, fmt.Errorf("a time of %d ms", r.TimeMS)
 	}
 	targets, err := parseAll(r.Targets)

@@ -152,7 +152,7 @@ func TestAttackLateMessages(t *testing.T) {
 		carol.Hold(t)
 		end := begin(t, h, plan.Plan{
 			Limits: map[string]int64{"NOFILE": 25},
-			Input:  []plan.Piece{{Data: request("Late.", map[string]any{"targets": []string{carol.Terminal, "bob"}, "time_ms": 3_600_000})}},
+			Input:  []plan.Piece{{Data: request("Late.", map[string]any{"targets": []string{carol.Terminal, "bob"}, "time_ms": 600_000})}},
 		})
 		pid := awaitOn(t, h, "pgrep -x msg-helper")
 		awaitOn(t, h, "ls -l /proc/"+pid+"/fd 2>/dev/null | grep -w "+carol.Terminal)

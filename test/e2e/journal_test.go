@@ -55,15 +55,15 @@ func TestJournal(t *testing.T) {
 		all := entries(t, h, cursor)
 		want := []map[string]any{
 			{
-				"MESSAGE": "carol@" + h.Name + " to bob,nobody-here: reached 1, failed 1 (unknown)",
+				"MESSAGE": "carol@" + h.Name + " to bob,nobody-here: sent to 1, failed 1 (unknown)",
 				"MSG_UID": "1003", "_UID": "1003", "MSG_SENDER": "carol@" + h.Name, "MSG_TARGETS": "bob,nobody-here",
-				"MSG_DELIVERED": "1", "MSG_FAILED": "1", "SYSLOG_IDENTIFIER": "msg", "PRIORITY": "6",
-				"MSG_RESULTS": "nobody-here unknown\nbob " + bob.Terminal + " delivered", "MSG_TEXT": nil,
+				"MSG_SENT": "1", "MSG_FAILED": "1", "SYSLOG_IDENTIFIER": "msg", "PRIORITY": "6",
+				"MSG_RESULTS": "nobody-here unknown\nbob " + bob.Terminal + " sent", "MSG_TEXT": nil,
 			},
-			{"MESSAGE": "carol@" + h.Name + " to *: reached 0, failed 1 (denied)", "MSG_RESULTS": "* denied"},
+			{"MESSAGE": "carol@" + h.Name + " to *: sent to 0, failed 1 (denied)", "MSG_RESULTS": "* denied"},
 			{"MESSAGE": "carol@" + h.Name + " to bob: refused, the message is empty", "MSG_REFUSED": "the message is empty"},
-			{"MESSAGE": "carol@" + h.Name + " to bob: dry run, would reach 1, failed 0", "MSG_DRY_RUN": "1"},
-			{"MESSAGE": "root@" + h.Name + " to bob: reached 1, failed 0", "_UID": "0", "MSG_TEXT": nil},
+			{"MESSAGE": "carol@" + h.Name + " to bob: dry run, would send to 1, failed 0", "MSG_DRY_RUN": "1"},
+			{"MESSAGE": "root@" + h.Name + " to bob: sent to 1, failed 0", "_UID": "0", "MSG_TEXT": nil},
 		}
 		if len(all) != len(want) {
 			t.Fatalf("%s: %d entries of %d requests: %v", h.Name, len(all), len(want), all)
@@ -150,9 +150,30 @@ func TestSyslog(t *testing.T) {
 		t.Errorf("%+v", out)
 	}
 	line := read()
-	for _, want := range []string{"<86>", " msg[", "]: carol@plain to bob: reached 1, failed 0 MSG_UID=\"1003\"", `MSG_TARGETS="bob"`} {
+	for _, want := range []string{"<86>", " msg[", "]: carol@plain to bob: sent to 1, failed 0 MSG_UID=\"1003\"", `MSG_TARGETS="bob"`} {
 		if !strings.Contains(line, want) {
 			t.Errorf("%q is not in %q", want, line)
+		}
+	}
+}
+
+// TestJournalOfTheKilled: who kills the helper once the message is through leaves an
+// entry all the same.
+func TestJournalOfTheKilled(t *testing.T) {
+	for _, h := range []*lab.Host{lab.D12, lab.D13} {
+		install(t, h)
+		forget(t, h)
+		bob, held, carol := h.Login(t, "bob"), h.Login(t, "carol"), h.Login(t, "carol")
+		held.Hold(t)
+		cursor := cursorOf(t, h)
+		carol.Type(t, "msg -t 10m bob,"+held.Terminal+" 'Unseen by the log?'\r")
+		carol.Expect(t, "waiting (Ctrl-C ends it)\r\n")
+		h.Run(t, "pkill", "-KILL", "-x", "msg-helper")
+		carol.Expect(t, "msg: "+h.Name+": the helper failed (it ended early; whether all have the message is not known: signal: killed)\r\n")
+		got(t, bob, "Unseen by the log?")
+		want := "carol@" + h.Name + " on " + carol.Terminal + " to bob," + held.Terminal + ": sent to 2, failed 0"
+		if all := entries(t, h, cursor); len(all) != 1 || all[0]["MESSAGE"] != want {
+			t.Errorf("%s: %v, want %q", h.Name, all, want)
 		}
 	}
 }
