@@ -27,24 +27,28 @@ func lower() (*privilege, error) {
 	if err := bound(); err != nil {
 		return nil, err
 	}
-	// The kernel has seen to it for what is set-gid, and keeps it so: nobody may
-	// look into this process or trace it. It should hold for root's, too.
-	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
-		return nil, err
-	}
 	if os.Getuid() != os.Geteuid() {
 		return nil, errSetUID
 	}
 	own, group := os.Getgid(), os.Getegid()
 	if own == group {
-		return nil, nil
+		return nil, closed()
 	}
-	// For all threads; x/sys/unix does it for the calling one alone.
-	if err := syscall.Setresgid(own, own, group); err != nil {
+	if err := change(own, own, group); err != nil {
 		return nil, err
 	}
 	return &privilege{own: own, group: group}, nil
 }
+
+// change sets the gids of all threads; x/sys/unix does it for the calling one alone.
+func change(own, effective, saved int) error {
+	return errors.Join(syscall.Setresgid(own, effective, saved), closed())
+}
+
+// closed lets nobody look into this process or trace it. The kernel does that for
+// what is set-gid, but as fs.suid_dumpable has it, at the start and with each change
+// of the gids (proc_sys_fs(5)).
+func closed() error { return unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0) }
 
 const (
 	// mostCPU is in seconds: some hundred times what a message to everybody takes.
@@ -88,12 +92,12 @@ const rlimitSigpending = 11
 
 // Take takes the group's rights.
 func (p *privilege) Take() error {
-	return syscall.Setresgid(-1, p.group, -1)
+	return change(-1, p.group, -1)
 }
 
 // Drop gives them up for good. A program that could not would not be fit to go on.
 func (p *privilege) Drop() {
-	err := syscall.Setresgid(p.own, p.own, p.own)
+	err := change(p.own, p.own, p.own)
 	if r, e, s := unix.Getresgid(); err != nil || r != p.own || e != p.own || s != p.own {
 		fmt.Fprintf(os.Stderr, "msg-helper: cannot give up group %d: %v\n", p.group, err)
 		os.Exit(1)
