@@ -76,7 +76,7 @@ func readInto(buf []byte, path string) ([]byte, error) {
 func (all processes) describe(terminals []Terminal) {
 	for i := range terminals {
 		t := &terminals[i]
-		leader, ok := all.leader(t.Device)
+		leader, ok := all.leader(t)
 		if !ok {
 			t.Hidden = all.hidden && strings.HasPrefix(t.Name, "pts/")
 			continue
@@ -94,14 +94,27 @@ func (all processes) describe(terminals []Terminal) {
 
 // leader returns the session leader on a device of this /dev. A container has a
 // /dev/pts of its own, with the same device numbers for other terminals; its
-// processes are told by their process namespace.
-func (all processes) leader(device uint64) (process, bool) {
-	for _, p := range all.leaders[device] {
+// processes are told by their process namespace. Anyone may have such a /dev/pts in a
+// namespace for files alone: where several lead, it is the one whose terminal it is.
+func (all processes) leader(t *Terminal) (process, bool) {
+	var ours []process
+	for _, p := range all.leaders[t.Device] {
 		if all.ours(p.pid) {
+			ours = append(ours, p)
+		}
+	}
+	switch len(ours) {
+	case 0:
+		return process{}, false
+	case 1:
+		return ours[0], true
+	}
+	for _, p := range ours {
+		if uid, err := realUID(all.proc, p.pid); err == nil && uid == t.Owner {
 			return p, true
 		}
 	}
-	return process{}, false
+	return ours[0], true
 }
 
 // ours reports whether the process is in the process namespace of this one. The
