@@ -113,14 +113,19 @@ func (h Helper) start() (*process, error) {
 	return p, nil
 }
 
+// goodbye is how long a helper that has said its last word may take to end.
+const goodbye = 2 * time.Second
+
 // end waits for the process and adds to a failure what it said of it. A helper
 // that has not kept to the protocol is not waited for.
 func (p *process) end(err error) error {
 	_ = p.stdin.Close() // it may have gone, and with it the pipe
 	var failure *Failure
+	kill := func() { _ = p.cmd.Process.Kill() } // unless it has ended
 	if errors.As(err, &failure) {
-		_ = p.cmd.Process.Kill()
+		kill()
 	}
+	defer time.AfterFunc(goodbye, kill).Stop()
 	waitErr := p.cmd.Wait()
 	if failure == nil {
 		return err

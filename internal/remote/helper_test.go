@@ -89,10 +89,71 @@ func TestSilence(t *testing.T) {
 			_, _ = io.Copy(io.Discard, in)
 		}()
 		talk := newTalk(toHelper, fromHelper, nil)
-		talk.helloTime, talk.answerTime = 100*time.Millisecond, -delivery.Patience+100*time.Millisecond
+		talk.patience = patience{100 * time.Millisecond, 100 * time.Millisecond, 100 * time.Millisecond}
 		var failure *Failure
 		if err := talk.send(t.Context(), aRequest, nil); !errors.As(err, &failure) || failure.Reason != Timeout {
 			t.Errorf("after %q: %v", said, err)
 		}
+	}
+}
+
+// TestHelperThatHangs: at no point does one keep msg for longer than it may, and once
+// interrupted not for long at all. What it has not read is not sent.
+func TestHelperThatHangs(t *testing.T) {
+	soon := patience{300 * time.Millisecond, 300 * time.Millisecond, 100 * time.Millisecond}
+	long := patience{time.Hour, time.Hour, 100 * time.Millisecond}
+	big := aRequest
+	big.Text = strings.Repeat("x", 100_000) // more than a pipe takes
+	const oneResult = `{"event":"delivered","host":"d13","user":"bob","terminal":"pts/2"}`
+	for name, c := range map[string]struct {
+		script  string
+		request delivery.Request
+		want    string
+	}{
+		"says nothing":     {"exec sleep 1000", aRequest, "timeout"},
+		"reads nothing":    {sayHello + "exec sleep 1000", aRequest, "timeout"},
+		"reads not all":    {sayHello + "exec sleep 1000", big, "timeout"},
+		"stays":            {sayHello + "read r; echo '" + oneResult + `'; echo '{"event":"end","results":1}'; exec sleep 1000`, aRequest, ""},
+		"goes silent":      {sayHello + "read r; echo '" + oneResult + "'; exec sleep 1000", aRequest, "timeout"},
+		"ends without end": {sayHello + "read r; echo '" + oneResult + "'; exec >&-; exec sleep 1000", aRequest, "lost"},
+	} {
+		for _, interrupted := range []bool{false, true} {
+			ctx, cancel := context.WithCancel(t.Context())
+			p, err := program(t, c.script).start()
+			if err != nil {
+				t.Fatal(err)
+			}
+			talk := newTalk(p.stdin, p.stdout, nil)
+			if talk.patience = soon; interrupted {
+				talk.patience = long
+				time.AfterFunc(100*time.Millisecond, cancel)
+			}
+			begun := time.Now()
+			err = p.end(talk.send(ctx, c.request, func(delivery.Result) {}))
+			var failure *Failure
+			if errors.As(err, &failure) != (c.want != "") || failure != nil && string(failure.Reason) != c.want {
+				t.Errorf("%s, interrupted %v: %v, want %q", name, interrupted, err, c.want)
+			}
+			if took := time.Since(begun); took > 20*time.Second {
+				t.Errorf("%s, interrupted %v: it took %v", name, interrupted, took)
+			}
+			cancel()
+		}
+	}
+}
+
+// TestSlowReader: who reads the results late, or stops in between, has them all.
+func TestSlowReader(t *testing.T) {
+	helper := program(t, sayHello+`read r; i=0; while [ $i -lt 3000 ]; do i=$((i+1))
+		echo '{"event":"delivered","host":"d13","user":"bob","terminal":"pts/'$i'"}'; done; echo '{"event":"end","results":3000}'`)
+	count := 0
+	err := helper.Send(t.Context(), aRequest, func(delivery.Result) {
+		if count == 0 {
+			time.Sleep(time.Second) // more than a pipe's worth comes meanwhile
+		}
+		count++
+	})
+	if err != nil || count != 3000 {
+		t.Errorf("%d results, %v", count, err)
 	}
 }

@@ -19,6 +19,8 @@
 // "error", and the problem and a hint in words. A client keeps its end open; that
 // it closes it says that it has given up, and what is not done soon is not done.
 //
+// In between, {"event":"alive"} says every ten seconds that it is at work.
+//
 // Both sides refuse what is too long and what they do not know, but for more in a
 // hello: a later version may have something to add. The package knows no
 // terminal.
@@ -29,6 +31,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"msg/internal/delivery"
@@ -65,7 +68,15 @@ const (
 	eventRefused = "refused"
 	eventError   = "error"
 	eventEnd     = "end"
+	eventAlive   = "alive" // it is at work: names are asked for, its turn is awaited
 )
+
+// alive is what a helper says that has had nothing else to say for aliveTime.
+type alive struct {
+	Event string `json:"event"`
+}
+
+const aliveTime = 10 * time.Second
 
 // ending is the last line.
 type ending struct {
@@ -91,7 +102,7 @@ type request struct {
 func wire(protocol int, r delivery.Request) request {
 	return request{
 		Protocol: protocol, Targets: words(r.Targets), Except: words(r.Except), Text: []byte(r.Text),
-		TimeMS: r.Time.Milliseconds(), NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says,
+		TimeMS: int64((r.Time + time.Millisecond - 1) / time.Millisecond), NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says,
 	}
 }
 
@@ -103,12 +114,13 @@ func words(targets []target.Target) []string {
 	return all
 }
 
-// unwire checks what came, and returns the request in it.
+// unwire checks what came, and returns the request in it. Its errors are of what
+// msg itself would not send; what a message may be is for package delivery.
 func (r request) unwire() (delivery.Request, error) {
 	if r.Protocol < oldest || r.Protocol > newest {
 		return delivery.Request{}, fmt.Errorf("protocol %d is not spoken here", r.Protocol)
 	}
-	if r.TimeMS < 0 || r.TimeMS > delivery.MaxPatienceRoot.Milliseconds() {
+	if most := int64(math.MaxInt64 / time.Millisecond); r.TimeMS < 0 || r.TimeMS > most {
 		return delivery.Request{}, fmt.Errorf("a time of %d ms", r.TimeMS)
 	}
 	targets, err := parseAll(r.Targets)

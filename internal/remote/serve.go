@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync"
 	"time"
 
 	"msg/internal/delivery"
@@ -33,7 +32,8 @@ type Input interface {
 }
 
 // Serve has a conversation with one client, as its helper. A request that is not
-// as it has to be is an error here, too; nothing has been sent then.
+// as it has to be is an error here, too; nothing has been sent then. A read of in may
+// outlast it: nobody can end that.
 func Serve(ctx context.Context, in Input, out io.Writer, hello Hello, send Send) error {
 	hello.Event, hello.Protocol = eventHello, [2]int{oldest, newest}
 	answers := newAnswers(out)
@@ -111,64 +111,49 @@ func clean(r delivery.Result) delivery.Result {
 // who puts one wait: a client that does not read holds up no message and no entry
 // in the log.
 type answers struct {
-	mu    sync.Mutex
-	lines [][]byte
-	err   error // of making one
-	more  chan struct{}
-	last  bool
-	done  chan error
+	lines *queue[[]byte]
+	last  chan struct{} // closed when there will be no more
+	done  chan error    // of the writing
 }
 
 func newAnswers(out io.Writer) *answers {
-	a := &answers{more: make(chan struct{}, 1), done: make(chan error, 1)}
+	a := &answers{lines: newQueue[[]byte](), last: make(chan struct{}), done: make(chan error, 1)}
 	go func() { a.done <- a.write(out) }()
 	return a
 }
 
+// put says something; what is put can be written as JSON.
 func (a *answers) put(v any) {
 	line, err := json.Marshal(v)
-	a.mu.Lock()
-	a.lines, a.err = append(a.lines, append(line, '\n')), errors.Join(a.err, err)
-	a.mu.Unlock()
-	a.wake()
-}
-
-func (a *answers) wake() {
-	select {
-	case a.more <- struct{}{}:
-	default: // it is awake
+	if err != nil {
+		panic(err)
 	}
+	a.lines.put(append(line, '\n'))
 }
 
 func (a *answers) write(out io.Writer) error {
-	for range a.more {
-		a.mu.Lock()
-		lines, last := a.lines, a.last
-		a.lines = nil
-		a.mu.Unlock()
-		if _, err := out.Write(bytes.Join(lines, nil)); err != nil {
+	for last := false; ; {
+		select {
+		case <-a.lines.more:
+		case <-a.last:
+			last = true
+		case <-time.After(aliveTime):
+			a.put(alive{eventAlive})
+		}
+		_, err := out.Write(bytes.Join(a.lines.take(), nil))
+		if err != nil || last {
 			return err
 		}
-		if last {
-			return nil
-		}
 	}
-	return nil
 }
 
 // finish waits until the client has read everything, for a while.
 func (a *answers) finish() error {
-	a.mu.Lock()
-	a.last = true
-	err := a.err
-	a.mu.Unlock()
-	a.wake()
-	timer := time.NewTimer(readingTime)
-	defer timer.Stop()
+	close(a.last)
 	select {
-	case writeErr := <-a.done:
-		return errors.Join(err, writeErr)
-	case <-timer.C:
-		return errors.Join(err, fmt.Errorf("the answers were not read within %v", readingTime))
+	case err := <-a.done:
+		return err
+	case <-time.After(readingTime):
+		return fmt.Errorf("the answers were not read within %v", readingTime)
 	}
 }

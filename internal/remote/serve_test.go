@@ -281,7 +281,7 @@ func TestOtherHelpers(t *testing.T) {
 		end    = `{"event":"end","results":1}`
 	)
 	newer := `{"event":"hello","protocol":[1,7],"version":"9","host":"d13","privileged":true,"mood":{"good":true}}`
-	if results, err := helperSays(t, newer, result, end); err != nil || len(results) != 1 {
+	if results, err := helperSays(t, newer, `{"event":"alive"}`, result, end); err != nil || len(results) != 1 {
 		t.Errorf("a newer one: %v, %v", results, err)
 	}
 	for name, c := range map[string]struct {
@@ -296,7 +296,15 @@ func TestOtherHelpers(t *testing.T) {
 		"ends":             {[]string{hello}, Lost, 0},
 		"ends early":       {[]string{hello, result}, Lost, 1},
 		"loses a result":   {[]string{hello, `{"event":"end","results":2}`}, Lost, 0},
-		"counts too few":   {[]string{hello, result, result, end}, Lost, 2},
+		"counts too few":   {[]string{hello, result, strings.Replace(result, "pts/2", "pts/3", 1), end}, Lost, 2},
+		"one twice":        {[]string{hello, result, result, end}, Lost, 1},
+		"nobody":           {[]string{hello, `{"event":"delivered"}`, end}, Lost, 0},
+		"no host":          {[]string{hello, strings.Replace(result, "d13", "", 1), end}, Lost, 0},
+		"no terminal":      {[]string{hello, `{"event":"delivered","host":"d13","target":"bob"}`, end}, Lost, 0},
+		"both":             {[]string{hello, strings.Replace(result, "{", `{"target":"bob",`, 1), end}, Lost, 0},
+		"a reason":         {[]string{hello, strings.Replace(result, "{", `{"reason":"denied",`, 1), end}, Lost, 0},
+		"no reason":        {[]string{hello, strings.Replace(result, "delivered", "failed", 1), end}, Lost, 0},
+		"its own reason":   {[]string{hello, strings.Replace(result, `"delivered"`, `"failed","reason":"a\u009b31m"`, 1), end}, Lost, 0},
 		"unknown field":    {[]string{hello, strings.Replace(result, "{", `{"x":1,`, 1), end}, Lost, 0},
 		"unknown event":    {[]string{hello, strings.Replace(result, "delivered", "answered", 1), end}, Lost, 0},
 		"no JSON":          {[]string{hello, "Segmentation fault", end}, Lost, 0},
@@ -347,7 +355,7 @@ func FuzzEvent(f *testing.F) {
 	f.Add([]byte(`{"event":"failed","host":"d13","user":"bob","terminal":"pts/3","reason":"messages-off","detail":"x"}`))
 	f.Add([]byte(`{"event":"end","results":1}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		if r, err := resultOf(line); err == nil && r.Event != delivery.Delivered && r.Event != delivery.Failed &&
+		if r, err := new(results).read(line); err == nil && r.Event != delivery.Delivered && r.Event != delivery.Failed &&
 			r.Event != delivery.Planned && r.Event != delivery.Waiting {
 			t.Errorf("%q is %+v", line, r)
 		}

@@ -7,85 +7,104 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
 	"msg/internal/delivery"
+	"msg/internal/tty"
 )
 
-// How long a helper may say nothing: before its hello, and later besides the time
-// that it may wait for a terminal.
-const (
-	helloTime  = 10 * time.Second
-	answerTime = 30 * time.Second
-)
+// patience is how long a helper may say nothing.
+type patience struct {
+	hello  time.Duration // before its hello
+	answer time.Duration // later; it says now and then that it is at work
+	end    time.Duration // once nobody waits for anything else
+}
+
+var usual = patience{hello: 10 * time.Second, answer: 4 * aliveTime, end: 5 * time.Second}
 
 // talk is the client's side of a conversation.
 type talk struct {
-	in      io.WriteCloser // to the helper
-	out     *lines         // from it
-	close   func()
+	in      io.Writer // to the helper
+	close   func()    // says that nobody waits any more
+	lines   *queue[line]
+	held    []line // taken from lines
 	onHello func(Hello)
-
-	helloTime, answerTime time.Duration
+	patience
 }
 
-func newTalk(in io.WriteCloser, out io.Reader, onHello func(Hello)) *talk {
-	return &talk{
-		in: in, out: &lines{from: out, most: mostEvent}, onHello: onHello,
-		close:     sync.OnceFunc(func() { _ = in.Close() }), // it may be closed at the other end
-		helloTime: helloTime, answerTime: answerTime,
-	}
-}
-
-// line is one that the helper has sent.
+// line is one that the helper has sent; the last has an error.
 type line struct {
 	data []byte
 	err  error
 }
 
-// listen reads until the helper ends.
-func (t *talk) listen(done <-chan struct{}) <-chan line {
-	all := make(chan line)
+// newTalk reads what the helper says from now on, whatever is done with it: who
+// does not read on, because their own reader does not, must not hold up the helper.
+func newTalk(in io.WriteCloser, out io.Reader, onHello func(Hello)) *talk {
+	t := &talk{
+		in: in, lines: newQueue[line](), onHello: onHello, patience: usual,
+		close: sync.OnceFunc(func() { _ = in.Close() }), // it may be closed at the other end
+	}
 	go func() {
+		from := &lines{from: out, most: mostEvent}
 		for {
-			data, err := t.out.next()
-			select {
-			case all <- line{bytes.Clone(data), err}:
-			case <-done:
-				return
-			}
+			data, err := from.next()
+			t.lines.put(line{bytes.Clone(data), err})
 			if err != nil {
 				return
 			}
 		}
 	}()
-	return all
+	return t
+}
+
+var (
+	errSilence     = errors.New("silence")
+	errInterrupted = errors.New("interrupted")
+)
+
+// next returns the next line. It fails with errSilence where none comes in time, and
+// with errInterrupted when ctx has ended.
+func (t *talk) next(ctx context.Context, silence time.Duration) (line, error) {
+	for again := true; ; {
+		if len(t.held) == 0 {
+			t.held = t.lines.take()
+		}
+		if len(t.held) > 0 {
+			l := t.held[0]
+			t.held = t.held[1:]
+			return l, nil
+		}
+		select {
+		case <-t.lines.more:
+		case <-ctx.Done():
+			return line{}, errInterrupted
+		case <-time.After(silence):
+			if !again {
+				return line{}, errSilence
+			}
+			// Both sides may have been stopped (Ctrl-Z), and now go on.
+			silence, again = min(silence, t.end), false
+		}
+	}
 }
 
 // hello reads what the helper begins with.
 func (t *talk) hello(ctx context.Context) (Hello, error) {
-	done := make(chan struct{})
-	defer close(done)
-	return t.await(ctx, t.listen(done))
-}
-
-func (t *talk) await(ctx context.Context, all <-chan line) (Hello, error) {
-	timer := time.NewTimer(t.helloTime)
-	defer timer.Stop()
+	l, err := t.next(ctx, t.patience.hello)
 	var hello Hello
-	select {
-	case l := <-all:
-		if l.err != nil {
-			return hello, &Failure{NoHelper, "it does not start"}
-		}
-		if err := json.Unmarshal(l.data, &hello); err != nil || hello.Event != eventHello {
-			return hello, &Failure{NoHelper, "it does not answer as a helper does"}
-		}
-	case <-timer.C:
-		return hello, &Failure{Timeout, fmt.Sprintf("no answer within %v", t.helloTime)}
-	case <-ctx.Done():
-		return hello, ctx.Err()
+	switch {
+	case errors.Is(err, errInterrupted):
+		return hello, &Failure{Timeout, "interrupted before it had answered: nothing was sent"}
+	case err != nil:
+		return hello, &Failure{Timeout, fmt.Sprintf("no answer within %v", t.patience.hello)}
+	case l.err != nil:
+		return hello, &Failure{NoHelper, "it does not start"}
+	}
+	if err := json.Unmarshal(l.data, &hello); err != nil || hello.Event != eventHello {
+		return hello, &Failure{NoHelper, "it does not answer as a helper does"}
 	}
 	if hello.Protocol[0] > newest || hello.Protocol[1] < oldest {
 		return hello, &Failure{Version, fmt.Sprintf("version %s speaks the protocols %d to %d, and this one %d to %d",
@@ -99,10 +118,7 @@ func (t *talk) await(ctx context.Context, all <-chan line) (Hello, error) {
 
 // send has one request carried out.
 func (t *talk) send(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
-	done := make(chan struct{})
-	defer close(done)
-	all := t.listen(done)
-	hello, err := t.await(ctx, all)
+	hello, err := t.hello(ctx)
 	if err != nil {
 		return err
 	}
@@ -113,71 +129,115 @@ func (t *talk) send(ctx context.Context, r delivery.Request, report func(deliver
 	if len(data) >= mostRequest {
 		return &delivery.RequestError{Problem: fmt.Sprintf("a request of %d KiB; it may have %d", len(data)>>10, mostRequest>>10)}
 	}
-	if _, err := t.in.Write(append(data, '\n')); err != nil {
-		return &Failure{Lost, "it ended before it had the message"}
+	if err := t.put(ctx, append(data, '\n')); err != nil {
+		return err
 	}
 	defer context.AfterFunc(ctx, t.close)() // it is to wait no longer
-	return t.results(all, max(r.Time, delivery.Patience)+t.answerTime, report)
+	return t.results(ctx, report)
 }
 
-// results passes on what comes, until the end.
-func (t *talk) results(all <-chan line, silence time.Duration, report func(delivery.Result)) error {
-	timer := time.NewTimer(silence)
-	defer timer.Stop()
-	count := 0
+// put writes the request. One that is not whole is not carried out.
+func (t *talk) put(ctx context.Context, data []byte) error {
+	written := make(chan error, 1)
+	go func() {
+		_, err := t.in.Write(data)
+		written <- err
+	}()
+	select {
+	case err := <-written:
+		if err != nil {
+			return &Failure{Lost, "it ended before it had the message"}
+		}
+		return nil
+	case <-ctx.Done():
+		t.close() // which ends the writing, too
+		return &Failure{Timeout, "interrupted before it had the message: nothing was sent"}
+	case <-time.After(t.answer):
+		t.close()
+		return &Failure{Timeout, fmt.Sprintf("it did not take the message within %v: nothing was sent", t.answer)}
+	}
+}
+
+// results passes on what comes, until the end. Once ctx has ended, the helper is to
+// come to its end, too.
+func (t *talk) results(ctx context.Context, report func(delivery.Result)) error {
+	silence := t.answer
+	var seen results
 	for {
-		timer.Reset(silence)
-		select {
-		case <-timer.C:
+		l, err := t.next(ctx, silence)
+		switch {
+		case errors.Is(err, errInterrupted):
+			ctx, silence = context.Background(), t.end
+			continue
+		case err != nil:
 			return &Failure{Timeout, fmt.Sprintf("no word within %v; whether all have the message is not known", silence)}
-		case l := <-all:
-			if l.err != nil {
-				return &Failure{Lost, "it ended early; whether all have the message is not known"}
-			}
-			event, err := eventOf(l.data)
+		case l.err != nil:
+			return &Failure{Lost, "it ended early; whether all have the message is not known"}
+		}
+		var event struct{ Event string }
+		if err := json.Unmarshal(l.data, &event); err != nil {
+			return broken(err)
+		}
+		switch event.Event {
+		case eventAlive:
+		case eventEnd, eventRefused, eventError:
+			return seen.end(l.data)
+		default:
+			result, err := seen.read(l.data)
 			if err != nil {
-				return err
-			}
-			if event.Event == eventEnd || event.Event == eventRefused || event.Event == eventError {
-				return t.ending(l.data, count)
-			}
-			result, err := resultOf(l.data)
-			if err != nil {
-				return err
-			}
-			if result.Event != delivery.Waiting {
-				count++
+				return broken(err)
 			}
 			report(result)
 		}
 	}
 }
 
-type eventName struct {
-	Event string `json:"event"`
+// results checks what a helper reports: one result for a terminal or a target, and
+// nothing that the protocol does not have.
+type results struct {
+	count     int
+	terminals map[string]bool
 }
 
-func eventOf(data []byte) (eventName, error) {
-	var name eventName
-	if err := json.Unmarshal(data, &name); err != nil {
-		return name, broken(err)
-	}
-	return name, nil
+// known are the reasons that a helper may give.
+var known = []delivery.Reason{
+	tty.MessagesOff, tty.Stuck, tty.Gone, tty.Busy, tty.Denied, tty.NotATerminal, tty.OwnerChanged,
+	delivery.RateLimited, delivery.NotLoggedIn, delivery.NoTerminal, delivery.Unknown,
 }
 
-func resultOf(data []byte) (delivery.Result, error) {
+func (s *results) read(data []byte) (delivery.Result, error) {
 	var r delivery.Result
 	if err := decode(data, &r); err != nil {
-		return r, broken(err)
+		return r, err
 	}
 	switch r.Event {
-	case delivery.Delivered, delivery.Failed, delivery.Planned, delivery.Waiting:
+	case delivery.Waiting:
 		return r, nil
+	case delivery.Delivered, delivery.Planned:
+		if r.Reason != "" || r.Terminal == "" {
+			return r, fmt.Errorf("%s, for the reason %.40q, on %.40q", r.Event, r.Reason, r.Terminal)
+		}
+	case delivery.Failed:
+		if !slices.Contains(known, r.Reason) {
+			return r, fmt.Errorf("failed for the reason %.40q", r.Reason)
+		}
+	default:
+		return r, fmt.Errorf("event %.40q", r.Event)
 	}
-	return r, broken(fmt.Errorf("event %.40q", r.Event))
+	if r.Host == "" || (r.Terminal == "") == (r.Target == "") || s.terminals[r.Terminal] {
+		return r, fmt.Errorf("a result of %.40q, %.40q at %.40q", r.Terminal, r.Target, r.Host)
+	}
+	if r.Terminal != "" {
+		if s.terminals == nil {
+			s.terminals = map[string]bool{}
+		}
+		s.terminals[r.Terminal] = true
+	}
+	s.count++
+	return r, nil
 }
 
-func (t *talk) ending(data []byte, count int) error {
+func (s *results) end(data []byte) error {
 	var e ending
 	if err := decode(data, &e); err != nil {
 		return broken(err)
@@ -187,8 +247,8 @@ func (t *talk) ending(data []byte, count int) error {
 		return &delivery.RequestError{Problem: e.Problem, Hint: e.Hint}
 	case e.Event == eventError:
 		return errors.New(e.Problem)
-	case e.Results != count:
-		return broken(fmt.Errorf("%d results came of %d", count, e.Results))
+	case e.Results != s.count:
+		return broken(fmt.Errorf("%d results came of %d", s.count, e.Results))
 	}
 	return nil
 }
