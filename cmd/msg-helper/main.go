@@ -53,28 +53,32 @@ func run(rights *privilege) error {
 		return errNotByHand
 	}
 	// Not to end halfway: because a reader goes away, a terminal is our own and
-	// set to stop what writes from the background, or files may not grow. What
-	// the keyboard or a hangup send is for msg, which then closes its end.
-	signal.Ignore(syscall.SIGPIPE, syscall.SIGTTOU, syscall.SIGXFSZ, syscall.SIGINT, syscall.SIGHUP)
+	// set to stop what writes from the background, or files may not grow. What is
+	// sent to all of a job (by the keyboard, a hangup, timeout(1)) is for msg, which
+	// then closes its end.
+	signal.Ignore(syscall.SIGPIPE, syscall.SIGTTOU, syscall.SIGXFSZ, syscall.SIGINT, syscall.SIGHUP, syscall.SIGTERM)
 
 	engine := delivery.Local()
 	if rights != nil {
 		engine.Privilege = rights
 		engine.Files = &accounts.Directory{FilesOnly: true}
+		engine.System.UserName = engine.Files.Name
 	}
 	hello := remote.Hello{Version: version, Host: engine.Host, Privileged: rights != nil || os.Geteuid() == 0}
 	in := &input{fd: int(os.Stdin.Fd())}
 	return remote.Serve(context.Background(), in, os.Stdout, hello, func(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
 		system, err := config.Load(config.Path)
-		if err != nil {
-			return &delivery.RequestError{Problem: err.Error(), Hint: "nothing is sent until root has mended that"}
-		}
-		engine.Policy = policy(ctx, engine, system, r, rights != nil)
 		engine.Log = func(record delivery.Record) {
 			// A log that takes nothing keeps no message from going out; msg
 			// doctor finds it.
 			_ = journal.Local().Write(record.Entry(system.Journal.Text))
 		}
+		if err != nil {
+			return engine.Refuse(ctx, r, &delivery.RequestError{
+				Problem: err.Error(), Hint: "nothing is sent until root has mended that",
+			})
+		}
+		engine.Policy = policy(ctx, engine, system, r, rights != nil)
 		return engine.Send(ctx, r, report)
 	})
 }

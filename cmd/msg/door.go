@@ -1,15 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 
 	"msg/internal/config"
 	"msg/internal/delivery"
 	"msg/internal/journal"
 	"msg/internal/remote"
 	"msg/internal/sessions"
+	"msg/internal/target"
 	"msg/internal/tty"
 )
 
@@ -82,6 +85,7 @@ func (d throughHelper) Send(ctx context.Context, r delivery.Request, report func
 	helper := remote.Helper{Path: d.path, Hello: func(h remote.Hello) { privileged = h.Privileged }}
 	var nobody, denied []delivery.Result // of targets
 	err := helper.Send(ctx, r, func(result delivery.Result) {
+		result.User = d.name(ctx, result.User)
 		if !privileged {
 			result = without(result, "msg-helper, which may write there, has no right to")
 		}
@@ -105,6 +109,16 @@ func (d throughHelper) Send(ctx context.Context, r delivery.Request, report func
 		report(result)
 	}
 	return err
+}
+
+// name is a user's name where the helper, which asks nobody but the files, gives a
+// number.
+func (d throughHelper) name(ctx context.Context, user string) string {
+	uid, err := strconv.ParseUint(user, 10, 32)
+	if err != nil {
+		return user
+	}
+	return cmp.Or(d.engine.Accounts.Name(ctx, uint32(uid)), user)
 }
 
 // logins asks logind while the helper works.
@@ -132,16 +146,23 @@ func (d throughHelper) atDesks(ctx context.Context, r delivery.Request, logins [
 	if err != nil {
 		return nobody
 	}
-	chosen, err := engine.Choose(ctx, picture, r.Targets, r.Except)
-	if err != nil {
-		return nobody
-	}
-	for _, found := range chosen.Failed {
-		same := func(other delivery.Result) bool { return other.Target == found.Target }
-		if found.Reason == delivery.NoTerminal && !slices.ContainsFunc(denied, same) {
-			nobody = slices.DeleteFunc(nobody, func(other delivery.Result) bool { return same(other) && other.User == "" })
-			nobody = append(nobody, found)
+	// desks are the results of those that targets mean who are on no terminal.
+	desks := func(targets []target.Target) []delivery.Result {
+		chosen, err := engine.Choose(ctx, picture, targets, r.Except)
+		if err != nil {
+			return nil // it is the helper that says so
 		}
+		return slices.DeleteFunc(chosen.Failed, func(f delivery.Result) bool {
+			return f.Reason != delivery.NoTerminal || about(denied, f.Target)
+		})
 	}
-	return nobody
+	nobody = slices.DeleteFunc(nobody, func(one delivery.Result) bool {
+		named := slices.DeleteFunc(slices.Clone(r.Targets), func(t target.Target) bool { return t.String() != one.Target })
+		return len(named) > 0 && len(desks(named)) > 0
+	})
+	return append(nobody, desks(r.Targets)...)
+}
+
+func about(results []delivery.Result, target string) bool {
+	return slices.ContainsFunc(results, func(r delivery.Result) bool { return r.Target == target })
 }

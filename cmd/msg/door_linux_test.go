@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,9 @@ func TestThroughHelper(t *testing.T) {
 	}{
 		"reached":          {hello, delivered + end1, "bob", []short{{"bob", "pts/2", "", ""}}},
 		"at a desktop":     {hello, notLoggedIn + end1, "root", []short{atDesk}},
+		"twice":            {hello, notLoggedIn + strings.Replace(notLoggedIn, `"root"`, `"user:root"`, 1) + end2, "root,user:root", []short{atDesk}},
+		"unknown":          {hello, strings.NewReplacer("root", "nobody-here", "not-logged-in", "unknown").Replace(notLoggedIn) + end1, "nobody-here", []short{{"", "", "nobody-here", "unknown"}}},
+		"by number":        {hello, strings.Replace(delivered, `"bob"`, `"0"`, 1) + end1, "bob", []short{{"root", "pts/2", "", ""}}},
 		"and another":      {hello, notLoggedIn + delivered + end2, "root,bob", []short{{"bob", "pts/2", "", ""}, atDesk}},
 		"everyone":         {hello, delivered + end1, "*", []short{{"bob", "pts/2", "", ""}, {"root", "", "*", "no-terminal"}}},
 		"everyone, denied": {hello, denied + end1, "*", []short{{"", "", "*", "denied"}}},

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"strings"
 
 	"msg/internal/rate"
@@ -64,6 +65,9 @@ const mostBytes = 1 << 20
 func Load(path string) (System, error) {
 	f, err := open(path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(path); err == nil {
+			return System{}, fmt.Errorf("%s: leads to nothing", path)
+		}
 		return Default(), nil
 	}
 	if err != nil {

@@ -97,13 +97,24 @@ func (e *Engine) Picture(ctx context.Context) (sessions.Picture, error) {
 // at a time, in no particular order; one that takes long is first announced as
 // Waiting. Its error says that nothing was sent.
 func (e *Engine) Send(ctx context.Context, r Request, report func(Result)) error {
-	book := &logbook{log: e.Log, record: Record{UID: e.UID, Self: e.Self, Request: r, Sender: e.sender(ctx, r, sessions.Picture{})}}
+	book := e.newLogbook(ctx, r)
 	err := e.send(ctx, r, book, func(result Result) {
 		book.add(result)
 		report(result)
 	})
 	book.end(err)
 	return err
+}
+
+// Refuse does nothing but log that the request was not carried out, because of err,
+// which it returns.
+func (e *Engine) Refuse(ctx context.Context, r Request, err error) error {
+	e.newLogbook(ctx, r).end(err)
+	return err
+}
+
+func (e *Engine) newLogbook(ctx context.Context, r Request) *logbook {
+	return &logbook{log: e.Log, record: Record{UID: e.UID, Request: r, Sender: e.sender(ctx, r, sessions.Picture{})}}
 }
 
 func (e *Engine) send(ctx context.Context, r Request, book *logbook, report func(Result)) error {
@@ -116,6 +127,7 @@ func (e *Engine) send(ctx context.Context, r Request, book *logbook, report func
 		return err
 	}
 	book.record.Sender = e.sender(ctx, r, picture)
+	book.record.LoginUID, book.record.LoggedIn = e.Self.LoginUID, e.behind(picture)
 	targets := e.permitted(r.Targets, report)
 	if len(targets) < len(r.Targets) && len(targets) == 0 {
 		return nil
@@ -146,9 +158,13 @@ func (e *Engine) deliver(ctx context.Context, r Request, terminals []sessions.Te
 		drop = sync.OnceFunc(e.Privilege.Drop)
 		defer drop()
 	}
-	if r.DryRun || e.counted(ctx, terminals, report) {
+	until, ok := time.Time{}, true
+	if !r.DryRun {
+		until, ok = e.counted(ctx, terminals, report)
+	}
+	if ok {
 		round := e.newRound(r, e.message(r, book.record.Sender), len(terminals))
-		round.opened, round.begin = drop, book.begin
+		round.opened, round.begin, round.until = drop, book.begin, until
 		round.write(ctx, terminals, report)
 	}
 	return nil

@@ -48,27 +48,40 @@ func (e *Engine) permitted(targets []target.Target, report func(Result)) []targe
 	return allowed
 }
 
-// counted reports whether the message may go out now. Where it may not, each
-// terminal has its result.
-func (e *Engine) counted(ctx context.Context, terminals []sessions.Terminal, report func(Result)) bool {
+// counted reports whether the message may go out now, and until when it has to have
+// gone out: what has been counted must not be kept, and come together with what its
+// sender sends later. Where it may not, each terminal has its result.
+func (e *Engine) counted(ctx context.Context, terminals []sessions.Terminal, report func(Result)) (until time.Time, ok bool) {
 	if e.Policy == nil {
-		return true
+		return time.Time{}, true
 	}
+	until = time.Now().Add(openingTime) // before the count: this process may be stopped behind it
+	waited := false
 	wait, err := e.Policy.Count(ctx, func(why string) {
+		waited = true
 		report(Result{Event: Waiting, Host: e.Host, Detail: why})
 	})
 	if err == nil && wait <= 0 {
-		return true
+		if waited {
+			until = time.Now().Add(openingTime) // one at a time: there is nothing to keep
+		}
+		return until, true
 	}
 	failure := &tty.Failure{Reason: RateLimited, Detail: fmt.Sprintf("the next may go out in %d s", seconds(wait))}
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		failure = interrupted
+	case err != nil:
 		failure.Detail = err.Error()
 	}
 	for _, t := range terminals {
 		report(e.failedTerminal(t, failure))
 	}
-	return false
+	return until, false
 }
+
+// interrupted is a terminal's that the sender has not waited for.
+var interrupted = &tty.Failure{Reason: tty.Stuck, Detail: "interrupted: nothing was written"}
 
 // seconds rounds up, so that who waits that long does not come too early.
 func seconds(d time.Duration) int64 {

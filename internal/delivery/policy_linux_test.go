@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -188,10 +189,14 @@ func TestLog(t *testing.T) {
 	if !strings.HasPrefix(sender, me+"@here") || !strings.HasSuffix(sender, " on "+term.Name) {
 		t.Errorf("the sender is %q", sender)
 	}
+	login := "" // of a user it may be a claim
+	if os.Getuid() == 0 {
+		login = "4242"
+	}
 	for name, want := range map[string]string{
-		"MSG_LOGIN_UID": "4242", "MSG_SENDER": sender, "MSG_TARGETS": term.Name + ",no-such-user",
+		"MSG_LOGIN_UID": login, "MSG_SENDER": sender, "MSG_TARGETS": term.Name + ",no-such-user",
 		"MSG_SENT": "1", "MSG_FAILED": "1", "MSG_TEXT": "one\ntwo^[[2J\\xff", "MSG_DRY_RUN": "",
-		"MSG_RESULTS": "no-such-user unknown\n" + me + " " + term.Name + " sent",
+		"MSG_RESULTS": me + " " + term.Name + " sent\nno-such-user unknown",
 	} {
 		if fields[name] != want {
 			t.Errorf("%s is %q, want %q", name, fields[name], want)
@@ -320,6 +325,52 @@ func sendWithFew(list string) {
 		}
 	})
 	fmt.Println(reached, logged, err)
+}
+
+// TestEntryOfMany: however many targets come to nothing, the entry has who was sent
+// to, and the outcome.
+func TestEntryOfMany(t *testing.T) {
+	r := delivery.Record{Results: []delivery.Result{}}
+	for n := range 1000 {
+		name := fmt.Sprintf("%s%d", strings.Repeat("é", 60), n)
+		r.Request.Targets = append(r.Request.Targets, target.Target{Kind: target.User, Name: name})
+		r.Results = append(r.Results, delivery.Result{Event: delivery.Failed, Reason: "unknown", Target: name})
+	}
+	r.Results = append(r.Results, delivery.Result{Event: delivery.Delivered, User: "bob", Terminal: "pts/0"})
+	e := r.Entry(false)
+	if !strings.HasSuffix(e.Message, "…: sent to 1, failed 1000 (unknown)") || len(e.Message) > 400 || !utf8.ValidString(e.Message) {
+		t.Errorf("%q", e.Message)
+	}
+	for _, f := range e.Fields {
+		if f.Name == "MSG_RESULTS" && !strings.HasPrefix(f.Value, "bob pts/0 sent\n") || !utf8.ValidString(f.Value) {
+			t.Errorf("%s is %.100q", f.Name, f.Value)
+		}
+	}
+}
+
+// TestMessagesOffWhileWaiting: what was counted as on when the terminal was opened
+// is asked again when it takes output at last.
+func TestMessagesOffWhileWaiting(t *testing.T) {
+	held, e, asked := person(t), engine(), 0
+	held.Hold(t)
+	e.Policy = allowed(&asked)
+	r := request(t, held.Name, "hello")
+	r.Polite, r.Time = true, 10*time.Second
+	var results []delivery.Result
+	err := e.Send(t.Context(), r, func(result delivery.Result) {
+		if results = append(results, result); result.Event == delivery.Waiting {
+			if err := held.Slave.Chmod(0o600); err != nil {
+				t.Error(err)
+			}
+			held.Release(t)
+		}
+	})
+	if err != nil || len(results) != 2 || results[1].Reason != "messages-off" {
+		t.Errorf("%+v, %v", results, err)
+	}
+	if seen := held.Seen(); strings.Contains(seen, "hello") {
+		t.Errorf("it shows %q", seen)
+	}
 }
 
 // TestFewDescriptors has fewer of them than terminals: those that come later are

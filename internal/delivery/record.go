@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"msg/internal/journal"
-	"msg/internal/sessions"
 	"msg/internal/target"
 	"msg/internal/text"
 	"msg/internal/tty"
@@ -15,23 +14,30 @@ import (
 // Record is one request and what became of it.
 type Record struct {
 	UID     uint32
-	Self    sessions.Self
 	Sender  tty.Sender
 	Request Request
 	Results []Result
 	Err     error // nothing was sent, because of this
 
+	// LoginUID is who is behind the sender, where LoggedIn is true: somebody else.
+	LoginUID uint32
+	LoggedIn bool
+
 	// Later marks what came otherwise than a first record of the request said.
 	Later bool
 }
 
-// mostResults bounds the results that an entry names one by one.
-const mostResults = 100
+// What an entry has of what may be long, in bytes: a datagram holds some 200 KiB.
+const (
+	mostNamed   = 200     // of the targets, in the line that people read
+	mostTargets = 8 << 10 // of the targets, and the exceptions
+	mostResults = 80 << 10
+)
 
 // Entry is the record as it is logged; withText with the message's text.
 func (r Record) Entry(withText bool) journal.Entry {
 	targets := names(r.Request.Targets)
-	e := journal.Entry{Message: r.Sender.String() + " to " + targets + ": " + r.outcome()}
+	e := journal.Entry{Message: r.Sender.String() + " to " + journal.Cut(targets, mostNamed) + ": " + r.outcome()}
 	add := func(name, value string) {
 		if value != "" {
 			e.Fields = append(e.Fields, journal.Field{Name: name, Value: value})
@@ -39,12 +45,12 @@ func (r Record) Entry(withText bool) journal.Entry {
 	}
 	sum := r.summary()
 	add("MSG_UID", fmt.Sprint(r.UID))
-	if r.Self.LoggedIn {
-		add("MSG_LOGIN_UID", fmt.Sprint(r.Self.LoginUID))
+	if r.LoggedIn {
+		add("MSG_LOGIN_UID", fmt.Sprint(r.LoginUID))
 	}
 	add("MSG_SENDER", r.Sender.String())
-	add("MSG_TARGETS", targets)
-	add("MSG_EXCEPT", names(r.Request.Except))
+	add("MSG_TARGETS", journal.Cut(targets, mostTargets))
+	add("MSG_EXCEPT", journal.Cut(names(r.Request.Except), mostTargets))
 	add("MSG_SENT", fmt.Sprint(sum.Delivered))
 	add("MSG_FAILED", fmt.Sprint(sum.Failed))
 	add("MSG_RESULTS", r.list())
@@ -102,23 +108,20 @@ func (r Record) outcome() string {
 	return words
 }
 
-// list has a line for each result: bob pts/2 sent.
+// list has a line for each result, those that were sent to first: bob pts/2 sent.
 func (r Record) list() string {
-	var lines []string
+	var sent, failed []string
 	for _, one := range r.Results {
-		if len(lines) == mostResults {
-			lines = append(lines, "…")
-			break
-		}
-		what := "sent"
-		if one.Event != Delivered {
-			what = cmp.Or(string(one.Reason), string(one.Event))
-		}
-		words := []string{one.User, one.Terminal, what}
+		words := []string{one.User, one.Terminal, "sent"}
 		if one.Terminal == "" {
-			words = []string{one.Target, what}
+			words = []string{one.Target, ""}
 		}
-		lines = append(lines, text.Name(strings.Join(words, " ")))
+		if one.Event == Delivered {
+			sent = append(sent, text.Name(strings.Join(words, " ")))
+			continue
+		}
+		words[len(words)-1] = cmp.Or(string(one.Reason), string(one.Event))
+		failed = append(failed, text.Name(strings.Join(words, " ")))
 	}
-	return strings.Join(lines, "\n")
+	return journal.Cut(strings.Join(append(sent, failed...), "\n"), mostResults)
 }

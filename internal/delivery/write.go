@@ -50,9 +50,6 @@ func (e *Engine) newRound(r Request, m tty.Message, terminals int) *round {
 		room:    make(chan struct{}, openFiles()),
 		gate:    make(chan struct{}),
 	}
-	if e.Policy != nil {
-		d.until = time.Now().Add(openingTime)
-	}
 	return d
 }
 
@@ -177,7 +174,10 @@ func (d *round) try(ctx context.Context, t sessions.Terminal) (err error) {
 
 func (d *round) openOne(ctx context.Context, t sessions.Terminal) (*tty.Terminal, error) {
 	if ctx.Err() != nil {
-		return nil, &tty.Failure{Reason: tty.Stuck, Detail: "interrupted: nothing was written"}
+		return nil, interrupted
+	}
+	if d.late() {
+		return nil, partly(errTooLate, 0, 0)
 	}
 	return tty.Open(tty.Want{
 		Path: d.engine.System.Dev + "/" + t.Name, Device: t.Device, Owner: t.Owner,

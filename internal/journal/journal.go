@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 )
 
 // Entry is what is logged. It is cut to what a datagram holds.
@@ -39,7 +40,9 @@ const (
 	identifier = "msg"
 	facility   = 10 // authpriv, as sudo's: who did what
 	priority   = 6  // informational
-	mostValue  = 8 << 10
+
+	mostValue = 80 << 10 // of a field
+	mostLine  = 8 << 10  // of an entry in syslog, which has no fields
 )
 
 // timeout is how long to wait for a log that takes nothing.
@@ -73,7 +76,7 @@ func (e Entry) native() []byte {
 		{"SYSLOG_FACILITY", fmt.Sprint(facility)},
 		{"SYSLOG_IDENTIFIER", identifier},
 	}, e.Fields...) {
-		value := cut(f.Value)
+		value := Cut(f.Value, mostValue)
 		out = append(out, f.Name...)
 		if strings.Contains(value, "\n") { // what follows could pose as a field
 			out = append(out, '\n')
@@ -93,12 +96,16 @@ func (e Entry) line(now time.Time) []byte {
 	for _, f := range e.Fields {
 		fmt.Fprintf(&out, " %s=%q", f.Name, f.Value)
 	}
-	return []byte(cut(strings.ReplaceAll(out.String(), "\n", " ")))
+	return []byte(Cut(strings.ReplaceAll(out.String(), "\n", " "), mostLine))
 }
 
-func cut(s string) string {
-	if len(s) > mostValue {
-		return s[:mostValue] + "…"
+// Cut shortens a text to that many bytes, at a character, and says so.
+func Cut(s string, most int) string {
+	if len(s) <= most {
+		return s
 	}
-	return s
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most] + "…"
 }

@@ -50,9 +50,6 @@ const (
 	mostEvent   = 64 << 10
 )
 
-// mostTargets bounds the targets of a request, and its exceptions.
-const mostTargets = 10_000
-
 // Hello is what a helper begins with.
 type Hello struct {
 	Event      string `json:"event"` // "hello"
@@ -137,9 +134,6 @@ func (r request) unwire() (delivery.Request, error) {
 // parseAll reads targets that were parsed before. Files are the client's to
 // read.
 func parseAll(words []string) ([]target.Target, error) {
-	if len(words) > mostTargets {
-		return nil, fmt.Errorf("more than %d targets", mostTargets)
-	}
 	var all []target.Target
 	for _, word := range words {
 		parsed, err := target.Parse(word)

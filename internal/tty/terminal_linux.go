@@ -19,6 +19,7 @@ type Terminal struct {
 	utf8 bool
 	file *os.File // owns fd once a write had to wait
 	lead string   // goes before what is written next: it goes on within a row
+	want Want
 }
 
 // Open opens the terminal and then checks the descriptor, which is the only
@@ -30,7 +31,7 @@ func Open(want Want) (*Terminal, error) {
 	if err != nil {
 		return nil, openFailure(want.Path, err)
 	}
-	t := &Terminal{fd: fd, path: want.Path}
+	t := &Terminal{fd: fd, path: want.Path, want: want}
 	if err := t.check(want); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
@@ -62,8 +63,23 @@ func refusal(path string) Reason {
 }
 
 func (t *Terminal) check(want Want) error {
+	if err := want.holds(t.fd); err != nil {
+		return err
+	}
+	settings, err := unix.IoctlGetTermios(t.fd, unix.TCGETS)
+	if errors.Is(err, unix.ENOTTY) {
+		return &Failure{NotATerminal, "has no terminal settings"}
+	} else if err != nil {
+		return &Failure{Gone, "hung up: " + err.Error()}
+	}
+	t.utf8 = isPseudo(t.want.Device) || settings.Iflag&unix.IUTF8 != 0
+	return nil
+}
+
+// holds reports whether a descriptor is what is wanted.
+func (want Want) holds(fd int) error {
 	var st unix.Stat_t
-	if err := unix.Fstat(t.fd, &st); err != nil {
+	if err := unix.Fstat(fd, &st); err != nil {
 		return &Failure{Gone, "fstat: " + err.Error()}
 	}
 	switch {
@@ -76,13 +92,6 @@ func (t *Terminal) check(want Want) error {
 	case st.Mode&unix.S_IWGRP == 0 && !want.Always:
 		return &Failure{MessagesOff, "not group-writable"}
 	}
-	settings, err := unix.IoctlGetTermios(t.fd, unix.TCGETS)
-	if errors.Is(err, unix.ENOTTY) {
-		return &Failure{NotATerminal, "has no terminal settings"}
-	} else if err != nil {
-		return &Failure{Gone, "hung up: " + err.Error()}
-	}
-	t.utf8 = isPseudo(st.Rdev) || settings.Iflag&unix.IUTF8 != 0
 	return nil
 }
 
@@ -196,6 +205,8 @@ func (t *Terminal) WriteWithin(ctx context.Context, data []byte, deadline time.T
 		case err == nil && written == len(data):
 			return written, nil
 		case err == nil, errors.Is(err, unix.EINTR):
+		case errors.As(err, new(*Failure)):
+			return written, err
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return written, writeFailure(err)
 		case ctx.Err() != nil:
@@ -215,6 +226,10 @@ func (t *Terminal) putWaiting(data []byte) (n int, err error) {
 	}
 	var writeErr error
 	err = raw.Write(func(fd uintptr) bool {
+		// Its owner may have switched messages off, or be another, meanwhile.
+		if writeErr = t.want.holds(int(fd)); writeErr != nil {
+			return true
+		}
 		n, writeErr = t.put(int(fd), data)
 		return !errors.Is(writeErr, unix.EAGAIN)
 	})

@@ -1,0 +1,44 @@
+package delivery
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"msg/internal/sessions"
+	"msg/internal/tty"
+)
+
+// TestCountedMustGo: the time within which a counted message has to go out begins
+// before the count, as the process may be stopped right behind it; but for who had to
+// wait for a turn.
+func TestCountedMustGo(t *testing.T) {
+	const pause = 50 * time.Millisecond
+	for _, waits := range []bool{false, true} {
+		e := &Engine{Policy: &Policy{Count: func(_ context.Context, note func(string)) (time.Duration, error) {
+			if waits {
+				note("a turn")
+			}
+			time.Sleep(pause)
+			return 0, nil
+		}}}
+		begun := time.Now()
+		until, ok := e.counted(t.Context(), nil, func(Result) {})
+		if late := until.Sub(begun) >= openingTime+pause; !ok || late != waits {
+			t.Errorf("waits %v: until %v, %v", waits, until.Sub(begun), ok)
+		}
+	}
+}
+
+// TestTooLate: then nothing is opened, and nothing written.
+func TestTooLate(t *testing.T) {
+	e := &Engine{Host: "here"}
+	d := e.newRound(Request{}, tty.Message{}, 1)
+	d.until = time.Now().Add(-time.Second)
+	d.opened, d.begin = func() {}, func([]Result) {}
+	var results []Result
+	d.write(t.Context(), []sessions.Terminal{{Name: "pts/0"}}, func(r Result) { results = append(results, r) })
+	if len(results) != 1 || results[0].Reason != tty.Stuck || results[0].Detail != "not opened within 10s: nothing was written" {
+		t.Errorf("%+v", results)
+	}
+}
