@@ -8,7 +8,8 @@ BINDIR = $(DESTDIR)$(PREFIX)/bin
 LIBEXECDIR = $(DESTDIR)$(PREFIX)/libexec
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
 DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/msg
-TMPFILESDIR = $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
+# systemd looks for tmpfiles.d in these places alone.
+TMPFILESDIR = $(DESTDIR)$(if $(filter /usr /usr/local,$(PREFIX)),$(PREFIX)/lib,/etc)/tmpfiles.d
 
 GO = go
 TOOL = $(GO) tool -modfile=tools/go.mod
@@ -30,10 +31,16 @@ build: bin/msg libexec/msg-helper ## build the programs into bin/ and libexec/
 # As files, so that root installs what a user has built, and needs no Go.
 SOURCES = go.mod go.sum Makefile $(shell find cmd internal -name '*.go' ! -name '*_test.go')
 
-bin/msg: $(SOURCES)
+# Changes when VERSION or another flag does.
+bin/.flags: FORCE
+	@mkdir -p bin
+	@echo '$(VERSION) $(subst ','',$(BUILD_HELPER))' | cmp -s - $@ || echo '$(VERSION) $(subst ','',$(BUILD_HELPER))' > $@
+FORCE:
+
+bin/msg: $(SOURCES) bin/.flags
 	$(BUILD) -o $@ ./cmd/msg
 
-libexec/msg-helper: $(SOURCES)
+libexec/msg-helper: $(SOURCES) bin/.flags
 	$(BUILD_HELPER) -o $@ ./cmd/msg-helper
 
 PAGES = man/msg.1 man/msg.conf.5 man/msg-helper.8
@@ -50,9 +57,10 @@ install: build man ## install below PREFIX (/usr/local) and DESTDIR; root, for t
 	packaging/install-helper libexec/msg-helper $(LIBEXECDIR)
 	install -D -m 644 packaging/tmpfiles.conf $(TMPFILESDIR)/msg.conf
 	install -D -m 644 packaging/msg.toml $(DOCDIR)/msg.toml
-	install -D -m 644 man/msg.1 $(MANDIR)/man1/msg.1
-	install -D -m 644 man/msg.conf.5 $(MANDIR)/man5/msg.conf.5
-	install -D -m 644 man/msg-helper.8 $(MANDIR)/man8/msg-helper.8
+	install -d $(addprefix $(MANDIR)/,man1 man5 man8)
+	sed 's,/usr/local,$(PREFIX),g' man/msg.1 > $(MANDIR)/man1/msg.1
+	sed 's,/usr/local,$(PREFIX),g' man/msg.conf.5 > $(MANDIR)/man5/msg.conf.5
+	sed 's,/usr/local,$(PREFIX),g' man/msg-helper.8 > $(MANDIR)/man8/msg-helper.8
 	@test -n "$(DESTDIR)" || packaging/make-run $(TMPFILESDIR)/msg.conf
 
 uninstall: ## remove what install installed

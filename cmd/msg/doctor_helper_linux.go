@@ -42,9 +42,14 @@ func judgeHelper(f file, candidates []string, tty accounts.Group) finding {
 	if len(faults) == 0 {
 		return finding{"helper", ok, found, ""}
 	}
+	found += ": " + strings.Join(faults, ", ")
 	path := quoted(f.path)
+	if !f.regular || f.uid != 0 || f.mode&0o022 != 0 {
+		// Who knows what is in it? It must not get rights from us.
+		return finding{"helper", problem, found, "rm " + path + ", and install it anew: " + installAll}
+	}
 	// chown takes the set-gid bit away: it has to come first.
-	return finding{"helper", problem, found + ": " + strings.Join(faults, ", "), "chown root:tty " + path + " && chmod 2755 " + path}
+	return finding{"helper", problem, found, "chown root:tty " + path + " && chmod 2755 " + path}
 }
 
 // judgeFolders: who may write to a directory above the helper may put another
@@ -74,7 +79,17 @@ func judgeFolders(above []file) finding {
 	if worst == ok {
 		return finding{"folders", ok, "only root may change what is above the helper", ""}
 	}
-	return finding{"folders", worst, strings.Join(faults, "; "), strings.Join(remedies, " && ")}
+	do := strings.Join(remedies, " && ")
+	if !isSystems(above[0].path) {
+		do = "install it where only root may write: " + installAll
+	}
+	return finding{"folders", worst, strings.Join(faults, "; "), do}
+}
+
+// isSystems reports whether programs of the system's are there; elsewhere, as in a
+// home, changing whose a directory is would harm.
+func isSystems(path string) bool {
+	return strings.HasPrefix(path, "/usr/") || strings.HasPrefix(path, "/opt/")
 }
 
 // judgeMount: on a file system that is mounted nosuid the kernel heeds no set-gid
@@ -85,7 +100,7 @@ func judgeMount(nosuid bool, point string) finding {
 		// file system.
 		return finding{
 			"mount", problem, fmt.Sprintf("%s is mounted nosuid: the helper has no rights there", point),
-			"mount -o remount,bind,suid " + quoted(point),
+			"install msg on another file system; or, for all programs on this one, mount -o remount,bind,suid " + quoted(point),
 		}
 	}
 	return finding{"mount", ok, fmt.Sprintf("%s lets programs be set-gid", point), ""}

@@ -75,7 +75,7 @@ func judgeLog(journald, syslog error) finding {
 	case syslog == nil:
 		return finding{"log", ok, "syslog", ""}
 	}
-	return finding{"log", note, "neither journald nor syslog answers: who sent what to whom is not logged", ""}
+	return finding{"log", note, "neither journald nor syslog answers: who sent what to whom is not logged", "start systemd-journald, or a syslog daemon"}
 }
 
 func judgeUtmp(path string, err error) finding {

@@ -162,7 +162,7 @@ func (m machine) makeCounts() string {
 			return "systemd-tmpfiles --create msg.conf"
 		}
 	}
-	return fmt.Sprintf("install -d -m 755 -o root -g root %s && install -d -m 770 -o root -g tty %s",
+	return fmt.Sprintf("install -d -m 755 -o root -g root %s && install -d -m 770 -o root -g tty %s # at each boot",
 		quoted(filepath.Dir(m.counts)), quoted(m.counts))
 }
 

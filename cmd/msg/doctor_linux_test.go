@@ -34,6 +34,7 @@ func judged(t *testing.T, got finding, status, found, do string) {
 func TestJudgeHelper(t *testing.T) {
 	const path = "/usr/local/libexec/msg-helper"
 	const heal = "chown root:tty " + path + " && chmod 2755 " + path
+	const anew = "rm " + path + ", and install it anew" // others may have written it
 	for _, c := range []struct {
 		f                 file
 		status, found, do string
@@ -43,15 +44,15 @@ func TestJudgeHelper(t *testing.T) {
 		{file{mode: 0o755, gid: 5}, problem, "0755: not set-gid", heal},
 		{file{mode: 0o6755, gid: 5}, problem, ": set-uid", heal},
 		{file{mode: 0o2755, gid: 0}, problem, ": not of group tty", heal},
-		{file{mode: 0o2755, uid: 54321, gid: 5}, problem, "54321:tty 2755: not root's", heal},
-		{file{mode: 0o2775, gid: 5}, problem, "others than root may change it", heal},
-		{file{mode: 0o2757, gid: 5}, problem, "others than root may change it", heal},
+		{file{mode: 0o2755, uid: 54321, gid: 5}, problem, "54321:tty 2755: not root's", anew},
+		{file{mode: 0o2775, gid: 5}, problem, "others than root may change it", anew},
+		{file{mode: 0o2757, gid: 5}, problem, "others than root may change it", anew},
 		{file{mode: 0o2750, gid: 5}, problem, "not everyone may run it", heal},
 	} {
 		c.f.path, c.f.regular = path, true
 		judged(t, judgeHelper(c.f, nil, ttyGroup), c.status, c.found, c.do)
 	}
-	judged(t, judgeHelper(file{path: path, mode: 0o2755, gid: 5}, nil, ttyGroup), problem, "not a file", heal)
+	judged(t, judgeHelper(file{path: path, mode: 0o2755, gid: 5}, nil, ttyGroup), problem, "not a file", anew)
 	judged(t, judgeHelper(file{}, []string{"/a", "/b"}, ttyGroup), problem, "not in /a or /b", "make install")
 	judged(t, judgeHelper(file{path: path, err: fs.ErrPermission}, nil, ttyGroup), problem, "permission denied", "make install")
 }
@@ -66,15 +67,17 @@ func TestJudgeFolders(t *testing.T) {
 		{file{mode: 0o775}, ok, "only root", ""}, // of group root
 		{file{err: fs.ErrPermission}, ok, "only root", ""},
 		{file{mode: 0o1777}, ok, "only root", ""},
-		{file{mode: 0o777}, problem, "everyone may write to /x y", "chmod go-w '/x y'"},
-		{file{mode: 0o755, uid: 54321}, problem, "/x y belongs to 54321", "chown root '/x y'"},
-		{file{mode: 0o2775, gid: 54321}, note, "the group 54321 may write to /x y", "chmod g-w '/x y'"},
+		{file{mode: 0o777}, problem, "everyone may write to /usr/x y", "chmod go-w '/usr/x y'"},
+		{file{mode: 0o755, uid: 54321}, problem, "/usr/x y belongs to 54321", "chown root '/usr/x y'"},
+		{file{mode: 0o2775, gid: 54321}, note, "the group 54321 may write to /usr/x y", "chmod g-w '/usr/x y'"},
 	} {
-		c.f.path = "/x y"
+		c.f.path = "/usr/x y"
 		judged(t, judgeFolders([]file{c.f, root}), c.status, c.found, c.do)
 	}
-	both := judgeFolders([]file{{path: "/a", mode: 0o777}, {path: "/b", mode: 0o775, gid: 54321}})
-	judged(t, both, problem, "/a; the group", "chmod go-w /a && chmod g-w /b")
+	both := judgeFolders([]file{{path: "/usr/a", mode: 0o777}, {path: "/usr/b", mode: 0o775, gid: 54321}})
+	judged(t, both, problem, "/usr/a; the group", "chmod go-w /usr/a && chmod g-w /usr/b")
+	home := judgeFolders([]file{{path: "/home/alice/src/libexec", mode: 0o755, uid: 54321}, {path: "/home/alice", mode: 0o755, uid: 54321}})
+	judged(t, home, problem, "/home/alice belongs to", "install it where only root may write")
 }
 
 // Lines of /proc/self/mountinfo, as systems have them.
@@ -231,7 +234,7 @@ func TestJudgeConfig(t *testing.T) {
 func TestJudgeRegisters(t *testing.T) {
 	judged(t, judgeLog(nil, fs.ErrNotExist), ok, "journald", "")
 	judged(t, judgeLog(fs.ErrNotExist, nil), ok, "syslog", "")
-	judged(t, judgeLog(fs.ErrNotExist, fs.ErrNotExist), note, "not logged", "")
+	judged(t, judgeLog(fs.ErrNotExist, fs.ErrNotExist), note, "not logged", "start systemd-journald")
 	judged(t, judgeUtmp("/run/utmp", nil), ok, "/run/utmp", "")
 	judged(t, judgeUtmp("/run/utmp", fs.ErrNotExist), ok, "none", "")
 	judged(t, judgeUtmp("/run/utmp", fs.ErrPermission), note, "permission denied", "chmod 664 /run/utmp")

@@ -133,6 +133,6 @@ func judgeProc(hidden bool, all []mount, root bool) finding {
 	}
 	return finding{
 		"proc", note, found + ": their messages may go to open terminals where nobody is, and sessions lack their names",
-		"mount -o remount,hidepid=0 /proc",
+		"nothing, where that is wanted; else mount -o remount,hidepid=0 /proc",
 	}
 }

@@ -67,15 +67,15 @@ func healthy(t *testing.T, h *lab.Host, when string) {
 // command that heals it, there is one here.
 var breakages = []struct{ broken, check, found, heal string }{
 	{"chmod 755 " + helper, "helper", "root:tty 0755: not set-gid", ""},
-	{"chown carol " + helper, "helper", "carol:tty 0755: not root's, not set-gid", ""},
+	{"chown carol " + helper, "helper", "carol:tty 0755: not root's, not set-gid", "chown root:tty " + helper + " && chmod 2755 " + helper},
 	{"chgrp root " + helper + " && chmod 2755 " + helper, "helper", "root:root 2755: not of group tty", ""},
-	{"chmod 2757 " + helper, "helper", "others than root may change it", ""},
+	{"chmod 2757 " + helper, "helper", "others than root may change it", "chmod 2755 " + helper},
 	{"chmod 2750 " + helper, "helper", "not everyone may run it", ""},
 	{"chmod 2644 " + helper, "helper", "not everyone may run it", ""},
 	{"mv " + helper + " /root/away", "helper", "msg-helper is not in /usr/local/libexec/msg-helper or ", "mv /root/away " + helper},
 	{"chmod 757 /usr/local/libexec", "folders", "everyone may write to /usr/local/libexec", ""},
 	{"chown dave /usr/local/libexec", "folders", "/usr/local/libexec belongs to dave", ""},
-	{"mount --bind /usr/local/libexec /usr/local/libexec && mount -o remount,bind,nosuid /usr/local/libexec", "mount", "/usr/local/libexec is mounted nosuid", ""},
+	{"mount --bind /usr/local/libexec /usr/local/libexec && mount -o remount,bind,nosuid /usr/local/libexec", "mount", "/usr/local/libexec is mounted nosuid", "mount -o remount,bind,suid /usr/local/libexec"},
 	{"rm -r /run/msg", "counts", "/run/msg: no such file or directory", ""},
 	{"rm -r /run/msg/rate", "counts", "/run/msg/rate: no such file or directory", ""},
 	{"chmod 777 /run/msg/rate", "counts", "/run/msg/rate, root:tty 0777, must be root:tty 0770", ""},
