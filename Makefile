@@ -58,9 +58,9 @@ install: build man ## install below PREFIX (/usr/local) and DESTDIR; root, for t
 	install -D -m 644 packaging/tmpfiles.conf $(TMPFILESDIR)/msg.conf
 	install -D -m 644 packaging/msg.toml $(DOCDIR)/msg.toml
 	install -d $(addprefix $(MANDIR)/,man1 man5 man8)
-	sed 's,/usr/local,$(PREFIX),g' man/msg.1 > $(MANDIR)/man1/msg.1
-	sed 's,/usr/local,$(PREFIX),g' man/msg.conf.5 > $(MANDIR)/man5/msg.conf.5
-	sed 's,/usr/local,$(PREFIX),g' man/msg-helper.8 > $(MANDIR)/man8/msg-helper.8
+	sed 's,/usr/local,$(PREFIX),g' man/msg.1 | install -m 644 /dev/stdin $(MANDIR)/man1/msg.1
+	sed 's,/usr/local,$(PREFIX),g' man/msg.conf.5 | install -m 644 /dev/stdin $(MANDIR)/man5/msg.conf.5
+	sed 's,/usr/local,$(PREFIX),g' man/msg-helper.8 | install -m 644 /dev/stdin $(MANDIR)/man8/msg-helper.8
 	@test -n "$(DESTDIR)" || packaging/make-run $(TMPFILESDIR)/msg.conf
 
 uninstall: ## remove what install installed

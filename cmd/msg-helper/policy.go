@@ -103,7 +103,6 @@ func counter(uid uint32, limit rate.Limit) func(context.Context, func(string)) (
 			return wait, err
 		}
 		note(fmt.Sprintf("%v; so each message waits for %v", err, limit.Interval()))
-		_, err = rate.Alone(ctx, uid, limit) // its turn ends with this process
-		return 0, err
+		return 0, rate.Alone(ctx, uid, limit)
 	}
 }

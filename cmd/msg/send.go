@@ -57,16 +57,18 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 // anybody reports whether there is somebody to send to, and shows why not, so
 // that nobody types a message in vain.
 func (c *sendCmd) anybody(ctx context.Context, w world, r delivery.Request, out *reporter) (bool, error) {
-	picture, err := w.engine.Picture(ctx)
-	if err != nil {
-		return false, err
+	r.Text, r.DryRun = "(to be typed)", true
+	var failed []delivery.Result
+	anybody := false
+	err := w.door.Send(ctx, r, func(result delivery.Result) {
+		anybody = anybody || result.Event == delivery.Planned
+		failed = append(failed, result)
+	})
+	if err != nil || anybody {
+		return anybody, err
 	}
-	chosen, err := w.engine.Choose(ctx, picture, r.Targets, r.Except)
-	if err != nil || len(chosen.Terminals) > 0 {
-		return true, err
-	}
-	for _, failed := range chosen.Failed {
-		out.result(failed)
+	for _, result := range failed {
+		out.result(result)
 	}
 	return false, out.end()
 }

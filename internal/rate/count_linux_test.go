@@ -144,27 +144,27 @@ func TestHeld(t *testing.T) {
 func TestAlone(t *testing.T) {
 	uid, limit := uint32(3_000_000_000+os.Getpid()), Limit{PerMinute: 600}
 	begun := time.Now()
-	release, err := Alone(t.Context(), uid, limit)
+	release, err := turn(t.Context(), uid, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if took := time.Since(begun); took < limit.Interval() {
 		t.Errorf("it went after %v", took)
 	}
-	if _, err := Alone(t.Context(), uid, limit); !errors.Is(err, ErrNowhere) {
+	if _, err := turn(t.Context(), uid, limit); !errors.Is(err, ErrNowhere) {
 		t.Errorf("another user has the turn, and it says %v", err)
 	}
 	release()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Alone(ctx, uid, limit); !errors.Is(err, context.Canceled) {
+	if _, err := turn(ctx, uid, limit); !errors.Is(err, context.Canceled) {
 		t.Errorf("given up: %v", err)
 	}
 	mine := uint32(os.Getuid())
-	if release, err = Alone(t.Context(), mine, limit); err != nil {
+	if release, err = turn(t.Context(), mine, limit); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Alone(t.Context(), mine, limit); !errors.Is(err, ErrHeld) {
+	if _, err := turn(t.Context(), mine, limit); !errors.Is(err, ErrHeld) {
 		t.Errorf("two at a time: %v", err)
 	}
 	release()

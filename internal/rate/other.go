@@ -17,4 +17,4 @@ func Take(context.Context, string, uint32, Limit) (time.Duration, error) {
 }
 
 // Alone lets nothing go out.
-func Alone(context.Context, uint32, Limit) (func(), error) { return nil, errors.ErrUnsupported }
+func Alone(context.Context, uint32, Limit) error { return errors.ErrUnsupported }

@@ -238,6 +238,10 @@ func TestGivingUp(t *testing.T) {
 		carol.Expect(t, "msg: bob on "+bob.Terminal+" takes no output; waiting (Ctrl-C ends it)\r\n")
 		carol.Type(t, "\x03")
 		carol.Expect(t, "msg: bob on "+bob.Terminal+": interrupted: nothing was written\r\nstatus 130\r\n")
+		carol.Mark()
+		carol.Type(t, "timeout 2 msg -t 10m bob hi; echo status $?\r") // which tells both that they end
+		carol.Expect(t, "msg: bob on "+bob.Terminal+": interrupted: nothing was written\r\nstatus 1")
+		carol.Mark()
 		carol.Type(t, "msg -t 10m bob hi\r")
 		carol.Expect(t, "waiting (Ctrl-C ends it)\r\n")
 		h.Run(t, "pkill", "-KILL", "-x", "msg")

@@ -58,7 +58,7 @@ func TestJournal(t *testing.T) {
 				"MESSAGE": "carol@" + h.Name + " to bob,nobody-here: sent to 1, failed 1 (unknown)",
 				"MSG_UID": "1003", "_UID": "1003", "MSG_SENDER": "carol@" + h.Name, "MSG_TARGETS": "bob,nobody-here",
 				"MSG_SENT": "1", "MSG_FAILED": "1", "SYSLOG_IDENTIFIER": "msg", "PRIORITY": "6",
-				"MSG_RESULTS": "nobody-here unknown\nbob " + bob.Terminal + " sent", "MSG_TEXT": nil,
+				"MSG_RESULTS": "bob " + bob.Terminal + " sent\nnobody-here unknown", "MSG_TEXT": nil,
 			},
 			{"MESSAGE": "carol@" + h.Name + " to *: sent to 0, failed 1 (denied)", "MSG_RESULTS": "* denied"},
 			{"MESSAGE": "carol@" + h.Name + " to bob: refused, the message is empty", "MSG_REFUSED": "the message is empty"},
