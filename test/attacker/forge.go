@@ -59,8 +59,10 @@ func ambush(p plan.Plan, answers map[string]string) (o plan.Outcome, caught []st
 			if seen[pid] {
 				continue
 			}
-			seen[pid] = true
-			if key, err := answer(pid, answers); err == nil {
+			key, err := answer(pid, answers)
+			// In the middle of its exec, it is not the attacker's yet.
+			seen[pid] = !errors.Is(err, unix.EPERM)
+			if err == nil {
 				caught = append(caught, key)
 			}
 		}

@@ -116,12 +116,19 @@ func TestAttackTogether(t *testing.T) {
 			}
 		}
 		begun = time.Now()
-		end := make(chan []plan.Outcome)
-		go func() { end <- play(t, h, "carol", "together", plans...) }()
-		if out := says(t, h, "alice", "bob", "From alice."); out != (lab.Output{}) {
-			t.Errorf("alice: %+v", out)
+		alice := h.SSHCommand(t.Context(), "alice", "msg", "bob", "From alice.")
+		fromHer := make(chan string, 1)
+		go func() {
+			out, err := alice.CombinedOutput()
+			if err != nil {
+				out = append(out, err.Error()...)
+			}
+			fromHer <- string(out)
+		}()
+		outcomes = play(t, h, "carol", "together", plans...)
+		if said := <-fromHer; said != "" {
+			t.Errorf("alice: %s", said)
 		}
-		outcomes = <-end
 		fromAlice, fromCarol := 0, 0
 		for _, m := range messages(t, bob) {
 			switch m.banner {
