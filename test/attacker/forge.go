@@ -92,7 +92,8 @@ func answer(pid int, answers map[string]string) (string, error) {
 	if errno != 0 {
 		return "", errno
 	}
-	if err := unix.PtraceInterrupt(pid); err != nil {
+	// Once it has stopped, its exec is over, and it has its arguments.
+	if err := errors.Join(unix.PtraceInterrupt(pid), wait(pid)); err != nil {
 		return "", err
 	}
 	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
@@ -103,7 +104,7 @@ func answer(pid int, answers map[string]string) (string, error) {
 	key := words[len(words)-1]
 	text, ok := answers[key]
 	if !ok {
-		return "", errors.Join(errors.New("not this one"), wait(pid), unix.PtraceDetach(pid))
+		return "", errors.Join(errors.New("not this one"), unix.PtraceDetach(pid))
 	}
 	pipe, err := os.OpenFile(fmt.Sprintf("/proc/%d/fd/1", pid), os.O_WRONLY, 0)
 	if err != nil {
@@ -111,7 +112,7 @@ func answer(pid int, answers map[string]string) (string, error) {
 	}
 	_, err = pipe.WriteString(text + "\n")
 	_ = pipe.Close()
-	return key, errors.Join(err, wait(pid), succeed(pid))
+	return key, errors.Join(err, succeed(pid))
 }
 
 func wait(pid int) error {
