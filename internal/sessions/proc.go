@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"strconv"
-	"strings"
 )
 
 // process is what /proc/PID/stat says of a process that has a terminal
@@ -27,33 +26,46 @@ func parseStat(data []byte) (process, error) {
 		return process{}, errNotStat
 	}
 	pid, err := strconv.Atoi(string(bytes.TrimSpace(data[:open])))
-	fields := strings.Fields(string(data[end+1:]))
-	if err != nil || len(fields) < 20 {
+	if err != nil {
 		return process{}, errNotStat
 	}
-	// Field n of the man page is fields[n-3].
-	n := numbers{fields: fields}
-	p := process{
-		pid: pid, name: string(data[open+1 : end]),
-		parent: n.at(4), group: n.at(5), session: n.at(6),
-		device: deviceNumber(n.at(7)), foreground: n.at(8),
-	}
-	start, err := strconv.ParseUint(fields[22-3], 10, 64)
+	f := fields{rest: data[end+1:]}
+	f.skip(1) // state, the third field of the man page
+	p := process{pid: pid, name: string(data[open+1 : end])}
+	p.parent, p.group, p.session = f.number(), f.number(), f.number()
+	p.device, p.foreground = deviceNumber(f.number()), f.number()
+	f.skip(22 - 9)
+	start, err := strconv.ParseUint(string(f.next()), 10, 64)
 	p.start = start
-	if err != nil || n.bad {
+	if err != nil || f.bad {
 		return process{}, errNotStat
 	}
 	return p, nil
 }
 
-type numbers struct {
-	fields []string
-	bad    bool
+// fields are read one after the other: there are thousands of such files, of which
+// most say no more than that the process has no terminal.
+type fields struct {
+	rest []byte
+	bad  bool
 }
 
-func (n *numbers) at(field int) int {
-	v, err := strconv.Atoi(n.fields[field-3])
-	n.bad = n.bad || err != nil
+func (f *fields) next() []byte {
+	f.rest = bytes.TrimLeft(f.rest, " ")
+	field, rest, _ := bytes.Cut(f.rest, []byte{' '})
+	f.rest = rest
+	return bytes.TrimSuffix(field, []byte{'\n'})
+}
+
+func (f *fields) skip(n int) {
+	for range n {
+		f.bad = f.bad || len(f.next()) == 0
+	}
+}
+
+func (f *fields) number() int {
+	v, err := strconv.Atoi(string(f.next()))
+	f.bad = f.bad || err != nil
 	return v
 }
 
