@@ -208,8 +208,10 @@ func (e *Engine) message(r Request, sender tty.Sender) tty.Message {
 // sender is who sends: by the kernel's word, and marked as such, by their own.
 func (e *Engine) sender(ctx context.Context, r Request, p sessions.Picture) tty.Sender {
 	s := tty.Sender{User: e.name(ctx, e.UID), Host: e.Host, Says: r.Says}
-	if says := e.Accounts.Name(ctx, e.UID); s.Says == "" && says != s.User && isClaim(says) {
-		s.Says = says
+	if e.Files != nil && s.Says == "" && e.Files.Name(ctx, e.UID) == "" {
+		if says := e.Accounts.Name(ctx, e.UID); isClaim(says) {
+			s.Says = says
+		}
 	}
 	for _, t := range p.Terminals {
 		if t.Device == e.Self.Terminal {
