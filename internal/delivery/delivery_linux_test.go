@@ -354,7 +354,7 @@ func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	r := request(t, held.Name, "hello")
-	r.Time = time.Hour
+	r.Time = 5 * time.Minute
 	var results []delivery.Result
 	if err := engine().Send(ctx, r, func(r delivery.Result) { results = append(results, r) }); err != nil {
 		t.Fatal(err)
