@@ -119,7 +119,7 @@ func judgeLogins(p sessions.Picture, logins []sessions.Session) finding {
 		return finding{"sessions", ok, "no terminal that logind should know and does not", ""}
 	}
 	return finding{"sessions", note, "logind does not know the terminal of " + some(unknown) +
-		"; wall and shutdown of systemd 256 and newer do not reach it; msg does", ""}
+		"; wall and shutdown of systemd 256 and newer do not reach them; msg does", ""}
 }
 
 // some names a few, and says how many more there are.

@@ -165,7 +165,7 @@ var hints = map[delivery.Reason]string{
 	tty.MessagesOff:      "root reaches those, too",
 	tty.Stuck:            "probably held with Ctrl-S; --time waits longer",
 	tty.Denied:           "the system's policy, see msg.conf(5); name users, groups or terminals instead of everyone",
-	delivery.RateLimited: "/etc/msg/msg.toml says how many may be sent; root's are not counted",
+	delivery.RateLimited: "the system's limit, see msg.conf(5); root's are not counted",
 	delivery.NotLoggedIn: `"msg sessions" shows who is`,
 	delivery.NoTerminal:  "a graphical session shows no messages yet",
 	delivery.Unknown:     `"msg sessions" shows who is logged in`,

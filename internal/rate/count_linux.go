@@ -63,6 +63,9 @@ func take(ctx context.Context, path, name string, uid uint32, limit Limit) (time
 	return 0, unix.UtimesNanoAt(dir, name, []unix.Timespec{at, at}, unix.AT_SYMLINK_NOFOLLOW)
 }
 
+// owner is whose the folder has to be; tests that are not root's have their own.
+var owner uint32
+
 // openDir opens the folder of the counts, if it is as it has to be: only root
 // and its group, which is the helper's, may change what is in it, and nobody else
 // may even open a count.
@@ -73,7 +76,7 @@ func openDir(path string) (int, error) {
 	}
 	var st unix.Stat_t
 	err = unix.Fstat(fd, &st)
-	if err == nil && (st.Uid != 0 || st.Mode&0o007 != 0) {
+	if err == nil && (st.Uid != owner || st.Mode&0o007 != 0) {
 		err = errors.New("must be root's, and closed to all but its group")
 	}
 	if err != nil {
