@@ -33,7 +33,7 @@ import (
 var version = "0.1.0-dev"
 
 func main() {
-	runtime.GOMAXPROCS(1)  // more threads at work cost more than they gain, in the millisecond that this takes
+	runtime.GOMAXPROCS(1)  // more threads at work cost more than they gain, in the few milliseconds that this takes
 	rights, err := lower() // before anything that comes from outside
 	if err == nil {
 		err = run(rights)

@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"bufio"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -175,5 +176,39 @@ func TestJournalOfTheKilled(t *testing.T) {
 		if all := entries(t, h, cursor); len(all) != 1 || all[0]["MESSAGE"] != want {
 			t.Errorf("%s: %v, want %q", h.Name, all, want)
 		}
+	}
+}
+
+// TestJournalNames: a recipient whom only getent knows is in the log by number: what
+// getent says can be what the sender wants.
+func TestJournalNames(t *testing.T) {
+	h := lab.D13
+	install(t, h)
+	forget(t, h)
+	getent(t, h, "#!/bin/sh\ntest \"$2\" = 70123 && echo 'alice:x:70123:70123::/:/bin/sh' || exit 2\n")
+	person := h.Command(t.Context(), "setpriv", "--reuid", "70123", "--regid", "70123", "--clear-groups",
+		"script", "-qc", "tty; sleep 1000", "/dev/null")
+	out, err := person.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := person.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = person.Process.Kill()
+		_ = person.Wait()
+	}()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	terminal := strings.TrimPrefix(strings.TrimSpace(line), "/dev/")
+	cursor := cursorOf(t, h)
+	if out := says(t, h, "carol", "-v", terminal, "hi"); out.Stdout != "sent to alice on "+terminal+"\n" || out.Code != 0 {
+		t.Errorf("%+v", out)
+	}
+	if all := entries(t, h, cursor); len(all) != 1 || all[0]["MSG_RESULTS"] != "70123 "+terminal+" sent" {
+		t.Errorf("%v", all)
 	}
 }
