@@ -18,7 +18,7 @@ type setting struct {
 }
 
 // settings reads a TOML file. It uses the library's parser without what makes
-// structs of it: that would make the helper larger by a third of its limit, and
+// structs of it: that would make the helper larger than it may be, and
 // other libraries ask for the local time as they are loaded, and so open what the
 // caller's TZ names.
 func settings(content string) ([]setting, error) {
