@@ -196,8 +196,9 @@ func TestJournalNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() {
-		_ = person.Process.Kill()
+		h.Run(t, "pkill", "-KILL", "-u", "70123")
 		_ = person.Wait()
+		h.Run(t, "sh", "-c", "while pgrep -u 70123 >/dev/null; do sleep 0.1; done")
 	}()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
