@@ -61,11 +61,17 @@ func userSlice(path []string) (uid uint32, ok bool) {
 // jobOf names the job that a process belongs to: the system service that it is
 // in, where only the service manager can put it. "" means none.
 func jobOf(cgroup []byte) string {
+	unit := serviceOf(cgroup)
+	if daemon := strings.TrimSuffix(unit, ".service"); daemons[daemon] {
+		return daemonJob(daemon)
+	}
+	return unit
+}
+
+// serviceOf names the system service that a process is in, or "".
+func serviceOf(cgroup []byte) string {
 	for _, path := range systemdPaths(cgroup) {
 		if unit := systemService(path); unit != "" {
-			if daemon := strings.TrimSuffix(unit, ".service"); daemons[daemon] {
-				return daemonJob(daemon)
-			}
 			return unit
 		}
 	}

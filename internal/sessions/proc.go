@@ -6,13 +6,13 @@ import (
 	"strconv"
 )
 
-// process is what /proc/PID/stat says of a process that has a terminal
-// (proc_pid_stat(5)).
+// process is what /proc/PID/stat says of a process (proc_pid_stat(5)).
 type process struct {
 	pid, parent, group, session int
 	foreground                  int // process group in the terminal's foreground
 	device                      uint64
 	name                        string // raw bytes, chosen by the process
+	state                       byte   // R, S, D, T, …
 	start                       uint64 // clock ticks since boot
 }
 
@@ -30,8 +30,11 @@ func parseStat(data []byte) (process, error) {
 		return process{}, errNotStat
 	}
 	f := fields{rest: data[end+1:]}
-	f.skip(1) // state, the third field of the man page
-	p := process{pid: pid, name: string(data[open+1 : end])}
+	state := f.next() // the third field of the man page
+	if len(state) != 1 {
+		return process{}, errNotStat
+	}
+	p := process{pid: pid, name: string(data[open+1 : end]), state: state[0]}
 	p.parent, p.group, p.session = f.number(), f.number(), f.number()
 	p.device, p.foreground = deviceNumber(f.number()), f.number()
 	f.skip(22 - 9)
@@ -43,8 +46,7 @@ func parseStat(data []byte) (process, error) {
 	return p, nil
 }
 
-// fields are read one after the other: there are thousands of such files, of which
-// most say no more than that the process has no terminal.
+// fields are read one after the other: there may be thousands of such files.
 type fields struct {
 	rest []byte
 	bad  bool
@@ -82,10 +84,12 @@ func deviceNumber(ttyNr int) uint64 {
 // login may stay the leader of the shell that it started; then it is no longer
 // the one in front.
 func (p process) isPrompt() bool {
-	return prompts[p.name] && p.foreground == p.group
+	return prompts.have(p.name) && p.foreground == p.group
 }
 
-// prompts are programs that wait on a terminal for somebody to log in.
-var prompts = map[string]bool{
-	"agetty": true, "getty": true, "mgetty": true, "mingetty": true, "fgetty": true, "login": true,
-}
+// inFront reports whether the process is in its terminal's foreground: it has the
+// screen and the keyboard.
+func (p process) inFront() bool { return p.device != 0 && p.group == p.foreground }
+
+// stopped reports whether the process waits to be continued, as after Ctrl-Z.
+func (p process) stopped() bool { return p.state == 'T' || p.state == 't' }

@@ -3,62 +3,187 @@ package sessions
 import (
 	"bytes"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// processes are those that have a terminal, by its device number.
-type processes struct {
-	proc    string
-	leaders map[uint64][]process // more than one where containers number alike
-	groups  map[[2]uint64]string // device and process group: a member's name
-	hidden  bool
-	booted  time.Time
+// procfs is /proc, of which no more is read than has to be. To read a process's
+// stat takes some 14 µs, and there may be thousands; that of its session, which
+// getsid(2) tells without a file, takes a seventh.
+type procfs struct {
+	dir     string
+	hidden  bool // other people's processes are
+	foreign bool // its numbers are not those of this process's namespace
+
+	leading map[uint64][]process // session leaders, by terminal
+	session map[int][]int        // the processes of each session
+	known   map[int]process      // what has been read; pid 0 for one that is gone
 }
 
-// clockTick is the unit of times in /proc/PID/stat (USER_HZ): 1/100 s on every
-// architecture that Go runs on.
-const clockTick = time.Second / 100
-
-func (s System) processes() processes {
-	all := processes{
-		proc: s.Proc, leaders: map[uint64][]process{}, groups: map[[2]uint64]string{},
-		booted: bootTime(),
-	}
-	_, err := os.ReadFile(s.Proc + "/1/stat")
-	all.hidden = err != nil
-	names, err := fileNames(s.Proc)
+func readProc(dir string) (*procfs, error) {
+	p := &procfs{dir: dir, leading: map[uint64][]process{}, session: map[int][]int{}, known: map[int]process{}}
+	_, err := os.ReadFile(dir + "/1/stat")
+	p.hidden = err != nil
+	names, err := fileNames(dir)
 	if err != nil {
-		return all
+		return p, err
 	}
-	buf := make([]byte, 1024) // a stat line is some 300 bytes
+	sessionOf := unix.Getsid
+	if self, err := os.Readlink(dir + "/self"); err != nil || self != strconv.Itoa(os.Getpid()) {
+		p.foreign, sessionOf = true, p.sessionInStat
+	}
+	var leaders []int
 	for _, name := range names {
-		if name[0] >= '1' && name[0] <= '9' {
-			all.add(buf, name)
+		pid, err := strconv.Atoi(name)
+		if err != nil {
+			continue
+		}
+		if sid, err := sessionOf(pid); err == nil {
+			p.session[sid] = append(p.session[sid], pid)
+			if sid == pid {
+				leaders = append(leaders, pid)
+			}
+		}
+	}
+	for _, found := range p.readAll(leaders) {
+		p.known[found.pid] = found
+		if found.device != 0 && found.session == found.pid { // and not gone
+			p.leading[found.device] = append(p.leading[found.device], found)
+		}
+	}
+	return p, nil
+}
+
+// readAll reads the processes side by side, as it is the kernel that has the work.
+// Those that are gone by now have the pid 0.
+func (p *procfs) readAll(pids []int) []process {
+	all := make([]process, len(pids))
+	var wait sync.WaitGroup
+	workers := runtime.GOMAXPROCS(0)
+	for first := range workers {
+		wait.Go(func() {
+			for i := first; i < len(pids); i += workers {
+				all[i], _ = p.read(pids[i])
+			}
+		})
+	}
+	wait.Wait()
+	return all
+}
+
+// sessionInStat is getsid(2) for a /proc of another process namespace.
+func (p *procfs) sessionInStat(pid int) (int, error) {
+	found, ok := p.process(pid)
+	if !ok {
+		return 0, unix.ESRCH
+	}
+	return found.session, nil
+}
+
+func (p *procfs) leaders(device uint64) []process { return p.leading[device] }
+
+func (p *procfs) process(pid int) (process, bool) {
+	if found, asked := p.known[pid]; asked {
+		return found, found.pid != 0
+	}
+	found, err := p.read(pid)
+	if err != nil {
+		found = process{}
+	}
+	p.known[pid] = found
+	return found, err == nil
+}
+
+func (p *procfs) read(pid int) (process, error) {
+	var buf [1024]byte // a stat line is some 300 bytes
+	data, err := readInto(buf[:], p.path(pid, "stat"))
+	if err != nil {
+		return process{}, err
+	}
+	return parseStat(data)
+}
+
+func (p *procfs) members(leader process, group int) []process {
+	var all []process
+	for _, pid := range p.session[leader.pid] {
+		if of, err := unix.Getpgid(pid); err == nil && of != group && !p.foreign {
+			continue
+		}
+		if m, ok := p.process(pid); ok && m.group == group && m.device == leader.device {
+			all = append(all, m)
 		}
 	}
 	return all
 }
 
-func (all *processes) add(buf []byte, pid string) {
-	data, err := readInto(buf, all.proc+"/"+pid+"/stat")
+// identity reads the uids, and whether the process has a second number, in a process
+// namespace below this one: NSpid in /proc/PID/status. The owner of /proc/PID itself is
+// root also for a user's process that made itself undumpable.
+func (p *procfs) identity(pid int) (identity, bool) {
+	var buf [4096]byte // it is some 1,500 bytes
+	status, err := readInto(buf[:], p.path(pid, "status"))
 	if err != nil {
-		return // ended since the directory was read
+		return identity{}, false
 	}
-	p, err := parseStat(data)
-	if err != nil || p.device == 0 {
-		return
+	uids := bytes.Fields(line(status, "\nUid:"))
+	if len(uids) < 2 {
+		return identity{}, false
 	}
-	if p.pid == p.session {
-		all.leaders[p.device] = append(all.leaders[p.device], p)
+	real, realErr := strconv.ParseUint(string(uids[0]), 10, 32)
+	effective, err := strconv.ParseUint(string(uids[1]), 10, 32)
+	numbers := bytes.Fields(line(status, "\nNSpid:"))
+	return identity{uint32(real), uint32(effective), len(numbers) < 2}, realErr == nil && err == nil
+}
+
+// line returns what is behind a key, up to the end of the line.
+func line(data []byte, key string) []byte {
+	_, rest, _ := bytes.Cut(data, []byte(key))
+	value, _, _ := bytes.Cut(rest, []byte("\n"))
+	return value
+}
+
+func (p *procfs) arguments(pid int) []string {
+	var buf [4096]byte
+	data, err := readInto(buf[:], p.path(pid, "cmdline"))
+	if err != nil {
+		return nil
 	}
-	group := [2]uint64{p.device, uint64(p.group)}
-	if _, known := all.groups[group]; !known || p.pid == p.group {
-		all.groups[group] = p.name
+	return strings.Split(string(data), "\x00")
+}
+
+func (p *procfs) cgroup(pid int) []byte {
+	var buf [8192]byte
+	data, err := readInto(buf[:], p.path(pid, "cgroup"))
+	if err != nil {
+		return nil
 	}
+	return bytes.Clone(data)
+}
+
+// ran reads se.exec_start, in milliseconds of the scheduler's clock with six decimals,
+// from a file that a kernel may be built without (CONFIG_SCHED_DEBUG).
+func (p *procfs) ran(pid int) time.Duration {
+	var buf [512]byte
+	data, err := readInto(buf[:], p.path(pid, "sched"))
+	if err != nil {
+		return 0
+	}
+	_, number, _ := bytes.Cut(line(data, "\nse.exec_start"), []byte(":"))
+	ms, decimals, _ := bytes.Cut(bytes.TrimSpace(number), []byte("."))
+	ns, err := strconv.ParseInt(string(ms)+string(decimals), 10, 64)
+	if err != nil || len(decimals) != 6 {
+		return 0
+	}
+	return time.Duration(ns)
+}
+
+func (p *procfs) path(pid int, file string) string {
+	return p.dir + "/" + strconv.Itoa(pid) + "/" + file
 }
 
 // readInto spares the allocations of os.ReadFile, for thousands of small files.
@@ -70,69 +195,6 @@ func readInto(buf []byte, path string) ([]byte, error) {
 	defer unix.Close(fd)
 	n, err := unix.Read(fd, buf)
 	return buf[:max(0, n)], err
-}
-
-// describe adds to each terminal who leads it and what runs in front.
-func (all processes) describe(terminals []Terminal) {
-	for i := range terminals {
-		t := &terminals[i]
-		leader, ok := all.leader(t)
-		if !ok {
-			t.Hidden = all.hidden && strings.HasPrefix(t.Name, "pts/")
-			continue
-		}
-		t.addSource(Proc)
-		t.Prompt = leader.isPrompt() && t.Owner == 0
-		t.What = all.groups[[2]uint64{t.Device, uint64(leader.foreground)}]
-		t.Since = all.booted.Add(time.Duration(leader.start) * clockTick)
-		cgroup, err := os.ReadFile(all.proc + "/" + strconv.Itoa(leader.pid) + "/cgroup")
-		if err == nil {
-			t.Session = sessionOf(cgroup)
-		}
-	}
-}
-
-// leader returns the session leader on a device of this /dev. A container has a
-// /dev/pts of its own, with the same device numbers for other terminals; its
-// processes are told by their process namespace. Anyone may have such a /dev/pts in a
-// namespace for files alone: where several lead, it is the one whose terminal it is.
-func (all processes) leader(t *Terminal) (process, bool) {
-	var ours []process
-	for _, p := range all.leaders[t.Device] {
-		if all.ours(p.pid) {
-			ours = append(ours, p)
-		}
-	}
-	switch len(ours) {
-	case 0:
-		return process{}, false
-	case 1:
-		return ours[0], true
-	}
-	for _, p := range ours {
-		if uid, err := realUID(all.proc, p.pid); err == nil && uid == t.Owner {
-			return p, true
-		}
-	}
-	return ours[0], true
-}
-
-// ours reports whether the process is in the process namespace of this one. The
-// namespaces of other people's processes are root's to see; anyone sees that a
-// process has a second number, in a namespace below (NSpid, proc_pid_status(5)).
-func (all processes) ours(pid int) bool {
-	dir := all.proc + "/" + strconv.Itoa(pid)
-	var theirs, own unix.Stat_t
-	if unix.Stat(dir+"/ns/pid", &theirs) == nil && unix.Stat(all.proc+"/self/ns/pid", &own) == nil {
-		return theirs.Ino == own.Ino
-	}
-	status, err := os.ReadFile(dir + "/status")
-	if err != nil {
-		return true // hidden: the terminal's owner decides
-	}
-	_, numbers, found := bytes.Cut(status, []byte("\nNSpid:"))
-	numbers, _, _ = bytes.Cut(numbers, []byte("\n"))
-	return !found || len(bytes.Fields(numbers)) == 1
 }
 
 // bootTime is when the clock of /proc/PID/stat began.

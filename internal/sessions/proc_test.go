@@ -11,7 +11,7 @@ func TestParseStat(t *testing.T) {
 	p, err := parseStat([]byte(bashStat))
 	want := process{
 		pid: 4242, parent: 4100, group: 4242, session: 4242, foreground: 4300,
-		device: 136<<8 | 2, name: "bash", start: 185593,
+		device: 136<<8 | 2, name: "bash", state: 'S', start: 185593,
 	}
 	if err != nil || p != want {
 		t.Errorf("got %+v, %v; want %+v", p, err, want)

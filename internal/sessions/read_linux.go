@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -26,8 +27,17 @@ func (s System) Read(ctx context.Context) (Picture, error) {
 		return Picture{}, err
 	}
 	p := Picture{Terminals: terminals}
-	processes := s.processes()
-	processes.describe(terminals)
+	processes, err := readProc(s.Proc)
+	if err != nil {
+		p.Problems = append(p.Problems, err)
+	}
+	plant(terminals, processes, bootTime())
+	for i := range terminals {
+		t := &terminals[i]
+		led := slices.Contains(t.Sources, Proc)
+		t.Hidden = processes.hidden && !led && strings.HasPrefix(t.Name, "pts/")
+		t.Graphical = led && s.Graphical != nil && isConsole(t.Name) && s.Graphical(s.Dev+"/"+t.Name)
+	}
 	if processes.hidden {
 		p.Problems = append(p.Problems, fmt.Errorf("%s hides other people's processes", s.Proc))
 	}
@@ -40,7 +50,7 @@ func (s System) Read(ctx context.Context) (Picture, error) {
 		p.Problems = append(p.Problems, fmt.Errorf("logind: %w", answer.err))
 	}
 	p.annotate(records, answer.sessions)
-	sort.Slice(p.Terminals, func(i, j int) bool { return byName(p.Terminals[i], p.Terminals[j]) < 0 })
+	sort.Slice(p.Terminals, func(i, j int) bool { return byName(p.Terminals[i].Name, p.Terminals[j].Name) < 0 })
 	return p, nil
 }
 
@@ -159,9 +169,9 @@ func (s System) utmp() ([]Record, error) {
 }
 
 // byName sorts pts/2 before pts/10.
-func byName(a, b Terminal) int {
-	if len(a.Name) != len(b.Name) && strings.HasPrefix(a.Name, "pts/") == strings.HasPrefix(b.Name, "pts/") {
-		return len(a.Name) - len(b.Name)
+func byName(a, b string) int {
+	if len(a) != len(b) && strings.HasPrefix(a, "pts/") == strings.HasPrefix(b, "pts/") {
+		return len(a) - len(b)
 	}
-	return strings.Compare(a.Name, b.Name)
+	return strings.Compare(a, b)
 }

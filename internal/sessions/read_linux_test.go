@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"msg/internal/accounts"
 	"msg/internal/sessions"
+	"msg/internal/tty"
 	"msg/internal/tty/ttytest"
 )
 
@@ -31,10 +34,10 @@ func read(t *testing.T, system sessions.System) sessions.Picture {
 	return p
 }
 
-func find(t *testing.T, p sessions.Picture, name string) sessions.Terminal {
+func find(t *testing.T, p sessions.Picture, name string) *sessions.Terminal {
 	t.Helper()
-	term, ok := p.Find(name)
-	if !ok {
+	term := p.Find(name)
+	if term == nil {
 		t.Fatalf("%s is not in the picture", name)
 	}
 	return term
@@ -219,11 +222,61 @@ func TestMyself(t *testing.T) {
 	}
 }
 
+// BenchmarkReadAmongProcesses reads on a machine with 5,000 further processes.
+func BenchmarkReadAmongProcesses(b *testing.B) {
+	const script = `for i in $(seq 5000); do sleep 1000 & done; echo started; exec cat >/dev/null`
+	cmd := exec.Command("sh", "-c", script)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		stdin.Close()
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		_ = cmd.Wait()
+	}()
+	if _, err := stdout.Read(make([]byte, 8)); err != nil {
+		b.Fatal(err)
+	}
+	BenchmarkRead(b)
+}
+
+// BenchmarkReadTerminals reads where 1,000 terminals have a session leader.
+func BenchmarkReadTerminals(b *testing.B) {
+	for range 1000 {
+		ttytest.Open(b).Lead(b, "sleep", "1000")
+	}
+	BenchmarkRead(b)
+}
+
 func BenchmarkRead(b *testing.B) {
 	system := local()
 	for b.Loop() {
 		if _, err := system.Read(b.Context()); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestGraphicsMode has a virtual console show a desktop: somebody may be there, but
+// nobody reads text.
+func TestGraphicsMode(t *testing.T) {
+	console := ttytest.OpenConsole(t)
+	console.Lead(t, "sleep", "1000")
+	system := local()
+	system.Graphical = tty.ShowsDesktop
+	for _, graphics := range []bool{false, true, false} {
+		console.SetGraphics(t, graphics)
+		if got := find(t, read(t, system), console.Name); got.Graphical != graphics || got.InUse() == graphics {
+			t.Errorf("with graphics %v it is %+v", graphics, got)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -94,19 +93,6 @@ func jobOfAncestors(p process) string {
 
 // isRoots reports whether it is a process of root's.
 func isRoots(pid int) bool {
-	uid, err := realUID("/proc", pid)
-	return err == nil && uid == 0
-}
-
-// realUID reads /proc/PID/status. The owner of /proc/PID itself is root also for a
-// user's process that made itself undumpable.
-func realUID(proc string, pid int) (uint32, error) {
-	data, err := os.ReadFile(proc + "/" + strconv.Itoa(pid) + "/status")
-	if err != nil {
-		return 0, err
-	}
-	_, numbers, _ := strings.Cut(string(data), "\nUid:\t")
-	number, _, _ := strings.Cut(numbers, "\t")
-	uid, err := strconv.ParseUint(number, 10, 32)
-	return uint32(uid), err
+	who, ok := (&procfs{dir: "/proc"}).identity(pid)
+	return ok && who.real == 0
 }

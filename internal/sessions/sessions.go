@@ -42,16 +42,32 @@ type Terminal struct {
 	Session   string    // logind's session id, or ""
 	Host      string    // the remote host of the login, or ""
 	What      string    // name of the foreground process, or ""
-	Prompt    bool      // a login prompt: nobody is there
+	Prompt    bool      // a login prompt or a greeter: nobody is there
+	Service   string    // the system service that opened it for itself, or ""
 	Graphical bool      // a desktop is shown there, and no text
 	Hidden    bool      // /proc is hidden from the caller: nobody can tell
 	Sources   []Source
+
+	// How it stands to the other terminals, as far as /proc tells.
+
+	Outer   string        // the terminal on which script, sudo, su or the like show this one
+	Shown   bool          // and it is in front there now
+	Relay   bool          // what is in front here passes on what another host shows: ssh
+	Pane    int           // pid of the multiplexer's server whose pane this is, or 0
+	Control bool          // it speaks tmux's control protocol: no text may come in between
+	Shows   int           // pid of the server that it is attached to; 0 where that is unknown
+	Ran     time.Duration // when what is in front last ran, where that decides; or 0
 }
 
 // InUse reports whether somebody is at the terminal, as far as can be told:
 // where /proc is hidden, an open pseudo-terminal counts.
-func (t Terminal) InUse() bool {
-	return !t.Prompt && !t.Graphical && (t.Hidden || len(t.Sources) > 1)
+func (t *Terminal) InUse() bool {
+	return t.Open() && !t.Prompt && t.Service == ""
+}
+
+// Open reports whether anything at all is on the terminal that shows text.
+func (t *Terminal) Open() bool {
+	return !t.Graphical && (t.Hidden || len(t.Sources) > 1)
 }
 
 // Session is a login as logind knows it.
@@ -66,6 +82,9 @@ type Session struct {
 	Host     string // remote host
 	Since    time.Time
 }
+
+// greeter reports whether the session is where somebody may log in, or unlock.
+func (s Session) greeter() bool { return s.Class == "greeter" || s.Class == "lock-screen" }
 
 // Person reports whether the session is a person's login, rather than a
 // greeter, a lock screen, a user manager or a job.
@@ -83,14 +102,14 @@ type Picture struct {
 	Problems  []error    // sources that could not be read; what they know is missing
 }
 
-// Find returns the terminal of that name.
-func (p Picture) Find(name string) (Terminal, bool) {
-	for _, t := range p.Terminals {
-		if t.Name == name {
-			return t, true
+// Find returns the terminal of that name, or nil.
+func (p Picture) Find(name string) *Terminal {
+	for i := range p.Terminals {
+		if p.Terminals[i].Name == name {
+			return &p.Terminals[i]
 		}
 	}
-	return Terminal{}, false
+	return nil
 }
 
 // System is where to look. Local returns this machine's.
@@ -104,6 +123,10 @@ type System struct {
 
 	// Logind returns logind's sessions; nil where it is not to be asked.
 	Logind func(ctx context.Context) ([]Session, error)
+
+	// Graphical tells whether a virtual console shows a desktop, as far as it may
+	// be opened; nil where none may be.
+	Graphical func(path string) bool
 }
 
 // Local returns this machine, its logind not asked.
@@ -128,6 +151,7 @@ func (p *Picture) annotate(records []Record, logins []Session) {
 func (t *Terminal) addUtmp(r Record) {
 	t.addSource(Utmp)
 	t.Host, t.Since = r.Host, r.Time
+	t.Service = "" // whatever opened it, somebody has logged in
 }
 
 // addLogins gives each login to the terminals that belong to it: by the
@@ -143,7 +167,7 @@ func (p *Picture) addLogins(byName map[string]*Terminal, logins []Session) {
 	for _, s := range logins {
 		terminals := bySession[s.ID]
 		if t := byName[s.Terminal]; t != nil && t.Owner == s.UID {
-			t.Graphical = s.Graphical()
+			t.Graphical = t.Graphical || s.Graphical()
 			if t.Session == "" {
 				terminals = append(terminals, t)
 			}
@@ -158,7 +182,7 @@ func (p *Picture) addLogins(byName map[string]*Terminal, logins []Session) {
 		}
 	}
 	sort.Slice(p.Sessions, func(i, j int) bool {
-		a, b := p.Sessions[i], p.Sessions[j]
+		a, b := &p.Sessions[i], &p.Sessions[j]
 		return a.User+"\x00"+a.ID < b.User+"\x00"+b.ID
 	})
 }
@@ -166,6 +190,7 @@ func (p *Picture) addLogins(byName map[string]*Terminal, logins []Session) {
 func (t *Terminal) addLogin(s Session) {
 	t.addSource(Logind)
 	t.Session = s.ID
+	t.Prompt = t.Prompt || s.greeter()
 	if t.Host == "" {
 		t.Host = s.Host
 	}
@@ -178,4 +203,10 @@ func (t *Terminal) addSource(s Source) {
 	if !slices.Contains(t.Sources, s) {
 		t.Sources = append(t.Sources, s)
 	}
+}
+
+// isConsole reports whether it is the name of a virtual console.
+func isConsole(name string) bool {
+	number, ok := strings.CutPrefix(name, "tty")
+	return ok && strings.Trim(number, "0123456789") == ""
 }

@@ -1,0 +1,295 @@
+package sessions
+
+// A Place is a terminal where somebody may be looking.
+type Place struct {
+	*Terminal
+	Detached bool // a pane of a multiplexer's server that nobody is attached to
+
+	// Within is the terminal whose screen a relay passes on here, such as the one
+	// that sudo runs a program on; nil where there is none.
+	Within *Terminal
+}
+
+// Forest is how the terminals of a picture stand to each other: which are shown on
+// which.
+type Forest struct {
+	byName  map[string]*Terminal
+	inner   map[string][]*Terminal // those shown on a terminal of that name, by relays
+	panes   map[int][]*Terminal    // of the server with that pid
+	clients map[int][]*Terminal    // those that show a pane of that server
+	without map[string]bool        // those that are not to be chosen, by name
+
+	last    map[int]*Terminal         // what lastOf has found
+	shown   map[*Terminal]*Terminal   // what pane has found
+	viewers map[*Terminal][]*Terminal // of a pane, the clients that show it
+}
+
+// Forest returns how the picture's terminals stand to each other.
+func (p Picture) Forest() Forest {
+	f := Forest{
+		byName: make(map[string]*Terminal, len(p.Terminals)), inner: map[string][]*Terminal{},
+		panes: map[int][]*Terminal{}, clients: map[int][]*Terminal{},
+	}
+	for i := range p.Terminals {
+		t := &p.Terminals[i]
+		f.byName[t.Name] = t
+		if t.Outer != "" {
+			f.inner[t.Outer] = append(f.inner[t.Outer], t)
+		}
+		if t.Pane != 0 {
+			f.panes[t.Pane] = append(f.panes[t.Pane], t)
+		}
+		if t.Shows != 0 {
+			f.clients[t.Shows] = append(f.clients[t.Shows], t)
+		}
+	}
+	return f.Without(nil)
+}
+
+// Without returns the forest, in which these terminals are never chosen.
+func (f Forest) Without(names map[string]bool) Forest {
+	f.without, f.last, f.shown, f.viewers = names, map[int]*Terminal{}, map[*Terminal]*Terminal{}, map[*Terminal][]*Terminal{}
+	for _, clients := range f.clients {
+		for _, client := range clients {
+			if pane := f.pane(client); pane != nil {
+				f.viewers[pane] = append(f.viewers[pane], client)
+			}
+		}
+	}
+	return f
+}
+
+// Places returns where people look who are on these terminals: of those that show
+// the same screen, one.
+//
+// It is the outermost of them: what script or sudo shows on it is no place of its
+// own. But where a multiplexer's client has the screen, it is the pane that the client
+// shows. Panes of a server without a client are looked at by nobody now; the one used
+// last is where somebody will look again.
+func (f Forest) Places(on []*Terminal) []Place {
+	up := climb{f, map[string]bool{}, map[int]*Terminal{}}
+	for _, t := range on {
+		up.meant[t.Name] = true
+	}
+	var places []Place
+	index, sources := map[string]int{}, map[*Terminal]*Terminal{}
+	for _, t := range on {
+		top, detached := up.outermost(t)
+		source := sources[top]
+		if source == nil {
+			source = f.source(top, top.Owner, mostWithin)
+			sources[top] = source
+		}
+		i, again := index[source.Name]
+		if !again {
+			index[source.Name] = len(places)
+			places = append(places, Place{Terminal: source, Detached: detached, Within: f.Within(source)})
+		} else if !detached {
+			places[i].Detached = false
+		}
+	}
+	return places
+}
+
+// mostWithin bounds how deep terminals are looked for within each other. Nobody has
+// more than a few; what is deeper was made to be.
+const mostWithin = 32
+
+// climb is the way from terminals to those that show them.
+type climb struct {
+	Forest
+	meant   map[string]bool   // by name; nil for all
+	clients map[int]*Terminal // of a server, the one to go to from a pane that none shows
+}
+
+// outermost climbs from a terminal to the outermost that is meant, too: for a pane
+// whose client is not, to the pane used last.
+func (c climb) outermost(t *Terminal) (top *Terminal, detached bool) {
+	top = t
+	at := t
+	for range mostWithin {
+		if c.meant[at.Name] {
+			top = at
+		}
+		next := c.outer(at)
+		if next == nil {
+			detached = at.Pane != 0 && at.Outer == ""
+			break
+		}
+		at = next
+	}
+	if pane := c.lastOf(top.Pane); pane != nil {
+		top = pane
+	}
+	return top, detached
+}
+
+// outer returns the terminal that shows this one, or nil: of several clients one that
+// shows this very pane, or else one that is meant.
+func (c climb) outer(t *Terminal) *Terminal {
+	if t.Outer != "" {
+		return c.byName[t.Outer]
+	}
+	for _, client := range c.viewers[t] {
+		if c.meant == nil || c.meant[client.Name] {
+			return client
+		}
+	}
+	return c.client(t.Pane)
+}
+
+// client returns a client of a server, one that is meant if there is one; nil for no
+// server, and for one without clients.
+func (c climb) client(server int) *Terminal {
+	found, known := c.clients[server]
+	if server == 0 || known {
+		return found
+	}
+	for _, one := range c.Forest.clients[server] {
+		if found == nil || c.meant[one.Name] {
+			found = one
+		}
+		if c.meant == nil || c.meant[one.Name] {
+			break
+		}
+	}
+	c.clients[server] = found
+	return found
+}
+
+// source returns the pane that a terminal shows, directly or by a relay that is in
+// front on it, or else the terminal itself. Only the panes of its own owner's, and of
+// root's, are followed: whoever runs a program on another's terminal, as after su,
+// would otherwise get what is meant for that one.
+func (f Forest) source(t *Terminal, owner uint32, depth int) *Terminal {
+	if depth == 0 {
+		return t
+	}
+	if pane := f.pane(t); pane != nil && (pane.Owner == owner || pane.Owner == 0) {
+		return f.source(pane, owner, depth-1)
+	}
+	for _, inner := range f.inner[t.Name] {
+		if !inner.Shown || f.without[inner.Name] {
+			continue
+		}
+		if source := f.source(inner, owner, depth-1); source != inner {
+			return source
+		}
+	}
+	return t
+}
+
+// pane returns the pane that a client shows; nil where the terminal has none. It is
+// the one used last. Where several clients show panes of one server, each may show
+// another one, and then it is the one used at the time nearest to the client's.
+func (f Forest) pane(client *Terminal) *Terminal {
+	if client.Shows == 0 {
+		return nil
+	}
+	if len(f.clients[client.Shows]) == 1 {
+		return f.lastOf(client.Shows)
+	}
+	if found, known := f.shown[client]; known {
+		return found
+	}
+	var best *Terminal
+	for _, t := range f.panes[client.Shows] {
+		if f.without[t.Name] {
+			continue
+		}
+		if best == nil {
+			best = t
+			continue
+		}
+		apart, least := t.LastInput.Sub(client.LastInput).Abs(), best.LastInput.Sub(client.LastInput).Abs()
+		if apart < least && !atOnce(t.LastInput, best.LastInput) || atOnce(t.LastInput, best.LastInput) && t.usedAfter(best) {
+			best = t
+		}
+	}
+	f.shown[client] = best
+	return best
+}
+
+// lastOf returns the pane of a server that was used last; nil for no server.
+func (f Forest) lastOf(server int) *Terminal {
+	if server == 0 {
+		return nil
+	}
+	if found, known := f.last[server]; known {
+		return found
+	}
+	var last *Terminal
+	for _, t := range f.panes[server] {
+		if !f.without[t.Name] && (last == nil || t.usedAfter(last)) {
+			last = t
+		}
+	}
+	f.last[server] = last
+	return last
+}
+
+// Within returns the innermost terminal whose screen relays in front pass on, or nil.
+func (f Forest) Within(t *Terminal) (innermost *Terminal) {
+	for range mostWithin {
+		at := t
+		for _, inner := range f.inner[t.Name] {
+			if inner.Shown {
+				t, innermost = inner, inner
+				break
+			}
+		}
+		if t == at {
+			break
+		}
+	}
+	return innermost
+}
+
+// Outer returns the name of the terminal that shows this one, by a relay or as a
+// multiplexer's pane; "" where none does.
+func (f Forest) Outer(t *Terminal) string {
+	if outer := (climb{f, nil, map[int]*Terminal{}}).outer(t); outer != nil {
+		return outer.Name
+	}
+	return ""
+}
+
+// Above returns the names of the terminal and of those that show it.
+func (f Forest) Above(name string) map[string]bool {
+	names := map[string]bool{}
+	up := climb{f, nil, map[int]*Terminal{}}
+	for t := f.byName[name]; t != nil && !names[t.Name]; {
+		names[t.Name] = true
+		next := up.outer(t)
+		if next != nil && t.Outer == "" && f.pane(next) != t && len(f.clients[t.Pane]) > 1 {
+			break // which of its clients shows it, if any, is not known
+		}
+		t = next
+	}
+	return names
+}
+
+// Below returns the names of these terminals and of all that is shown on them: for a
+// multiplexer's client, each pane of its server.
+func (f Forest) Below(names map[string]bool) map[string]bool {
+	below := map[string]bool{}
+	servers := map[int]bool{0: true}
+	var next []*Terminal
+	for name := range names {
+		next = append(next, f.byName[name])
+	}
+	for len(next) > 0 {
+		t := next[len(next)-1]
+		next = next[:len(next)-1]
+		if t == nil || below[t.Name] {
+			continue
+		}
+		below[t.Name] = true
+		next = append(next, f.inner[t.Name]...)
+		if !servers[t.Shows] {
+			servers[t.Shows] = true
+			next = append(next, f.panes[t.Shows]...)
+		}
+	}
+	return below
+}

@@ -1,0 +1,304 @@
+package sessions
+
+import "time"
+
+// processes is what is known of the processes at one moment. It is asked for one
+// at a time, as reading each costs more than most of them tell.
+type processes interface {
+	// leaders returns the session leaders whose controlling terminal has that
+	// device number, in a /dev/pts of whichever container.
+	leaders(device uint64) []process
+
+	// process returns one by its number; false where it is gone, or hidden.
+	process(pid int) (process, bool)
+
+	// members returns the processes of a process group on the terminal of a
+	// session leader.
+	members(leader process, group int) []process
+
+	identity(pid int) (identity, bool)
+	arguments(pid int) []string // of the command line
+	cgroup(pid int) []byte      // /proc/PID/cgroup
+	ran(pid int) time.Duration  // when it last ran, on a clock common to all; 0 if unknown
+}
+
+// identity is who runs a process, and where (proc_pid_status(5)).
+type identity struct {
+	real, effective uint32
+	ours            bool // it is in this process's pid namespace
+}
+
+// survey finds out who is at each terminal, and how the terminals stand to each
+// other.
+type survey struct {
+	processes
+	byDevice map[uint64]*Terminal
+	leading  map[string]int // the pid of the leader that is vouched for, by terminal
+	clients  []attached
+	servers  map[int]*server // by pid
+}
+
+// attached is a terminal that a multiplexer's client has.
+type attached struct {
+	terminal *Terminal
+	server   string // the server's name
+	uid      uint32
+	socket   string // as it is named on tmux's command line
+}
+
+type server struct {
+	process
+	uid    uint32
+	socket string
+	panes  []*Terminal
+	front  []int // of each pane, the process in front
+}
+
+// plant adds to each terminal who leads it, what runs in front, and on which other
+// terminal it is shown.
+func plant(terminals []Terminal, from processes, booted time.Time) {
+	s := survey{processes: from, byDevice: make(map[uint64]*Terminal, len(terminals)), leading: map[string]int{}, servers: map[int]*server{}}
+	for i := range terminals {
+		s.byDevice[terminals[i].Device] = &terminals[i]
+	}
+	leaders := make([]process, len(terminals))
+	for i := range terminals {
+		leader, vouched := s.leader(&terminals[i])
+		if leaders[i] = leader; vouched {
+			s.leading[terminals[i].Name] = leader.pid
+		}
+	}
+	for i, leader := range leaders {
+		if leader.pid != 0 {
+			t := &terminals[i]
+			t.Since = booted.Add(time.Duration(leader.start) * clockTick)
+			s.describe(t, leader)
+		}
+	}
+	for _, of := range s.servers {
+		s.timePanes(of)
+	}
+	for _, c := range s.clients {
+		c.terminal.Shows = s.serverOf(c)
+	}
+}
+
+// clockTick is the unit of times in /proc/PID/stat (USER_HZ): 1/100 s on every
+// architecture that Go runs on.
+const clockTick = time.Second / 100
+
+// leader returns the session leader on a device of this /dev, and whether it is sure to
+// be that; pid 0 where there is none.
+//
+// A container has a /dev/pts of its own, with the same device numbers for other
+// terminals; its processes are told by their process namespace. But anyone may have
+// such a /dev/pts in a namespace for files alone, and a process that leads a terminal
+// there. So a leader is vouched for by its uid: it is the terminal's owner's, or, where
+// no other could be it, root's. Whoever is neither is believed to be there, and nothing
+// else.
+func (s *survey) leader(t *Terminal) (found process, vouched bool) {
+	best, rivals := -1, 0
+	for _, p := range s.leaders(t.Device) {
+		who, ok := s.identity(p.pid)
+		if !ok || !who.ours {
+			continue
+		}
+		rank := 0
+		switch {
+		case who.real == t.Owner:
+			rank = 2
+		case who.effective == 0:
+			rank = 1 // sudo, login; but anyone may have su lead a terminal
+		}
+		switch {
+		case rank > best:
+			found, best, rivals = p, rank, 0
+		case rank == best:
+			rivals++
+		}
+	}
+	return found, best == 2 || best == 1 && rivals == 0
+}
+
+func (s *survey) describe(t *Terminal, leader process) {
+	t.addSource(Proc)
+	front := s.inFront(leader)
+	if len(front) > 0 {
+		t.What = front[0].name
+		t.Relay = remote.have(t.What)
+	}
+	if s.leading[t.Name] == 0 {
+		return
+	}
+	cgroup := s.cgroup(leader.pid)
+	t.Session = sessionOf(cgroup)
+	t.Prompt = leader.isPrompt() && t.Owner == 0
+	for _, p := range front {
+		if name, isClient := clientOf(p); isClient {
+			s.attach(t, p, name)
+			break
+		}
+	}
+	if isDoor := s.climb(t, leader, front); !isDoor && t.Outer == "" {
+		t.Service = serviceOf(cgroup)
+	}
+}
+
+// inFront returns the processes in the foreground of a leader's terminal, its
+// group's leader first.
+func (s *survey) inFront(leader process) []process {
+	if leader.inFront() {
+		return []process{leader}
+	}
+	if p, ok := s.process(leader.foreground); ok && p.device == leader.device {
+		if _, isClient := clientOf(p); isClient || relays.have(p.name) || remote.have(p.name) {
+			return []process{p}
+		}
+	}
+	front := s.members(leader, leader.foreground)
+	for i, p := range front {
+		if p.pid == p.group {
+			front[0], front[i] = front[i], front[0]
+		}
+	}
+	return front
+}
+
+func (s *survey) attach(t *Terminal, client process, server string) {
+	who, ok := s.identity(client.pid)
+	if !ok {
+		return
+	}
+	one := attached{terminal: t, server: server, uid: who.real}
+	if client.name == tmuxClient {
+		t.Control, one.socket = tmuxOptions(s.arguments(client.pid))
+	}
+	s.clients = append(s.clients, one)
+}
+
+// mostAncestors bounds the way up to process 1.
+const mostAncestors = 64
+
+// climb looks above a session leader for what shows its terminal: a multiplexer's
+// server, or a program that has another terminal. One that is in that terminal's
+// background shows it elsewhere (a window), unless it is known to be a relay. One that
+// is stopped shows it nowhere, and it is its outer terminal that
+// somebody looks at. It reports whether the terminal belongs to somebody who came in
+// by a door.
+func (s *survey) climb(t *Terminal, leader process, front []process) (isDoor bool) {
+	below := leader
+	for range mostAncestors {
+		p, ok := s.process(below.parent)
+		switch {
+		case !ok || p.pid <= 1:
+			return doors.have(leader.name)
+		case isServer(p):
+			s.addPane(t, p, front)
+			return false
+		case doors.have(p.name):
+			return true
+		case p.device != 0 && p.device != t.Device:
+			if outer := s.byDevice[p.device]; outer != nil && s.shows(outer, p) {
+				t.Outer, t.Shown = outer.Name, p.inFront()
+			}
+			return false
+		}
+		below = p
+	}
+	return false
+}
+
+// shows reports whether what a program opens is shown on the terminal that it is on
+// itself. On a virtual console, it may be a desktop that has windows.
+func (s *survey) shows(outer *Terminal, p process) bool {
+	switch {
+	case p.session == 0 || s.leading[outer.Name] != p.session: // it is another of that number
+		return false
+	case relays.have(p.name):
+		return true
+	case emulators.have(p.name), isConsole(outer.Name):
+		return false
+	}
+	return p.inFront() || p.stopped()
+}
+
+func (s *survey) addPane(t *Terminal, p process, front []process) {
+	of := s.servers[p.pid]
+	if of == nil {
+		who, ok := s.identity(p.pid)
+		if !ok || who.real != t.Owner {
+			return
+		}
+		of = &server{process: p, uid: who.real}
+		if p.name == tmuxServer {
+			_, of.socket = tmuxOptions(s.arguments(p.pid))
+		}
+		s.servers[p.pid] = of
+	}
+	t.Pane = p.pid
+	of.panes = append(of.panes, t)
+	pid := 0
+	if len(front) > 0 {
+		pid = front[0].pid
+	}
+	of.front = append(of.front, pid)
+}
+
+// timePanes adds to the panes that were used last, where the kernel does not tell which
+// of them was the last one, when what is in front of each last ran: it runs for each
+// key.
+func (s *survey) timePanes(of *server) {
+	newest := of.used()
+	for i, t := range of.panes {
+		if len(of.panes) > 1 && atOnce(t.LastInput, newest) {
+			t.Ran = s.ran(of.front[i])
+		}
+	}
+}
+
+// atOnce reports whether the kernel does not tell which of two times of terminals
+// was later: it changes such a time only where more than its lowest three bits would
+// change, so that nobody can time another's keys (tty_update_time in
+// drivers/tty/tty_io.c).
+func atOnce(a, b time.Time) bool { return a.Unix()>>3 == b.Unix()>>3 }
+
+// usedAfter reports whether a pane was used later than another.
+func (t *Terminal) usedAfter(other *Terminal) bool {
+	if atOnce(t.LastInput, other.LastInput) && t.Ran != other.Ran && t.Ran != 0 && other.Ran != 0 {
+		return t.Ran > other.Ran
+	}
+	return t.LastInput.After(other.LastInput)
+}
+
+// serverOf returns the server that a client is attached to. The kernel shows who is
+// connected to whom only to root and to the user; but tmux's command lines name the
+// socket where it is not the usual one, and what is typed at the client is typed in a
+// pane at the same time. Of several servers, it is the one that was used at the time
+// nearest to the client's.
+func (s *survey) serverOf(c attached) int {
+	var best *server
+	var nearest time.Duration
+	for _, one := range s.servers {
+		if one.name != c.server || one.uid != c.uid || one.socket != c.socket || one.pid == c.terminal.Pane {
+			continue
+		}
+		apart := one.used().Sub(c.terminal.LastInput).Abs()
+		if best == nil || apart < nearest || apart == nearest && one.pid < best.pid {
+			best, nearest = one, apart
+		}
+	}
+	if best == nil {
+		return 0
+	}
+	return best.pid
+}
+
+// used is when the pane used last was.
+func (of *server) used() (last time.Time) {
+	for _, t := range of.panes {
+		if t.LastInput.After(last) {
+			last = t.LastInput
+		}
+	}
+	return last
+}
