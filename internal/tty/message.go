@@ -1,6 +1,8 @@
 package tty
 
 import (
+	"bytes"
+	"fmt"
 	"strings"
 	"time"
 
@@ -49,37 +51,107 @@ const prefix = "| "
 type Screen struct {
 	Columns int // leastColumns or more
 
+	// Rows is how many a full-screen program has; 0 where what is in front
+	// writes line after line.
+	Rows int
+
 	// UTF8 is false for a console or a serial line in an 8-bit mode, to which
 	// parts of other letters would be control characters.
 	UTF8 bool
 }
 
-// Render returns the bytes to write to a terminal. Each row is padded, so that
-// nothing of what stood there shows through, but for the last column, in which
-// some terminals would begin a row of their own; it ends in CR LF, as a program
-// in front may have switched off that LF goes to the beginning of a row.
-func (m Message) Render(on Screen) []byte {
+// Layout is a message as it is written to screens of one width.
+type Layout struct {
+	rows    int
+	lines   []byte
+	overlay []byte // nil where it is too long for that
+}
+
+// Layout lays the message out for a screen, whatever its number of rows. Each row is
+// padded, so that nothing of what stood there shows through, but for the last column,
+// in which some terminals would begin a row of their own.
+func (m Message) Layout(on Screen) Layout {
 	width := on.Columns - 1
+	rows := m.rows(width, on.UTF8)
+	layout := Layout{rows: len(rows), lines: lines(append([]string{text.Pad("", width)}, rows...))}
+	if data := overlay(rows); len(data) <= mostAtOnce {
+		layout.overlay = data
+	}
+	return layout
+}
+
+// For returns the bytes to write to a screen.
+func (l Layout) For(on Screen) []byte {
+	if l.rows < on.Rows && l.overlay != nil {
+		return l.overlay
+	}
+	return l.lines
+}
+
+// Render is the layout of the message for one screen.
+func (m Message) Render(on Screen) []byte { return m.Layout(on).For(on) }
+
+// mostAtOnce is what the kernel writes to a terminal without another's bytes in
+// between, in bytes (tty_write, drivers/tty/tty_io.c).
+const mostAtOnce = 2048
+
+// rows are the banner's and the text's, without what ends them.
+func (m Message) rows(width int, utf8 bool) []string {
 	show := func(s string) string { return s }
-	if !on.UTF8 {
+	if !utf8 {
 		show = text.ASCII
 	}
-	rows := []string{""}
+	var rows []string
 	if !m.NoBanner {
-		rows = append(rows, text.Wrap(show(m.banner()), width)...)
+		rows = text.Wrap(show(m.banner()), width)
 	}
 	for line := range strings.SplitSeq(show(text.Clean(m.Text)), "\n") {
 		for _, row := range text.Wrap(line, width-len(prefix)) {
 			rows = append(rows, prefix+row)
 		}
 	}
+	for i := range rows {
+		rows[i] = text.Pad(rows[i], width)
+	}
+	return rows
+}
+
+// lines writes below what is there. Each row ends in CR LF, as a program in front may
+// have switched off that LF goes to the beginning of a row.
+func lines(rows []string) []byte {
 	var out strings.Builder
-	out.Grow(len(rows) * (width + 2))
 	out.WriteString("\a\r\n") // away from a half typed line, which stays to be seen
 	for _, row := range rows {
-		out.WriteString(text.Pad(row, width))
+		out.WriteString(row)
 		out.WriteString("\r\n")
 	}
+	return []byte(out.String())
+}
+
+// What an overlay is written with, the same for every message. Terminals have known
+// it since the VT100, and each that a full-screen program runs on knows it.
+const (
+	save    = "\x1b7" // cursor and attributes (DECSC)
+	restore = "\x1b8" // DECRC
+	reverse = "\x1b[0;7m"
+	plain   = "\x1b[m"
+	cancel  = "\x18" // ends a sequence that was begun (CAN)
+)
+
+// isOverlay reports whether the bytes are an overlay's. Those of lines begin with CR.
+func isOverlay(data []byte) bool { return bytes.HasPrefix(data, []byte("\a"+save)) }
+
+// overlay writes over the uppermost rows of a full-screen program, and leaves its
+// cursor where it was: the program goes on in the belief that nothing happened, and
+// its next redraw puts right what was covered. Lines from the cursor on would scroll
+// its screen, and it would go on drawing in the wrong rows.
+func overlay(rows []string) []byte {
+	var out strings.Builder
+	out.WriteString("\a" + save + reverse)
+	for i, row := range rows {
+		fmt.Fprintf(&out, "\x1b[%d;1H%s", i+1, row)
+	}
+	out.WriteString(plain + restore)
 	return []byte(out.String())
 }
 

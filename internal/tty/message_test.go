@@ -80,3 +80,30 @@ func FuzzRender(f *testing.F) {
 		}
 	})
 }
+
+// TestOverlay: over a full-screen program, the cursor stays where it was, and no row
+// is scrolled.
+func TestOverlay(t *testing.T) {
+	m := Message{Sender: Sender{User: "alice", Host: "d13"}, At: at, Text: "Lunch\x1b[2Jat one?\ntwo"}
+	want := "\a\x1b7\x1b[0;7m" +
+		"\x1b[1;1HMessage from alice@d13 at 19:45:       " +
+		"\x1b[2;1H| Lunch^[[2Jat one?                    " +
+		"\x1b[3;1H| two                                  " +
+		"\x1b[m\x1b8"
+	if got := string(m.Render(Screen{Columns: 40, Rows: 4, UTF8: true})); got != want {
+		t.Errorf("got\n%q, want\n%q", got, want)
+	}
+	for name, on := range map[string]Screen{
+		"as many rows as the screen has":      {Columns: 40, Rows: 3, UTF8: true},
+		"no full-screen program":              {Columns: 40, UTF8: true},
+		"more than the kernel keeps together": {Columns: 500, Rows: 30, UTF8: true},
+	} {
+		mine := m
+		if on.Columns == 500 {
+			mine.Text += "\nthree\nfour"
+		}
+		if got := string(mine.Render(on)); strings.Contains(got, "\x1b") || !strings.HasPrefix(got, "\a\r\n") {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}

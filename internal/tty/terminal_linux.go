@@ -17,17 +17,19 @@ type Terminal struct {
 	fd   int
 	path string
 	utf8 bool
+	full bool     // a full-screen program has it
 	file *os.File // owns fd once a write had to wait
 	lead string   // goes before what is written next: it goes on within a row
 	want Want
 }
 
+const openFlags = unix.O_WRONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC | unix.O_NOFOLLOW
+
 // Open opens the terminal and then checks the descriptor, which is the only
 // way that it is written through: whatever the path leads to later does not
 // matter. Every error is a *Failure.
 func Open(want Want) (*Terminal, error) {
-	const flags = unix.O_WRONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC | unix.O_NOFOLLOW
-	fd, err := unix.Open(want.Path, flags, 0)
+	fd, err := unix.Open(want.Path, openFlags, 0)
 	if err != nil {
 		return nil, openFailure(want.Path, err)
 	}
@@ -72,7 +74,15 @@ func (t *Terminal) check(want Want) error {
 	} else if err != nil {
 		return &Failure{Gone, "hung up: " + err.Error()}
 	}
-	t.utf8 = isPseudo(t.want.Device) || settings.Iflag&unix.IUTF8 != 0
+	t.utf8 = isPseudo(want.Device) || settings.Iflag&unix.IUTF8 != 0
+	if want.Within != nil {
+		t.full = want.Within.isFullScreen()
+	} else {
+		t.full = !want.Lines && isFullScreen(settings)
+	}
+	if want.Text && isConsole(want.Device) && showsDesktop(t.fd) {
+		return &Failure{NoText, "shows a desktop"}
+	}
 	return nil
 }
 
@@ -93,6 +103,54 @@ func (want Want) holds(fd int) error {
 		return &Failure{MessagesOff, "not group-writable"}
 	}
 	return nil
+}
+
+// isFullScreen reports whether a program draws the screen itself: it reads each key
+// unseen, and does not have the kernel begin a row at LF. Shells and pagers, which
+// write lines, leave the latter to the kernel.
+func isFullScreen(settings *unix.Termios) bool {
+	asTyped := settings.Lflag&(unix.ICANON|unix.ECHO) == 0
+	const newRow = unix.OPOST | unix.ONLCR
+	return asTyped && settings.Oflag&newRow != newRow
+}
+
+// isFullScreen reports whether a full-screen program has a terminal. One that may not
+// be opened is taken to have none.
+func (want Want) isFullScreen() bool {
+	fd, err := unix.Open(want.Path, openFlags, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	if want.Lines || want.holds(fd) != nil {
+		return false
+	}
+	settings, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	return err == nil && isFullScreen(settings)
+}
+
+// isConsole reports whether it is a virtual console: tty1 to tty63.
+func isConsole(device uint64) bool {
+	return unix.Major(device) == 4 && unix.Minor(device) < 64
+}
+
+// ShowsDesktop reports whether the virtual console of that name does, if it may be
+// opened.
+func ShowsDesktop(path string) bool {
+	fd, err := unix.Open(path, openFlags, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	return showsDesktop(fd)
+}
+
+// showsDesktop reports whether a virtual console is in graphics mode (KDGETMODE,
+// ioctl_console(2)).
+func showsDesktop(fd int) bool {
+	const getMode, graphics = 0x4b3b, 1 // KDGETMODE, KD_GRAPHICS (linux/kd.h)
+	mode, err := unix.IoctlGetInt(fd, getMode)
+	return err == nil && mode == graphics
 }
 
 // isPseudo reports whether a terminal emulator is behind the device. All that
@@ -117,15 +175,16 @@ func isTTY(device uint64) bool {
 
 // Screen asks the terminal what a message is to be laid out for.
 func (t *Terminal) Screen() Screen {
-	return Screen{Columns: t.columns(), UTF8: t.utf8}
-}
-
-func (t *Terminal) columns() int {
-	columns, _, err := term.GetSize(t.fd)
+	on := Screen{Columns: usualColumns, UTF8: t.utf8}
+	columns, rows, err := term.GetSize(t.fd)
 	if err != nil || columns == 0 {
-		return usualColumns
+		return on
 	}
-	return min(max(columns, leastColumns), mostColumns)
+	on.Columns = min(max(columns, leastColumns), mostColumns)
+	if t.full {
+		on.Rows = rows
+	}
+	return on
 }
 
 // ErrWouldBlock says that the terminal takes no more output now.
@@ -166,6 +225,10 @@ func (t *Terminal) put(fd int, data []byte) (int, error) {
 	n, err := unix.Write(fd, all)
 	if n <= 0 {
 		return 0, err
+	}
+	if isOverlay(data) && n < len(all) {
+		t.lead = cancel // and all of it again: half of one leaves the cursor where it is not known to be
+		return 0, unix.EAGAIN
 	}
 	n = max(0, n-len(t.lead))
 	for n > 0 && n < len(data) && !utf8.RuneStart(data[n]) {
@@ -210,10 +273,19 @@ func (t *Terminal) WriteWithin(ctx context.Context, data []byte, deadline time.T
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return written, writeFailure(err)
 		case ctx.Err() != nil:
+			t.giveUp()
 			return written, &Failure{Stuck, "interrupted"}
 		case !time.Now().Before(deadline):
+			t.giveUp()
 			return written, &Failure{Stuck, "deadline"}
 		}
+	}
+}
+
+// giveUp puts right, if the terminal takes that, what half an overlay has left behind.
+func (t *Terminal) giveUp() {
+	if t.lead == cancel {
+		_, _ = unix.Write(t.fd, []byte(cancel+plain+restore))
 	}
 }
 

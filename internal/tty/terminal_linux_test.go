@@ -1,6 +1,7 @@
 package tty_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -11,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+	"golang.org/x/term"
 
 	"msg/internal/tty"
 	"msg/internal/tty/ttytest"
@@ -222,4 +225,112 @@ func TestColumnsWithinBounds(t *testing.T) {
 			t.Errorf("%d columns are laid out as %d, want %d", columns, got, wanted)
 		}
 	}
+}
+
+// TestGraphicsMode: a message would be seen by nobody.
+func TestGraphicsMode(t *testing.T) {
+	console := ttytest.OpenConsole(t)
+	for _, graphics := range []bool{false, true} {
+		console.SetGraphics(t, graphics)
+		for _, text := range []bool{false, true} {
+			terminal, err := tty.Open(tty.Want{Path: console.Path, Device: console.Device, Always: true, Text: text})
+			if failed := errors.Is(err, tty.NoText); failed != (graphics && text) || !failed && err != nil {
+				t.Errorf("graphics %v, only text %v: %v", graphics, text, err)
+			}
+			if err == nil {
+				terminal.Close()
+			}
+		}
+	}
+}
+
+// TestOverlayCutOff: a terminal that takes half of what is to be written over a
+// full-screen program gets all of it again, and begins anew.
+func TestOverlayCutOff(t *testing.T) {
+	_, scratch := rawTerminal(t)
+	capacity := fill(t, scratch, 1<<20)
+	for _, drained := range []bool{true, false} {
+		master, slave := rawTerminal(t)
+		var st syscall.Stat_t
+		if err := syscall.Fstat(int(slave.Fd()), &st); err != nil {
+			t.Fatal(err)
+		}
+		terminal := open(t, tty.Want{Path: slave.Name(), Device: st.Rdev, Owner: uint32(os.Getuid())})
+		data := tty.Message{Text: strings.Repeat("A line.\n", 18) + "The end."}.Render(terminal.Screen())
+		if data[1] != '\x1b' || len(data) < 1000 {
+			t.Fatalf("not an overlay: %q", data)
+		}
+		fill(t, slave, capacity-len(data)/2)
+		if n, err := terminal.Write(data); n != 0 || !errors.Is(err, tty.ErrWouldBlock) {
+			t.Fatalf("wrote %d, %v", n, err)
+		}
+		shown := make(chan string, 1)
+		if drained {
+			go func() { shown <- drain(master, "\x1b[m\x1b8") }()
+		}
+		n, err := terminal.WriteWithin(t.Context(), data, time.Now().Add(time.Second))
+		if !drained {
+			if n != 0 || !errors.Is(err, tty.Stuck) {
+				t.Errorf("a stuck terminal: %d, %v", n, err)
+			}
+			continue
+		}
+		seen := strings.TrimLeft(<-shown, "x")
+		half, whole, again := strings.Cut(seen, "\x18")
+		if n != len(data) || err != nil || !again || whole != string(data) || !strings.HasPrefix(string(data), half) {
+			t.Errorf("wrote %d, %v; it shows %q", n, err, seen)
+		}
+	}
+}
+
+// rawTerminal is one as full-screen programs set it, of 24 rows.
+func rawTerminal(t *testing.T) (master, slave *os.File) {
+	t.Helper()
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { master.Close(); slave.Close() })
+	_, err = term.MakeRaw(int(slave.Fd()))
+	err = errors.Join(err, slave.Chmod(0o620), pty.Setsize(slave, &pty.Winsize{Rows: 24, Cols: 80}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return master, slave
+}
+
+// fill writes that much to a terminal that nobody reads, or as much as it takes, and
+// returns how much that was.
+func fill(t *testing.T, slave *os.File, most int) int {
+	t.Helper()
+	fd, err := unix.Open(slave.Name(), unix.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	total := 0
+	for range 3 { // the kernel moves it on meanwhile
+		for total < most {
+			n, err := unix.Write(fd, bytes.Repeat([]byte("x"), min(1024, most-total)))
+			if total += max(0, n); err != nil {
+				break
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return total
+}
+
+// drain reads until that has come.
+func drain(master *os.File, end string) string {
+	var seen strings.Builder
+	buffer := make([]byte, 4096)
+	for !strings.HasSuffix(seen.String(), end) {
+		n, err := master.Read(buffer)
+		if err != nil {
+			break
+		}
+		seen.Write(buffer[:n])
+	}
+	return seen.String()
 }

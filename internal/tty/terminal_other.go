@@ -30,3 +30,6 @@ func (*Terminal) WriteWithin(context.Context, []byte, time.Time) (int, error) {
 
 // Close does nothing.
 func (*Terminal) Close() error { return nil }
+
+// ShowsDesktop knows no virtual consoles.
+func ShowsDesktop(string) bool { return false }

@@ -25,6 +25,7 @@ const (
 	Denied       Reason = "denied"         // the caller may not write to it
 	NotATerminal Reason = "not-a-terminal" // the name leads to something else
 	OwnerChanged Reason = "owner-changed"  // it is somebody else's by now
+	NoText       Reason = "no-terminal"    // a virtual console that shows a desktop
 )
 
 func (r Reason) Error() string { return string(r) }
@@ -37,6 +38,19 @@ type Want struct {
 
 	// Always opens it although its messages are off. That is for root.
 	Always bool
+
+	// Text refuses a virtual console that shows a desktop, where nobody would see
+	// a message.
+	Text bool
+
+	// Lines says that what is in front writes lines whatever the terminal's
+	// settings look like: a relay such as ssh, or nothing that is known.
+	Lines bool
+
+	// Within is the terminal whose screen a relay passes on here, nil where there
+	// is none. Then it is that one's program and settings that tell; nothing is
+	// written to it.
+	Within *Want
 }
 
 // Sizes for a terminal that says nothing of its own size, or that lies.

@@ -96,20 +96,48 @@ func (term *Terminal) show() {
 }
 
 // Lead starts a program as the terminal's session leader, as a login's shell
-// is, and ends it with the test.
-func (term *Terminal) Lead(t testing.TB, argv ...string) *exec.Cmd {
+// is, and ends it with the test. It is nobody's child, like a login's: were it the
+// test's, it would be shown within the terminal that the tests are run on.
+func (term *Terminal) Lead(t testing.TB, argv ...string) {
 	t.Helper()
-	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = term.Slave, term.Slave, term.Slave
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := cmd.Start(); err != nil {
+	lead(t, term.Slave, argv)
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		if pid := term.leader(t); pid > 0 {
+			t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%q does not lead %s", argv, term.Name)
+		}
+	}
+}
+
+// leader returns the pid of the terminal's session leader, or 0.
+func (term *Terminal) leader(t testing.TB) (pid int) {
+	t.Helper()
+	raw, err := term.Master.SyscallConn() // Fd would have reads wait for ever
+	if err == nil {
+		err = raw.Control(func(fd uintptr) {
+			found, err := unix.IoctlGetInt(int(fd), unix.TIOCGSID)
+			if err == nil {
+				pid = found
+			}
+		})
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	return cmd
+	return pid
+}
+
+// lead starts a session leader by setsid(1), which leaves it behind.
+func lead(t testing.TB, terminal *os.File, argv []string) {
+	t.Helper()
+	cmd := exec.Command("setsid", append([]string{"--fork", "--ctty"}, argv...)...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = terminal, terminal, terminal
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Hold types Ctrl-S, and waits until the kernel has seen it.
