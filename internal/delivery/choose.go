@@ -13,7 +13,7 @@ import (
 
 // meant is whom one target means on this host.
 type meant struct {
-	terminals []sessions.Terminal
+	terminals []*sessions.Terminal
 	sessions  []sessions.Session // of people who are on no terminal
 
 	// reason and detail say why there is no terminal, or why there may be more;
@@ -22,28 +22,37 @@ type meant struct {
 	detail string
 }
 
+// choice is what whom to send to is chosen from.
+type choice struct {
+	engine  *Engine
+	picture sessions.Picture
+	forest  sessions.Forest
+	all     bool // every terminal, not places alone
+}
+
 // find tells whom a target means: for a terminal's name that terminal, else
-// those on which somebody is. "*" leaves out the caller's own terminal.
-func (e *Engine) find(ctx context.Context, p sessions.Picture, t target.Target) meant {
+// those on which somebody is. "*" leaves out the screen that the caller looks at.
+func (c choice) find(ctx context.Context, t target.Target) meant {
 	switch t.Kind {
 	case target.Terminal:
-		return findTerminal(p, t.Name)
+		return c.terminal(t.Name)
 	case target.Session:
-		return findSession(p, t.Name)
+		return c.session(t.Name)
 	case target.Group:
-		return e.findGroup(ctx, p, t.Name)
+		return c.group(ctx, t.Name)
 	case target.User:
-		return e.findUser(ctx, p, t.Name)
+		return c.user(ctx, t.Name)
 	case target.Everyone:
-		return people(p,
-			func(one sessions.Terminal) bool { return one.Device != e.Self.Terminal },
-			func(s sessions.Session) bool { return s.Graphical() && s.UID != e.UID })
+		own := c.own()
+		return c.people(
+			func(one *sessions.Terminal) bool { return !own[one.Name] },
+			func(s sessions.Session) bool { return s.Graphical() && s.UID != c.engine.UID })
 	case target.Word:
-		found := e.findUser(ctx, p, t.Name)
+		found := c.user(ctx, t.Name)
 		if found.reason != Unknown {
 			return found
 		}
-		if session := findSession(p, t.Name); session.reason != Unknown {
+		if session := c.session(t.Name); session.reason != Unknown {
 			return session
 		}
 		return found
@@ -52,17 +61,33 @@ func (e *Engine) find(ctx context.Context, p sessions.Picture, t target.Target) 
 	return meant{reason: Unknown, detail: fmt.Sprintf("%q is not to be found on a host", t.String())}
 }
 
-func findTerminal(p sessions.Picture, name string) meant {
-	t, ok := p.Find(name)
-	if !ok {
-		return meant{reason: Unknown, detail: "no such terminal"}
+// own are the terminals on the caller's screen. With --all-terminals, it is
+// the caller's terminal alone.
+func (c choice) own() map[string]bool {
+	for i := range c.picture.Terminals {
+		t := &c.picture.Terminals[i]
+		switch {
+		case c.engine.Self.Terminal == 0 || t.Device != c.engine.Self.Terminal:
+		case c.all:
+			return map[string]bool{t.Name: true}
+		default:
+			return c.forest.Below(c.forest.Above(t.Name))
+		}
 	}
-	return meant{terminals: []sessions.Terminal{t}}
+	return nil
 }
 
-func findSession(p sessions.Picture, id string) meant {
-	found := people(p,
-		func(t sessions.Terminal) bool { return t.Session == id },
+func (c choice) terminal(name string) meant {
+	t := c.picture.Find(name)
+	if t == nil {
+		return meant{reason: Unknown, detail: "no such terminal"}
+	}
+	return meant{terminals: []*sessions.Terminal{t}}
+}
+
+func (c choice) session(id string) meant {
+	found := c.people(
+		func(t *sessions.Terminal) bool { return t.Session == id },
 		func(s sessions.Session) bool { return s.ID == id })
 	if found.reason == NotLoggedIn {
 		return meant{reason: Unknown, detail: "no such session"}
@@ -70,31 +95,31 @@ func findSession(p sessions.Picture, id string) meant {
 	return found
 }
 
-func (e *Engine) findUser(ctx context.Context, p sessions.Picture, name string) meant {
-	u, err := e.Accounts.User(ctx, name)
+func (c choice) user(ctx context.Context, name string) meant {
+	u, err := c.engine.Accounts.User(ctx, name)
 	if err != nil {
 		return unknown("no such user", err)
 	}
-	return people(p,
-		func(t sessions.Terminal) bool { return t.Owner == u.UID },
+	return c.people(
+		func(t *sessions.Terminal) bool { return t.Owner == u.UID },
 		func(s sessions.Session) bool { return s.UID == u.UID })
 }
 
-func (e *Engine) findGroup(ctx context.Context, p sessions.Picture, name string) meant {
-	g, err := e.Accounts.Group(ctx, name)
+func (c choice) group(ctx context.Context, name string) meant {
+	g, err := c.engine.Accounts.Group(ctx, name)
 	if err != nil {
 		return unknown("no such group", err)
 	}
 	var failure error
 	member := func(uid uint32) bool {
-		u, err := e.Accounts.UserByID(ctx, uid)
+		u, err := c.engine.Accounts.UserByID(ctx, uid)
 		if err != nil && !errors.Is(err, accounts.ErrUnknown) {
 			failure = err
 		}
 		return err == nil && g.Has(u)
 	}
-	found := people(p,
-		func(t sessions.Terminal) bool { return member(t.Owner) },
+	found := c.people(
+		func(t *sessions.Terminal) bool { return member(t.Owner) },
 		func(s sessions.Session) bool { return s.Graphical() && member(s.UID) })
 	if failure != nil {
 		found.reason, found.detail = Unknown, "not everybody's membership could be asked for: "+failure.Error()
@@ -113,16 +138,17 @@ func unknown(what string, err error) meant {
 
 // people finds the terminals in use, and the logins without one of people who
 // are not on any of these.
-func people(p sessions.Picture, terminal func(sessions.Terminal) bool, session func(sessions.Session) bool) meant {
+func (c choice) people(terminal func(*sessions.Terminal) bool, session func(sessions.Session) bool) meant {
 	var found meant
 	reached := map[uint32]bool{}
-	for _, t := range p.Terminals {
-		if t.InUse() && terminal(t) {
+	for i := range c.picture.Terminals {
+		t := &c.picture.Terminals[i]
+		if (t.InUse() || c.all && t.Open()) && terminal(t) {
 			found.terminals = append(found.terminals, t)
 			reached[t.Owner] = true
 		}
 	}
-	for _, s := range p.Sessions {
+	for _, s := range c.picture.Sessions {
 		if session(s) && !reached[s.UID] {
 			found.sessions = append(found.sessions, s)
 			reached[s.UID] = true
@@ -133,40 +159,98 @@ func people(p sessions.Picture, terminal func(sessions.Terminal) bool, session f
 	case len(found.sessions) > 0:
 		found.reason = NoTerminal
 	default:
-		found.reason = NotLoggedIn
+		found.reason, found.detail = NotLoggedIn, "not logged in"
 	}
 	return found
 }
 
-// Chosen is what a request comes to: the terminals to write to, each once, and
-// the results of targets that cannot be reached.
-type Chosen struct {
-	Terminals []sessions.Terminal
-	Sessions  []sessions.Session // without a terminal; each has a failed result
-	Failed    []Result
+// Place is where a message goes.
+type Place struct {
+	sessions.Place
+	Named bool // the sender has named this terminal, and means it whatever it shows
 }
 
-// Choose puts together whom the targets mean, less the exceptions. A request for
+// Chosen is what a request comes to: the places to write to, each once, and the
+// results of targets that cannot be reached.
+type Chosen struct {
+	Places   []Place
+	Sessions []sessions.Session // without a terminal; each has a failed result
+	Failed   []Result
+}
+
+// Choose puts together whom a request's targets mean, less the exceptions: each
+// named terminal, and one terminal for each screen that others look at. A request for
 // another host, or with an exception that does not exist, is a RequestError.
-func (e *Engine) Choose(ctx context.Context, p sessions.Picture, targets, except []target.Target) (Chosen, error) {
-	if len(targets) == 0 {
+func (e *Engine) Choose(ctx context.Context, p sessions.Picture, r Request) (Chosen, error) {
+	if len(r.Targets) == 0 {
 		return Chosen{}, &RequestError{Problem: "no target"}
 	}
-	if err := onThisHost(slices.Concat(targets, except)); err != nil {
+	if err := onThisHost(slices.Concat(r.Targets, r.Except)); err != nil {
 		return Chosen{}, err
 	}
-	done, err := e.excepted(ctx, p, except)
+	c := choice{e, p, p.Forest(), r.AllTerminals}
+	out, err := c.excepted(ctx, r.Except)
 	if err != nil {
 		return Chosen{}, err
 	}
-	var c Chosen
-	for _, t := range targets {
-		if name := t.String(); !done.targets[name] {
-			done.targets[name] = true
-			e.add(&c, done, t, e.find(ctx, p, t))
+	var chosen Chosen
+	var people []*sessions.Terminal
+	done := map[string]bool{}
+	for _, t := range r.Targets {
+		if done[t.String()] {
+			continue
+		}
+		done[t.String()] = true
+		found := c.find(ctx, t)
+		e.fail(&chosen, out, t, found)
+		if t.Kind != target.Terminal {
+			people = append(people, found.terminals...)
+			continue
+		}
+		for _, named := range found.terminals {
+			chosen.Places = append(chosen.Places, Place{Place: c.only(named), Named: true})
 		}
 	}
-	return c, nil
+	for _, place := range c.places(people, out) {
+		chosen.Places = append(chosen.Places, Place{Place: place})
+	}
+	chosen.Places = once(chosen.Places, out)
+	return chosen, nil
+}
+
+// only is exactly that terminal, whatever shows the same.
+func (c choice) only(t *sessions.Terminal) sessions.Place {
+	return sessions.Place{Terminal: t, Within: c.forest.Within(t)}
+}
+
+// once returns each place once, but for those left out.
+func once(places []Place, out leftOut) []Place {
+	kept := places[:0]
+	for _, p := range places {
+		if !out.terminals[p.Name] {
+			out.terminals[p.Name] = true // the second time
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+// places are where the people look who are on these terminals, but for those that are
+// left out and all that is shown on them.
+func (c choice) places(people []*sessions.Terminal, out leftOut) []sessions.Place {
+	below := c.forest.Below(out.terminals)
+	var on []*sessions.Terminal
+	var every []sessions.Place
+	for _, t := range people {
+		if !out.terminals[t.Name] && (c.all || !below[t.Name]) {
+			on = append(on, t)
+			every = append(every, c.only(t))
+		}
+	}
+	if c.all {
+		return every
+	}
+	return c.forest.Without(out.terminals).Places(on)
 }
 
 func onThisHost(targets []target.Target) error {
@@ -181,56 +265,47 @@ func onThisHost(targets []target.Target) error {
 	return nil
 }
 
-// done is what is not to be chosen, or not once more.
-type done struct {
-	targets   map[string]bool
-	terminals map[string]bool
-	sessions  map[string]bool // by id
+// leftOut is what is not to be chosen.
+type leftOut struct {
+	terminals map[string]bool // by name
+	sessions  map[string]bool // by id; also those that have their result
 }
 
-func (e *Engine) add(c *Chosen, done done, t target.Target, found meant) {
-	for _, one := range found.terminals {
-		if !done.terminals[one.Name] {
-			done.terminals[one.Name] = true
-			c.Terminals = append(c.Terminals, one)
-		}
-	}
+// fail adds the results of a target that there is no terminal for.
+func (e *Engine) fail(c *Chosen, out leftOut, t target.Target, found meant) {
 	for _, s := range found.sessions {
-		if done.sessions[s.ID] {
+		if out.sessions[s.ID] {
 			continue
 		}
-		done.sessions[s.ID] = true
+		out.sessions[s.ID] = true
 		failed := e.failedTarget(t.String(), NoTerminal, "logged in, but on no terminal")
 		failed.User, failed.Session = s.User, s.ID
 		c.Sessions = append(c.Sessions, s)
 		c.Failed = append(c.Failed, failed)
 	}
-	switch {
-	case found.reason == NotLoggedIn && t.Kind != target.Everyone:
-		c.Failed = append(c.Failed, e.failedTarget(t.String(), NotLoggedIn, "not logged in"))
-	case found.reason == Unknown:
-		c.Failed = append(c.Failed, e.failedTarget(t.String(), Unknown, found.detail))
+	if found.reason == Unknown || found.reason == NotLoggedIn && t.Kind != target.Everyone {
+		c.Failed = append(c.Failed, e.failedTarget(t.String(), found.reason, found.detail))
 	}
 }
 
 // excepted refuses a name that does not exist: with a typing error in it,
 // somebody would get what they must not.
-func (e *Engine) excepted(ctx context.Context, p sessions.Picture, except []target.Target) (done, error) {
-	done := done{targets: map[string]bool{}, terminals: map[string]bool{}, sessions: map[string]bool{}}
+func (c choice) excepted(ctx context.Context, except []target.Target) (leftOut, error) {
+	out := leftOut{terminals: map[string]bool{}, sessions: map[string]bool{}}
 	for _, t := range except {
-		found := e.find(ctx, p, t)
+		found := c.find(ctx, t)
 		if found.reason == Unknown {
-			return done, &RequestError{
+			return out, &RequestError{
 				Problem: fmt.Sprintf("--except %s: %s", t, found.detail),
 				Hint:    "nothing was sent",
 			}
 		}
 		for _, one := range found.terminals {
-			done.terminals[one.Name] = true
+			out.terminals[one.Name] = true
 		}
 		for _, s := range found.sessions {
-			done.sessions[s.ID] = true
+			out.sessions[s.ID] = true
 		}
 	}
-	return done, nil
+	return out, nil
 }

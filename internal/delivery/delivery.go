@@ -53,6 +53,10 @@ type Request struct {
 	Polite   bool // root, too, leaves those alone who have messages off
 	DryRun   bool // everything but the writing
 
+	// AllTerminals sends to every terminal of those meant, not to one for each
+	// screen that they look at.
+	AllTerminals bool
+
 	// Says is who sends by the client's own word: alice@laptop. It is shown
 	// marked as that, and may be "".
 	Says string
@@ -133,7 +137,7 @@ func (e *Engine) send(ctx context.Context, r Request, book *logbook, report func
 		return nil
 	}
 	r.Targets = targets
-	chosen, err := e.Choose(ctx, picture, r.Targets, r.Except)
+	chosen, err := e.Choose(ctx, picture, r)
 	if err != nil {
 		return err
 	}
@@ -141,15 +145,15 @@ func (e *Engine) send(ctx context.Context, r Request, book *logbook, report func
 		report(failed)
 	}
 	// What needs to ask others (names, accounts) is done by now.
-	if len(chosen.Terminals) > 0 {
-		return e.deliver(ctx, r, chosen.Terminals, book, report)
+	if len(chosen.Places) > 0 {
+		return e.deliver(ctx, r, chosen.Places, book, report)
 	}
 	return nil
 }
 
 // deliver has the rights of the process, where these are not always taken, for
 // no longer than it takes to count the message and to open the terminals.
-func (e *Engine) deliver(ctx context.Context, r Request, terminals []sessions.Terminal, book *logbook, report func(Result)) error {
+func (e *Engine) deliver(ctx context.Context, r Request, places []Place, book *logbook, report func(Result)) error {
 	drop := func() {}
 	if e.Privilege != nil {
 		if err := e.Privilege.Take(); err != nil {
@@ -160,12 +164,12 @@ func (e *Engine) deliver(ctx context.Context, r Request, terminals []sessions.Te
 	}
 	until, ok := time.Time{}, true
 	if !r.DryRun {
-		until, ok = e.counted(ctx, terminals, report)
+		until, ok = e.counted(ctx, places, report)
 	}
 	if ok {
-		round := e.newRound(r, e.message(r, book.record.Sender), len(terminals))
+		round := e.newRound(r, e.message(r, book.record.Sender), len(places))
 		round.opened, round.begin, round.until = drop, book.begin, until
-		round.write(ctx, terminals, report)
+		round.write(ctx, places, report)
 	}
 	return nil
 }

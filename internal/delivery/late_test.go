@@ -37,7 +37,7 @@ func TestTooLate(t *testing.T) {
 	d.until = time.Now().Add(-time.Second)
 	d.opened, d.begin = func() {}, func([]Result) {}
 	var results []Result
-	d.write(t.Context(), []sessions.Terminal{{Name: "pts/0"}}, func(r Result) { results = append(results, r) })
+	d.write(t.Context(), []Place{{Place: sessions.Place{Terminal: &sessions.Terminal{Name: "pts/0"}}}}, func(r Result) { results = append(results, r) })
 	if len(results) != 1 || results[0].Reason != tty.Stuck || results[0].Detail != "not opened within 10s: nothing was written" {
 		t.Errorf("%+v", results)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"msg/internal/sessions"
 	"msg/internal/target"
 	"msg/internal/tty"
 )
@@ -36,14 +35,17 @@ func (e *Engine) permitted(targets []target.Target, report func(Result)) []targe
 	}
 	var allowed []target.Target
 	for _, t := range targets {
+		words := ""
 		switch {
 		case !e.Policy.Send.Granted:
-			report(e.failedTarget(t.String(), tty.Denied, "only "+e.Policy.Send.Who+" may send messages"))
+			words = e.Policy.Send.Who + " may send messages"
 		case t.Kind == target.Everyone && !e.Policy.Broadcast.Granted:
-			report(e.failedTarget(t.String(), tty.Denied, "only "+e.Policy.Broadcast.Who+" may send to everyone"))
+			words = e.Policy.Broadcast.Who + " may send to everyone"
 		default:
 			allowed = append(allowed, t)
+			continue
 		}
+		report(e.failedTarget(t.String(), tty.Denied, "only "+words))
 	}
 	return allowed
 }
@@ -51,7 +53,7 @@ func (e *Engine) permitted(targets []target.Target, report func(Result)) []targe
 // counted reports whether the message may go out now, and until when it has to have
 // gone out: what has been counted must not be kept, and come together with what its
 // sender sends later. Where it may not, each terminal has its result.
-func (e *Engine) counted(ctx context.Context, terminals []sessions.Terminal, report func(Result)) (until time.Time, ok bool) {
+func (e *Engine) counted(ctx context.Context, places []Place, report func(Result)) (until time.Time, ok bool) {
 	if e.Policy == nil {
 		return time.Time{}, true
 	}
@@ -74,8 +76,8 @@ func (e *Engine) counted(ctx context.Context, terminals []sessions.Terminal, rep
 	case err != nil:
 		failure.Detail = err.Error()
 	}
-	for _, t := range terminals {
-		report(e.failedTerminal(t, failure))
+	for i := range places {
+		report(e.failedPlace(&places[i], failure))
 	}
 	return until, false
 }

@@ -3,7 +3,6 @@ package delivery
 import (
 	"errors"
 
-	"msg/internal/sessions"
 	"msg/internal/tty"
 )
 
@@ -26,8 +25,8 @@ type Reason = tty.Reason
 // The reasons of a target; those of a terminal are package tty's.
 const (
 	NotLoggedIn Reason = "not-logged-in"
-	NoTerminal  Reason = "no-terminal" // logged in, but on no terminal
-	Unknown     Reason = "unknown"     // there is no such user, group, terminal or session
+	NoTerminal  Reason = tty.NoText // logged in, but on no terminal
+	Unknown     Reason = "unknown"  // there is no such user, group, terminal or session
 )
 
 // RateLimited is a terminal's: its sender has sent too many messages.
@@ -46,6 +45,10 @@ type Result struct {
 	Target   string `json:"target,omitempty"` // as the sender wrote it, where there is no terminal
 	Reason   Reason `json:"reason,omitempty"`
 	Detail   string `json:"detail,omitempty"`
+
+	// Detached says that the terminal is a pane that nobody looks at until they
+	// attach to its multiplexer again.
+	Detached bool `json:"detached,omitempty"`
 }
 
 // Summary counts the results of one message.
@@ -71,12 +74,14 @@ func (s *Summary) Add(r Result) {
 	}
 }
 
-func (e *Engine) onTerminal(t sessions.Terminal, event Event) Result {
-	return Result{Event: event, Host: e.Host, User: t.User, Terminal: t.Name, Session: t.Session}
+func (e *Engine) onPlace(p *Place, event Event) Result {
+	return Result{
+		Event: event, Host: e.Host, User: p.User, Terminal: p.Name, Session: p.Session, Detached: p.Detached,
+	}
 }
 
-func (e *Engine) failedTerminal(t sessions.Terminal, err error) Result {
-	r := e.onTerminal(t, Failed)
+func (e *Engine) failedPlace(p *Place, err error) Result {
+	r := e.onPlace(p, Failed)
 	var failure *tty.Failure
 	if errors.As(err, &failure) {
 		r.Reason, r.Detail = failure.Reason, failure.Detail

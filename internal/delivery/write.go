@@ -36,16 +36,17 @@ type round struct {
 	until time.Time
 
 	mu       sync.Mutex
-	first    []Result // what came of opening, until the gate is open
-	rendered map[tty.Screen][]byte
+	first    []Result        // what came of opening, until the gate is open
+	owners   map[uint32]bool // of the terminals that are written to
+	rendered map[tty.Screen]tty.Layout
 }
 
-func (e *Engine) newRound(r Request, m tty.Message, terminals int) *round {
+func (e *Engine) newRound(r Request, m tty.Message, places int) *round {
 	d := &round{
-		engine: e, request: r, message: m, rendered: map[tty.Screen][]byte{},
+		engine: e, request: r, message: m, rendered: map[tty.Screen]tty.Layout{}, owners: map[uint32]bool{},
 		// Room for all, so that a reader of results who stops reading (a terminal
 		// held by Ctrl-S, a full pipe) holds up no terminal.
-		results: make(chan Result, 2*terminals),
+		results: make(chan Result, 2*places),
 		busy:    make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		room:    make(chan struct{}, openFiles()),
 		gate:    make(chan struct{}),
@@ -54,17 +55,17 @@ func (e *Engine) newRound(r Request, m tty.Message, terminals int) *round {
 }
 
 // write reports each terminal as it is done.
-func (d *round) write(ctx context.Context, terminals []sessions.Terminal, report func(Result)) {
+func (d *round) write(ctx context.Context, places []Place, report func(Result)) {
 	go func() {
 		defer close(d.results)
-		d.start(ctx, terminals)
+		d.start(ctx, places)
 	}()
 	for result := range d.results {
 		report(result)
 	}
 }
 
-func (d *round) start(ctx context.Context, terminals []sessions.Terminal) {
+func (d *round) start(ctx context.Context, places []Place) {
 	var all sync.WaitGroup
 	begin := sync.OnceFunc(func() {
 		d.mu.Lock()
@@ -75,19 +76,22 @@ func (d *round) start(ctx context.Context, terminals []sessions.Terminal) {
 		}
 		close(d.gate)
 	})
-	for i, t := range terminals {
+	for i := range places {
+		p := &places[i]
 		if i == cap(d.room) { // there is no room for more before some are written to
 			d.open.Wait()
 			begin()
 		}
 		if !d.makeRoom() {
-			d.results <- d.engine.failedTerminal(t, partly(errTooLate, 0, 0))
+			d.results <- d.engine.failedPlace(p, partly(errTooLate, 0, 0))
 			continue
 		}
 		d.open.Add(1)
 		all.Go(func() {
 			defer func() { <-d.room }()
-			d.results <- d.result(t, d.try(ctx, t))
+			if err := d.try(ctx, p); err != errNoPlace {
+				d.results <- d.result(p, err)
+			}
 		})
 	}
 	d.open.Wait()
@@ -122,14 +126,14 @@ func (d *round) makeRoom() bool {
 	}
 }
 
-func (d *round) result(t sessions.Terminal, err error) Result {
+func (d *round) result(p *Place, err error) Result {
 	switch {
 	case err != nil:
-		return d.engine.failedTerminal(t, err)
+		return d.engine.failedPlace(p, err)
 	case d.request.DryRun:
-		return d.engine.onTerminal(t, Planned)
+		return d.engine.onPlace(p, Planned)
 	}
-	return d.engine.onTerminal(t, Delivered)
+	return d.engine.onPlace(p, Delivered)
 }
 
 // work does something that needs no waiting, in one of the places for that. So a
@@ -141,13 +145,17 @@ func (d *round) work(do func()) {
 }
 
 // try opens, writes and closes one terminal.
-func (d *round) try(ctx context.Context, t sessions.Terminal) (err error) {
+func (d *round) try(ctx context.Context, p *Place) (err error) {
 	var terminal *tty.Terminal
-	d.work(func() { terminal, err = d.openOne(ctx, t) })
-	d.mu.Lock()
-	d.first = append(d.first, d.result(t, err))
-	d.mu.Unlock()
+	d.work(func() { terminal, err = d.openOne(ctx, p) })
+	d.note(p, err)
 	d.open.Done()
+	if errors.Is(err, tty.NoText) {
+		<-d.gate
+		if d.reached(p.Owner) {
+			return errNoPlace
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -168,21 +176,59 @@ func (d *round) try(ctx context.Context, t sessions.Terminal) (err error) {
 	if !errors.Is(err, tty.ErrWouldBlock) {
 		return partly(err, written, len(data))
 	}
-	more, err := d.wait(ctx, t, terminal, data[written:])
+	more, err := d.wait(ctx, p, terminal, data[written:])
 	return partly(err, written+more, len(data))
 }
 
-func (d *round) openOne(ctx context.Context, t sessions.Terminal) (*tty.Terminal, error) {
+// errNoPlace is a desktop of somebody who is reached on another terminal: it is not
+// where the message was meant to go.
+var errNoPlace = errors.New("no place")
+
+// note keeps what came of opening a terminal. What shows a desktop is not among the
+// first results: whether it is one at all is known when all are open.
+func (d *round) note(p *Place, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err == nil {
+		d.owners[p.Owner] = true
+	}
+	if !errors.Is(err, tty.NoText) {
+		d.first = append(d.first, d.result(p, err))
+	}
+}
+
+// reached reports whether a terminal of that owner is being written to.
+func (d *round) reached(owner uint32) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.owners[owner]
+}
+
+func (d *round) openOne(ctx context.Context, p *Place) (*tty.Terminal, error) {
 	if ctx.Err() != nil {
 		return nil, interrupted
 	}
 	if d.late() {
 		return nil, partly(errTooLate, 0, 0)
 	}
-	return tty.Open(tty.Want{
+	if p.Control && !p.Named {
+		return nil, &tty.Failure{Reason: tty.Busy, Detail: "tmux in control mode, whose panes are not to be seen"}
+	}
+	want := d.want(p.Terminal)
+	want.Text = !p.Named
+	if within := p.Within; within != nil {
+		inner := d.want(within)
+		want.Within = &inner
+	}
+	return tty.Open(want)
+}
+
+// want is a terminal as it was when it was chosen.
+func (d *round) want(t *sessions.Terminal) tty.Want {
+	return tty.Want{
 		Path: d.engine.System.Dev + "/" + t.Name, Device: t.Device, Owner: t.Owner,
-		Always: d.engine.root() && !d.request.Polite,
-	})
+		Always: d.engine.root() && !d.request.Polite, Lines: t.What == "" || t.Relay,
+	}
 }
 
 // noticeable is how long a person waits without asking why.
@@ -190,7 +236,7 @@ const noticeable = time.Second
 
 // wait writes to a terminal that is held, or slow. Where that takes long, it
 // says so.
-func (d *round) wait(ctx context.Context, t sessions.Terminal, terminal *tty.Terminal, data []byte) (int, error) {
+func (d *round) wait(ctx context.Context, p *Place, terminal *tty.Terminal, data []byte) (int, error) {
 	start := time.Now()
 	written := 0
 	if d.patience() > noticeable {
@@ -199,7 +245,7 @@ func (d *round) wait(ctx context.Context, t sessions.Terminal, terminal *tty.Ter
 			return n, err
 		}
 		written = n
-		d.results <- d.engine.onTerminal(t, Waiting)
+		d.results <- d.engine.onPlace(p, Waiting)
 	}
 	n, err := terminal.WriteWithin(ctx, data[written:], start.Add(d.patience()))
 	return written + n, err
@@ -228,15 +274,15 @@ func partly(err error, written, all int) error {
 
 // render lays the message out once for each kind of screen.
 func (d *round) render(on tty.Screen) []byte {
+	kind := tty.Screen{Columns: on.Columns, UTF8: on.UTF8}
 	d.mu.Lock()
-	data, ok := d.rendered[on]
+	layout, ok := d.rendered[kind]
 	d.mu.Unlock()
-	if ok {
-		return data
+	if !ok {
+		layout = d.message.Layout(kind) // another may do the same meanwhile; neither waits
+		d.mu.Lock()
+		d.rendered[kind] = layout
+		d.mu.Unlock()
 	}
-	data = d.message.Render(on) // another may do the same meanwhile; neither waits
-	d.mu.Lock()
-	d.rendered[on] = data
-	d.mu.Unlock()
-	return data
+	return layout.For(on)
 }

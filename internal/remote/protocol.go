@@ -94,12 +94,13 @@ type request struct {
 	Polite   bool     `json:"polite,omitempty"`
 	DryRun   bool     `json:"dry_run,omitempty"`
 	Says     string   `json:"says,omitempty"`
+	All      bool     `json:"all_terminals,omitempty"`
 }
 
 func wire(protocol int, r delivery.Request) request {
 	return request{
 		Protocol: protocol, Targets: words(r.Targets), Except: words(r.Except), Text: []byte(r.Text),
-		TimeMS: int64((r.Time + time.Millisecond - 1) / time.Millisecond), NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says,
+		TimeMS: int64((r.Time + time.Millisecond - 1) / time.Millisecond), NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says, All: r.AllTerminals,
 	}
 }
 
@@ -127,7 +128,7 @@ func (r request) unwire() (delivery.Request, error) {
 	except, err := parseAll(r.Except)
 	return delivery.Request{
 		Targets: targets, Except: except, Text: string(r.Text), Time: time.Duration(r.TimeMS) * time.Millisecond,
-		NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says,
+		NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says, AllTerminals: r.All,
 	}, err
 }
 
