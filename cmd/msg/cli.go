@@ -30,6 +30,7 @@ type sendCmd struct {
 
 	File     string   `short:"f" placeholder:"FILE" help:"Read the message from FILE." completion-predictor:"file"`
 	Except   string   `short:"x" placeholder:"TARGETS" help:"Leave these out." completion-predictor:"targets"`
+	All      bool     `name:"all-terminals" short:"a" help:"Send to every terminal of theirs, not to one for each screen that they look at."`
 	Time     duration `short:"t" placeholder:"DURATION" help:"How long a terminal may take for the message, such as 10s, 1m, or a number of seconds (default 5s)."`
 	NoBanner bool     `short:"n" help:"Leave out the line that says who sends (root)."`
 	Polite   bool     `help:"As root, too, leave those alone who have messages off."`
@@ -41,6 +42,7 @@ type sendCmd struct {
 
 type sessionsCmd struct {
 	Targets string `arg:"" optional:"" help:"Whom to show; everyone where it is left out." completion-predictor:"targets"`
+	All     bool   `name:"all-terminals" short:"a" help:"Show every terminal, below the one that shows it, and not only where people look."`
 	Verbose bool   `short:"v" help:"Say which sources could not be read."`
 	JSON    bool   `name:"json" help:"Print an array of JSON objects."`
 }

@@ -132,7 +132,8 @@ func judgeProc(hidden bool, all []mount, root bool) finding {
 		found += " (hidepid=" + option + ")"
 	}
 	return finding{
-		"proc", note, found + ": their messages may go to open terminals where nobody is, and sessions lack their names",
+		"proc", note, found + ": their messages may go to open terminals where nobody is, and may come twice where one" +
+			" terminal shows another (tmux, screen, script, sudo); sessions lack their names",
 		"nothing, where that is wanted; else mount -o remount,hidepid=0 /proc",
 	}
 }

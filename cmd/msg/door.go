@@ -84,6 +84,7 @@ func (d throughHelper) Send(ctx context.Context, r delivery.Request, report func
 	var privileged bool
 	helper := remote.Helper{Path: d.path, Hello: func(h remote.Hello) { privileged = h.Privileged }}
 	var nobody, denied []delivery.Result // of targets
+	var desktops []delivery.Result       // terminals that show one
 	err := helper.Send(ctx, r, func(result delivery.Result) {
 		result.User = d.name(ctx, result.User)
 		if !privileged {
@@ -95,6 +96,9 @@ func (d throughHelper) Send(ctx context.Context, r delivery.Request, report func
 		case result.Target != "" && result.Event == delivery.Failed:
 			nobody = append(nobody, result)
 			return
+		case result.Reason == delivery.NoTerminal:
+			desktops = append(desktops, result)
+			return
 		}
 		report(result)
 	})
@@ -105,8 +109,10 @@ func (d throughHelper) Send(ctx context.Context, r delivery.Request, report func
 	} else if err == nil {
 		nobody = d.atDesks(ctx, r, <-logins, nobody, denied)
 	}
-	for _, result := range nobody {
-		report(result)
+	for _, result := range append(nobody, desktops...) {
+		if result.Terminal == "" || !slices.ContainsFunc(nobody, func(desk delivery.Result) bool { return desk.User == result.User && desk.Reason == delivery.NoTerminal }) {
+			report(result)
+		}
 	}
 	return err
 }
@@ -148,7 +154,9 @@ func (d throughHelper) atDesks(ctx context.Context, r delivery.Request, logins [
 	}
 	// desks are the results of those that targets mean who are on no terminal.
 	desks := func(targets []target.Target) []delivery.Result {
-		chosen, err := engine.Choose(ctx, picture, targets, r.Except)
+		asked := r
+		asked.Targets = targets
+		chosen, err := engine.Choose(ctx, picture, asked)
 		if err != nil {
 			return nil // it is the helper that says so
 		}

@@ -15,6 +15,7 @@ import (
 	"msg/internal/delivery"
 	"msg/internal/sessions/logind"
 	"msg/internal/text"
+	"msg/internal/tty"
 )
 
 // The exit statuses.
@@ -37,7 +38,7 @@ type world struct {
 func main() {
 	ignoreSignals()
 	engine := delivery.Local()
-	engine.System.Logind = logind.List
+	engine.System.Logind, engine.System.Graphical = logind.List, tty.ShowsDesktop
 	code, err := run(context.Background(), os.Args[1:], world{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
 		engine: engine, door: doorFor(engine),

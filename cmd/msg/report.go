@@ -130,6 +130,8 @@ func verb(r delivery.Result) string {
 // who names whom a result is about: bob on pts/3, or the target.
 func who(r delivery.Result) string {
 	switch {
+	case r.Detached:
+		return r.User + " on " + r.Terminal + " (detached)"
 	case r.Terminal != "":
 		return r.User + " on " + r.Terminal
 	case r.User != "" && r.User != r.Target:
@@ -186,7 +188,8 @@ func why(r delivery.Result) string {
 	switch {
 	case words == "":
 		return r.Detail
-	case r.Target != "" && r.Reason == tty.Denied: // who may, instead
+	case r.Target != "" && r.Reason == tty.Denied, // who may, instead
+		r.Terminal != "" && r.Reason == delivery.NoTerminal: // a desktop is there
 		return r.Detail
 	case slices.Contains(detailed, r.Reason) && r.Detail != "":
 		return words + " (" + r.Detail + ")"

@@ -18,8 +18,8 @@ import (
 // Help is shown by msg send --help.
 func (sendCmd) Help() string {
 	return `Examples:
-  msg bob "Lunch at one?"            to bob, on each terminal where he is
-  msg '*' "Reboot in ten minutes."   to everyone but this terminal
+  msg bob "Lunch at one?"            to bob, on each screen where he is
+  msg '*' "Reboot in ten minutes."   to everyone but this screen
   msg %ops,alice "Disk is full."     to the members of ops, and alice
   msg pts/3 "Still there?"           to one terminal
   df -h | msg root                   the message from standard input
@@ -95,7 +95,7 @@ func (c *sendCmd) mistyped(err error) error {
 // request is what the flags say; the text is still to come.
 func (c *sendCmd) request() (delivery.Request, error) {
 	request := delivery.Request{
-		Time: time.Duration(c.Time), NoBanner: c.NoBanner, Polite: c.Polite, DryRun: c.DryRun,
+		Time: time.Duration(c.Time), NoBanner: c.NoBanner, Polite: c.Polite, DryRun: c.DryRun, AllTerminals: c.All,
 	}
 	var err error
 	if request.Targets, err = targets(c.Targets); err != nil {

@@ -4,11 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"msg/internal/delivery"
 	"msg/internal/sessions"
-	"msg/internal/text"
+	"msg/internal/target"
 )
 
 // Help is shown by msg sessions --help.
@@ -16,6 +17,7 @@ func (sessionsCmd) Help() string {
 	return `Examples:
   msg sessions                       everyone
   msg sessions %ops                  the members of ops
+  msg sessions -a                    every terminal, those within others too
   msg sessions --json | jq '.[].user'`
 }
 
@@ -30,12 +32,10 @@ func (c *sessionsCmd) Run(ctx context.Context, w world, status *int) error {
 			complain(w.stderr, problem)
 		}
 	}
-	if c.Targets != "" {
-		if picture, err = c.only(ctx, w, picture, status); err != nil {
-			return err
-		}
+	rows, err := c.rows(ctx, w, picture, status)
+	if err != nil {
+		return err
 	}
-	rows := rowsOf(picture, c.Targets != "", w.engine.Now())
 	if c.JSON {
 		return json.NewEncoder(w.stdout).Encode(rows)
 	}
@@ -45,21 +45,25 @@ func (c *sessionsCmd) Run(ctx context.Context, w world, status *int) error {
 		}
 		return nil
 	}
-	return printTable(w.stdout, tableOf(rows, w.engine.Now()), terminalWidth(w.stdout))
+	return printTable(w.stdout, tableOf(rows, c.All, w.engine.Now()), terminalWidth(w.stdout))
 }
 
-// only keeps what the targets mean; a target that is nobody is told, as send
-// tells it.
-func (c *sessionsCmd) only(ctx context.Context, w world, p sessions.Picture, status *int) (sessions.Picture, error) {
-	wanted, err := targets(c.Targets)
-	if err != nil {
-		return p, err
+// rows are where the people look whom the targets mean, everyone where there is
+// none; with --all-terminals, every terminal of theirs. A target that is nobody is
+// told, as send tells it.
+func (c *sessionsCmd) rows(ctx context.Context, w world, p sessions.Picture, status *int) ([]row, error) {
+	request := delivery.Request{Targets: []target.Target{{Kind: target.Everyone}}}
+	if c.Targets != "" {
+		var err error
+		if request.Targets, err = targets(c.Targets); err != nil {
+			return nil, err
+		}
 	}
 	engine := *w.engine
 	engine.Self.Terminal = 0 // unlike a message, the list does not leave oneself out
-	chosen, err := engine.Choose(ctx, p, wanted, nil)
+	chosen, err := engine.Choose(ctx, p, request)
 	if err != nil {
-		return p, err
+		return nil, err
 	}
 	out := (&sendCmd{}).reporter(w)
 	for _, failed := range chosen.Failed {
@@ -68,51 +72,22 @@ func (c *sessionsCmd) only(ctx context.Context, w world, p sessions.Picture, sta
 			*status = exitNotReached
 		}
 	}
-	return sessions.Picture{Terminals: chosen.Terminals, Sessions: chosen.Sessions}, nil
-}
-
-// row is one terminal, or one session without a terminal, as --json shows it.
-type row struct {
-	User     string            `json:"user"`
-	UID      uint32            `json:"uid"`
-	Terminal string            `json:"terminal,omitempty"`
-	Session  string            `json:"session,omitempty"`
-	Host     string            `json:"host,omitempty"`
-	Since    time.Time         `json:"since,omitzero"`
-	IdleS    *int64            `json:"idle_s,omitempty"`
-	Messages *bool             `json:"messages,omitempty"`
-	What     string            `json:"what,omitempty"`
-	Place    bool              `json:"place"`
-	Sources  []sessions.Source `json:"sources"`
-}
-
-// rowsOf cleans what comes from outside. Terminals at which nobody is are left
-// out, but for named ones.
-func rowsOf(p sessions.Picture, named bool, now time.Time) []row {
-	rows := []row{}
-	for _, t := range p.Terminals {
-		if !t.InUse() && !named {
-			continue
+	list := newList(p, chosen.Places, w.engine.Now())
+	if c.All {
+		request.AllTerminals = true
+		every, err := engine.Choose(ctx, p, request)
+		if err != nil {
+			return nil, err
 		}
-		idle := max(0, int64(now.Sub(t.LastInput).Seconds()))
-		messages := t.Messages
-		rows = append(rows, row{
-			User: text.Name(t.User), UID: t.Owner, Terminal: t.Name, Session: text.Name(t.Session),
-			Host: text.Name(t.Host), Since: t.Since.Truncate(time.Second), IdleS: &idle,
-			Messages: &messages, What: text.Name(t.What), Place: t.InUse(), Sources: t.Sources,
-		})
+		list.addAll(every.Places)
 	}
-	for _, s := range p.Sessions {
-		rows = append(rows, row{
-			User: text.Name(s.User), UID: s.UID, Session: text.Name(s.ID), Host: text.Name(s.Host),
-			Since:   s.Since.Truncate(time.Second),
-			Sources: []sessions.Source{sessions.Logind},
-		})
+	if c.Targets == "" {
+		return list.rows(p.Sessions), nil
 	}
-	return rows
+	return list.rows(chosen.Sessions), nil
 }
 
-func tableOf(rows []row, now time.Time) []column {
+func tableOf(rows []row, all bool, now time.Time) []column {
 	table := []column{
 		{cells: []string{"USER"}, least: 8},
 		{cells: []string{"TERMINAL"}},
@@ -123,12 +98,21 @@ func tableOf(rows []row, now time.Time) []column {
 		{cells: []string{"MESSAGES"}},
 		{cells: []string{"WHAT"}, least: 6},
 	}
+	if all {
+		table = append(table, column{cells: []string{"PLACE"}})
+	}
 	for _, r := range rows {
 		messages, idle := "", ""
 		if r.Terminal != "" {
 			messages, idle = onOff(*r.Messages), span(time.Duration(*r.IdleS)*time.Second)
 		}
-		cells := []string{r.User, r.Terminal, r.Session, r.Host, clock(r.Since, now), idle, messages, r.What}
+		what := r.What
+		if r.Detached {
+			what += " (detached)"
+		}
+		cells := []string{
+			r.User, strings.Repeat("  ", r.depth) + r.Terminal, r.Session, r.Host, clock(r.Since, now), idle, messages, what, yesNo(r.Place),
+		}
 		for i := range table {
 			table[i].cells = append(table[i].cells, dash(cells[i]))
 		}
@@ -141,6 +125,13 @@ func dash(s string) string {
 		return "-"
 	}
 	return s
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
 }
 
 func onOff(on bool) string {

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"time"
+
+	"msg/internal/delivery"
+	"msg/internal/sessions"
+	"msg/internal/text"
+)
+
+// row is one terminal, or one session without a terminal, as --json shows it.
+type row struct {
+	User     string            `json:"user"`
+	UID      uint32            `json:"uid"`
+	Terminal string            `json:"terminal,omitempty"`
+	Outer    string            `json:"outer,omitempty"` // the terminal that shows this one
+	Session  string            `json:"session,omitempty"`
+	Host     string            `json:"host,omitempty"`
+	Since    time.Time         `json:"since,omitzero"`
+	IdleS    *int64            `json:"idle_s,omitempty"`
+	Messages *bool             `json:"messages,omitempty"`
+	What     string            `json:"what,omitempty"`
+	Place    bool              `json:"place"`
+	Detached bool              `json:"detached,omitempty"`
+	Sources  []sessions.Source `json:"sources"`
+
+	depth int // of the terminals that this one is shown within
+}
+
+// list is the terminals of a listing.
+type list struct {
+	forest    sessions.Forest
+	now       time.Time
+	terminals []sessions.Terminal       // all there are, in the order to list them in
+	listed    map[string]bool           // by name
+	places    map[string]sessions.Place // where people look; by the terminal's name
+}
+
+// newList lists chosen places. What was named is listed whether or not somebody looks
+// there.
+func newList(p sessions.Picture, chosen []delivery.Place, now time.Time) *list {
+	l := &list{forest: p.Forest(), now: now, terminals: p.Terminals, listed: map[string]bool{}, places: map[string]sessions.Place{}}
+	var used []*sessions.Terminal
+	for i := range p.Terminals {
+		if t := &p.Terminals[i]; t.InUse() {
+			used = append(used, t)
+		}
+	}
+	for _, place := range l.forest.Places(used) {
+		l.places[place.Name] = place
+	}
+	for _, place := range chosen {
+		if !place.Named {
+			l.places[place.Name] = place.Place
+		}
+	}
+	l.addAll(chosen)
+	return l
+}
+
+func (l *list) addAll(places []delivery.Place) {
+	for _, place := range places {
+		l.listed[place.Name] = true
+	}
+}
+
+// rows has each terminal below the one that shows it, where that is listed, too, and
+// the logins without a terminal at the end.
+func (l *list) rows(logins []sessions.Session) []row {
+	rows := []row{}
+	within := map[string][]*sessions.Terminal{}
+	for i := range l.terminals {
+		t := &l.terminals[i]
+		if !l.listed[t.Name] {
+			continue
+		}
+		outer := l.forest.Outer(t)
+		if !l.listed[outer] {
+			outer = ""
+		}
+		within[outer] = append(within[outer], t)
+	}
+	done := map[string]bool{}
+	var add func(outer string, depth int)
+	add = func(outer string, depth int) {
+		for _, t := range within[outer] {
+			if !done[t.Name] {
+				done[t.Name] = true
+				rows = append(rows, l.row(t, depth))
+				add(t.Name, depth+1)
+			}
+		}
+	}
+	add("", 0)
+	for i := range l.terminals { // what is left are terminals within each other
+		t := &l.terminals[i]
+		if l.listed[t.Name] && !done[t.Name] {
+			done[t.Name] = true
+			rows = append(rows, l.row(t, 0))
+			add(t.Name, 1)
+		}
+	}
+	for _, s := range logins {
+		rows = append(rows, row{
+			User: text.Name(s.User), UID: s.UID, Session: text.Name(s.ID), Host: text.Name(s.Host),
+			Since:   s.Since.Truncate(time.Second),
+			Sources: []sessions.Source{sessions.Logind},
+		})
+	}
+	return rows
+}
+
+// row cleans what comes from outside.
+func (l *list) row(t *sessions.Terminal, depth int) row {
+	idle := max(0, int64(l.now.Sub(t.LastInput).Seconds()))
+	messages := t.Messages
+	place, isPlace := l.places[t.Name]
+	return row{
+		User: text.Name(t.User), UID: t.Owner, Terminal: t.Name, Outer: l.forest.Outer(t), Session: text.Name(t.Session),
+		Host: text.Name(t.Host), Since: t.Since.Truncate(time.Second), IdleS: &idle,
+		Messages: &messages, What: text.Name(t.What), Place: isPlace, Detached: place.Detached,
+		Sources: t.Sources, depth: depth,
+	}
+}
