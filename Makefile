@@ -17,7 +17,7 @@ TAGS = osusergo,netgo
 LDFLAGS = -s -w -X main.version=$(VERSION)
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS)'
 # The helper is to stay below a size, see cmd/msg-helper/size_test.go.
-BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS) -funcalign=16'
+BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS) -funcalign=4'
 
 .DEFAULT_GOAL = build
 .PHONY: help build man install uninstall demo picture test prepare unit lab lint cross check-man bench fuzz clean
