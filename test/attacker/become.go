@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -31,8 +32,7 @@ func become(uid string, _ []string) error {
 	return play(false)
 }
 
-// pretend makes a pty of a user namespace's own, which has the number of somebody
-// else's, its controlling terminal, and carries out one plan.
+// pretend carries out one plan on a terminal with the number of somebody else's.
 func pretend() error {
 	var order struct {
 		Plan   plan.Plan
@@ -41,6 +41,45 @@ func pretend() error {
 	if err := json.NewDecoder(os.Stdin).Decode(&order); err != nil {
 		return err
 	}
+	if err := control(order.Number); err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(carryOut(order.Plan))
+}
+
+// mimic is a process of that name in front of a terminal with the number of somebody
+// else's, until its standard input ends; it runs a command there.
+func mimic(number, name string, command []string) error {
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return err
+	}
+	runtime.LockOSThread()
+	// The name in /proc/PID/stat is the first thread's.
+	err = errors.Join(control(n), os.WriteFile("/proc/self/comm", []byte(name), 0))
+	if err != nil {
+		return err
+	}
+	if len(command) > 0 {
+		here, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		cmd := exec.Command(command[0], command[1:]...)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = here, here, here
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+		defer func() { _ = cmd.Process.Kill() }()
+	}
+	fmt.Println("ready")
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+// control makes a pty of a user namespace's own, which has that number, the
+// controlling terminal.
+func control(number int) error {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	if err != nil {
 		return err
@@ -49,7 +88,7 @@ func pretend() error {
 		return []syscall.SysProcIDMap{{ContainerID: 0, HostID: id, Size: 1}}
 	}
 	cmd := exec.Command("/proc/self/exe", "quiet")
-	cmd.Env = append(os.Environ(), "NUMBER="+strconv.Itoa(order.Number))
+	cmd.Env = append(os.Environ(), "NUMBER="+strconv.Itoa(number))
 	cmd.Stderr = os.Stderr
 	cmd.ExtraFiles = []*os.File{os.NewFile(uintptr(pair[1]), "socket")}
 	cmd.SysProcAttr = &syscall.SysProcAttr{
@@ -75,13 +114,10 @@ func pretend() error {
 	if _, err := unix.Setsid(); err != nil && !errors.Is(err, unix.EPERM) {
 		return err
 	}
-	if err := unix.IoctlSetInt(fds[1], unix.TIOCSCTTY, 0); err != nil {
-		return err
-	}
-	return json.NewEncoder(os.Stdout).Encode(carryOut(order.Plan))
+	return unix.IoctlSetInt(fds[1], unix.TIOCSCTTY, 0)
 }
 
-// quiet is the part of pretend in the namespaces: it makes terminals until it has
+// quiet is the part of control in the namespaces: it makes terminals until it has
 // one of the number, and hands it over.
 func quiet() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {

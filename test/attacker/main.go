@@ -28,7 +28,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: attacker play|together|spy|forge|become|pretend|quiet|pane")
+var errUsage = errors.New("usage: attacker play|together|spy|forge|become|pretend|mimic|quiet|pane")
 
 func run(args []string) error {
 	if len(args) == 0 {
@@ -47,6 +47,8 @@ func run(args []string) error {
 		return become(args[1], args[2:])
 	case "pretend":
 		return pretend()
+	case "mimic":
+		return mimic(args[1], args[2], args[3:])
 	case "quiet":
 		return quiet()
 	case "pane":

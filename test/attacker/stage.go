@@ -41,6 +41,9 @@ func stage(spec string) error {
 			return err
 		}
 	}
+	if p.Orphan {
+		return leave(p)
+	}
 	err := syscall.Exec(p.Path, p.Argv, p.Env)
 	if p.Limits != nil || p.Close != nil {
 		os.Exit(126) // the kernel does not even start it
@@ -107,21 +110,18 @@ func rights(p plan.Plan) error {
 	if p.NoNewPrivs {
 		return unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 	}
-	if p.Orphan {
-		return fork()
-	}
 	return nil
 }
 
-// fork goes on in a child, whose parent has ended.
-func fork() error {
-	pid, _, errno := unix.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
-	if errno != 0 {
-		return errno
+// leave starts the helper and ends, so that it has no parent that waits.
+func leave(p plan.Plan) error {
+	_, err := os.StartProcess(p.Path, p.Argv, &os.ProcAttr{
+		Env: append([]string{}, p.Env...), Files: []*os.File{os.Stdin, os.Stdout, os.Stderr},
+	})
+	if err != nil {
+		return err
 	}
-	if pid != 0 {
-		os.Exit(0)
-	}
+	os.Exit(0)
 	return nil
 }
 

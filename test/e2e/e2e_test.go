@@ -174,12 +174,12 @@ func TestTerminal(t *testing.T) {
 }
 
 type session struct {
-	User, Terminal, Session, Host, What string
-	UID                                 uint32
-	IdleS                               *int64 `json:"idle_s"`
-	Messages, Place                     bool
-	Since                               string
-	Sources                             []string
+	User, Terminal, Outer, Session, Host, What string
+	UID                                        uint32
+	IdleS                                      *int64 `json:"idle_s"`
+	Messages, Place                            bool
+	Since                                      string
+	Sources                                    []string
 }
 
 func sessionsOf(t *testing.T, h *lab.Host, targets ...string) []session {

@@ -1,0 +1,94 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"msg/test/lab"
+)
+
+var recording = flag.Bool("record", false, "record what /proc and /dev show into internal/sessions/testdata")
+
+// snapshot prints what package sessions' tests read.
+const snapshot = `
+cd /dev
+echo '-- devices --'
+for d in pts/[0-9]*; do
+	stat -c "$d $((0x$(stat -c %t $d))):$((0x$(stat -c %T $d))) %U %u %a %.9X" $d
+done
+echo '-- processes --'
+cd /proc
+for p in [0-9]*; do
+	stat=$(cat $p/stat 2>/dev/null) || continue
+	echo "stat $stat"
+	sed -n 's/^Uid:\t\([0-9]*\)\t\([0-9]*\).*/uid \1 \2/p' $p/status
+	grep '^0::' $p/cgroup | sed 's/^/cgroup /'
+	echo "args $(tr '\0' ' ' <$p/cmdline)"
+	sed -n 's/^se.exec_start *: */ran /p' $p/sched
+done
+`
+
+// record writes down how the host looks now, and which places package sessions is to
+// find: for each set of users, the terminals, with a + where nobody is attached.
+func record(t *testing.T, h *lab.Host, name string, want map[string]string) {
+	t.Helper()
+	if !*recording {
+		return
+	}
+	delete(want, "pts")
+	out := h.Exec(t, snapshot, "sh", "-s")
+	if out.Code != 0 {
+		t.Fatalf("recording: %+v", out)
+	}
+	lines := []string{"Recorded on " + h.Name + ": " + name + ".", strings.TrimSuffix(out.Stdout, "\n"), "-- want --"}
+	var users []string
+	for user := range want {
+		users = append(users, user)
+	}
+	slices.Sort(users)
+	for _, user := range users {
+		lines = append(lines, user+": "+want[user])
+	}
+	file := filepath.Join("../../internal/sessions/testdata", h.Name+"-"+name+".txtar")
+	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lockedBuffer keeps what a command writes while a test reads it.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	data bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(data []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.data.Write(data)
+}
+
+func (b *lockedBuffer) await(t *testing.T, want *regexp.Regexp) []string {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		b.mu.Lock()
+		found := want.FindStringSubmatch(b.data.String())
+		seen := b.data.String()
+		b.mu.Unlock()
+		if found != nil {
+			return found
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%q does not come, but %q", want, seen)
+		}
+	}
+}
