@@ -276,11 +276,12 @@ func TestUnregistered(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
+		found := screen.await(t, ttyName)
 		defer func() {
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
+			h.Run(t, "sh", "-c", "pkill -u alice -x script; until [ ! -e /dev/"+found[1]+" ]; do sleep 0.05; done")
 		}()
-		found := screen.await(t, ttyName)
 		record(t, h, "editor", map[string]string{"alice": found[1]})
 		reaches(t, h, "root", "alice", "Hello, editor.", "alice@"+found[1])
 		reaches(t, h, "carol", "alice", "From carol.", "alice@"+found[1])
