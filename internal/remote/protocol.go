@@ -68,10 +68,8 @@ const (
 	eventAlive   = "alive" // it is at work: names are asked for, its turn is awaited
 )
 
-// alive is what a helper says that has had nothing else to say for aliveTime.
-type alive struct {
-	Event string `json:"event"`
-}
+// aliveLine is what a helper says that has had nothing else to say for aliveTime.
+const aliveLine = `{"event":"` + eventAlive + `"}` + "\n"
 
 const aliveTime = 10 * time.Second
 

@@ -133,14 +133,19 @@ func (a *answers) put(v any) {
 
 func (a *answers) write(out io.Writer) error {
 	for last := false; ; {
+		quiet := false
 		select {
 		case <-a.lines.more:
 		case <-a.last:
 			last = true
 		case <-time.After(aliveTime):
-			a.put(alive{eventAlive})
+			quiet = true
 		}
-		_, err := out.Write(bytes.Join(a.lines.take(), nil))
+		lines := a.lines.take()
+		if quiet && len(lines) == 0 { // or the end would not be the last
+			lines = [][]byte{[]byte(aliveLine)}
+		}
+		_, err := out.Write(bytes.Join(lines, nil))
 		if err != nil || last {
 			return err
 		}

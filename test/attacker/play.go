@@ -4,12 +4,14 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -55,15 +57,21 @@ func carryOut(p plan.Plan) plan.Outcome {
 	onStart(t.cmd.Process.Pid)
 	go t.listen()
 	go t.speak()
-	for _, s := range p.Signals {
-		go func() {
-			time.Sleep(s.After - time.Since(begun))
-			_ = t.cmd.Process.Signal(s.Number)
-		}()
-	}
+	go t.signal(p.Signals, begun)
 	o := t.await()
 	o.Took = time.Since(begun)
 	return o
+}
+
+// signal sends them one after the other: where the start took long all of them are due,
+// and a SIGCONT that came before its SIGSTOP would leave the helper stopped.
+func (t *talk) signal(signals []plan.Signal, begun time.Time) {
+	signals = slices.Clone(signals)
+	slices.SortStableFunc(signals, func(a, b plan.Signal) int { return cmp.Compare(a.After, b.After) })
+	for _, s := range signals {
+		time.Sleep(s.After - time.Since(begun))
+		_ = t.cmd.Process.Signal(s.Number)
+	}
 }
 
 func start(p plan.Plan) (*talk, error) {
