@@ -175,6 +175,37 @@ func TestAboveAndBelow(t *testing.T) {
 	}
 }
 
+// TestWithout: a place that is left out has another one in its stead, where somebody is
+// meant who looks at that screen.
+func TestWithout(t *testing.T) {
+	p := Picture{Terminals: []Terminal{
+		used("pts/1", "dave", 9), with(with(used("pts/2", "root", 9), inside("pts/1")), shows(7)), with(used("pts/3", "root", 9), paneOf(7)),
+		with(used("pts/4", "bob", 9), shows(8)), with(used("pts/5", "bob", 9), paneOf(8)), with(used("pts/6", "bob", 99), paneOf(8)),
+	}}
+	for name, c := range map[string]struct {
+		without map[string]bool
+		on      []int
+		want    string
+	}{
+		"dave looks at root's tmux": {map[string]bool{"pts/2": true, "pts/3": true}, []int{0}, "pts/1"},
+		"bob's pane used last":      {map[string]bool{"pts/6": true}, []int{3, 4}, "pts/5"},
+		"all of bob's panes":        {map[string]bool{"pts/5": true, "pts/6": true}, []int{3}, "pts/4"},
+		"nothing":                   {nil, []int{0, 3}, "pts/3 pts/6"},
+	} {
+		var on []*Terminal
+		for _, i := range c.on {
+			on = append(on, &p.Terminals[i])
+		}
+		var names []string
+		for _, place := range p.Forest().Without(c.without).Places(on) {
+			names = append(names, place.Name)
+		}
+		if got := strings.Join(names, " "); got != c.want {
+			t.Errorf("without %s, the places are %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 // TestOthersPanes: who runs a multiplexer's client on somebody else's terminal does not
 // get what is meant for that one.
 func TestOthersPanes(t *testing.T) {

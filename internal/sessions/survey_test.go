@@ -114,3 +114,32 @@ func TestAboveTheShell(t *testing.T) {
 		}
 	}
 }
+
+// TestWindows: an emulator's terminal is a place though the emulator is in front of a
+// shell, and so is one that a desktop on a virtual console has opened.
+func TestWindows(t *testing.T) {
+	console := Terminal{Name: "tty2", User: "bob", Owner: bob, Device: 4<<8 | 2, LastInput: time.Unix(100, 0), Sources: []Source{Device}}
+	for name, c := range map[string]struct{ front, want string }{
+		"an emulator": {"kitty", "pts/1 pts/2"}, "an editor": {"vim", "pts/1"},
+	} {
+		p := host([]Terminal{device("pts/1", "bob", bob, 1), device("pts/2", "bob", bob, 2)},
+			behind(runs(100, 1, 100, 1, bob, "bash"), 200), runs(200, 100, 100, 1, bob, c.front), runs(300, 200, 300, 2, bob, "bash"))
+		if got := places(p, "bob"); got != c.want {
+			t.Errorf("%s in front: the places are %q, want %q", name, got, c.want)
+		}
+	}
+	for name, want := range map[string]string{"weston": "tty2 pts/2", "sudo": "tty2"} {
+		desktop := runs(200, 1, 200, 2, bob, name)
+		desktop.device = console.Device
+		p := host([]Terminal{console, device("pts/2", "bob", bob, 2)}, desktop, runs(300, 200, 300, 2, bob, "bash"))
+		if got := places(p, "bob"); got != want {
+			t.Errorf("%s on a console: the places are %q, want %q", name, got, want)
+		}
+	}
+}
+
+// behind has another process group in front of the process's terminal.
+func behind(p recorded, group int) recorded {
+	p.foreground = group
+	return p
+}
