@@ -134,6 +134,7 @@ func TestSystemdRun(t *testing.T) {
 		install(t, h)
 		root := h.Login(t, "root")
 		root.Type(t, "systemd-run -q --pty bash --norc\r")
+		root.Expect(t, "bash-") // its prompt
 		inner := terminalHere(t, root)
 		if inner == root.Terminal {
 			t.Fatal("systemd-run gives no terminal")

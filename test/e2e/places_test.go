@@ -31,8 +31,12 @@ var ttyName = regexp.MustCompile(`at</dev/(pts/\d+)>`)
 func terminalHere(t *testing.T, l *lab.Login) string {
 	t.Helper()
 	file := fmt.Sprintf("/tmp/tty-%s-%d", l.User, time.Now().UnixNano())
-	l.Type(t, "tty >"+file+"\r")
+	typed := time.Time{}
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if time.Since(typed) > 5*time.Second { // what a program starts with may be to drop what was typed before
+			l.Type(t, "tty >"+file+"\r")
+			typed = time.Now()
+		}
 		out := l.Host.Exec(t, "", "cat", file)
 		if name, ok := strings.CutPrefix(out.Stdout, "/dev/"); ok && strings.HasSuffix(name, "\n") {
 			return strings.TrimSpace(name)
