@@ -227,7 +227,7 @@ func (d *round) openOne(ctx context.Context, p *Place) (*tty.Terminal, error) {
 func (d *round) want(t *sessions.Terminal) tty.Want {
 	return tty.Want{
 		Path: d.engine.System.Dev + "/" + t.Name, Device: t.Device, Owner: t.Owner,
-		Always: d.engine.root() && !d.request.Polite, Lines: t.What == "" || t.Relay,
+		Always: d.engine.root() && !d.request.Polite, Lines: t.What == "" || t.Remote,
 	}
 }
 

@@ -43,12 +43,21 @@ func (p Picture) Forest() Forest {
 			f.clients[t.Shows] = append(f.clients[t.Shows], t)
 		}
 	}
-	return f.Without(nil)
+	return f.find()
 }
 
 // Without returns the forest, in which these terminals are never chosen.
 func (f Forest) Without(names map[string]bool) Forest {
-	f.without, f.last, f.shown, f.viewers = names, map[int]*Terminal{}, map[*Terminal]*Terminal{}, map[*Terminal][]*Terminal{}
+	if len(names) == 0 {
+		return f
+	}
+	f.without = names
+	return f.find()
+}
+
+// find finds out which panes the clients show.
+func (f Forest) find() Forest {
+	f.last, f.shown, f.viewers = map[int]*Terminal{}, map[*Terminal]*Terminal{}, map[*Terminal][]*Terminal{}
 	for _, clients := range f.clients {
 		for _, client := range clients {
 			if pane := f.pane(client); pane != nil {
@@ -67,10 +76,11 @@ func (f Forest) Without(names map[string]bool) Forest {
 // shows. Panes of a server without a client are looked at by nobody now; the one used
 // last is where somebody will look again.
 func (f Forest) Places(on []*Terminal) []Place {
-	up := climb{f, map[string]bool{}, map[int]*Terminal{}}
+	meant := map[string]bool{}
 	for _, t := range on {
-		up.meant[t.Name] = true
+		meant[t.Name] = true
 	}
+	up := f.climb(meant)
 	var places []Place
 	index, sources := map[string]int{}, map[*Terminal]*Terminal{}
 	for _, t := range on {
@@ -98,9 +108,11 @@ const mostWithin = 32
 // climb is the way from terminals to those that show them.
 type climb struct {
 	Forest
-	meant   map[string]bool   // by name; nil for all
-	clients map[int]*Terminal // of a server, the one to go to from a pane that none shows
+	meant  map[string]bool   // by name; nil for all
+	chosen map[int]*Terminal // of a server, the client to go to from a pane that none shows
 }
+
+func (f Forest) climb(meant map[string]bool) climb { return climb{f, meant, map[int]*Terminal{}} }
 
 // outermost climbs from a terminal to the outermost that is meant, too: for a pane
 // whose client is not, to the pane used last.
@@ -141,11 +153,11 @@ func (c climb) outer(t *Terminal) *Terminal {
 // client returns a client of a server, one that is meant if there is one; nil for no
 // server, and for one without clients.
 func (c climb) client(server int) *Terminal {
-	found, known := c.clients[server]
+	found, known := c.chosen[server]
 	if server == 0 || known {
 		return found
 	}
-	for _, one := range c.Forest.clients[server] {
+	for _, one := range c.clients[server] {
 		if found == nil || c.meant[one.Name] {
 			found = one
 		}
@@ -153,7 +165,7 @@ func (c climb) client(server int) *Terminal {
 			break
 		}
 	}
-	c.clients[server] = found
+	c.chosen[server] = found
 	return found
 }
 
@@ -248,7 +260,7 @@ func (f Forest) Within(t *Terminal) (innermost *Terminal) {
 // Outer returns the name of the terminal that shows this one, by a relay or as a
 // multiplexer's pane; "" where none does.
 func (f Forest) Outer(t *Terminal) string {
-	if outer := (climb{f, nil, map[int]*Terminal{}}).outer(t); outer != nil {
+	if outer := f.climb(nil).outer(t); outer != nil {
 		return outer.Name
 	}
 	return ""
@@ -257,7 +269,7 @@ func (f Forest) Outer(t *Terminal) string {
 // Above returns the names of the terminal and of those that show it.
 func (f Forest) Above(name string) map[string]bool {
 	names := map[string]bool{}
-	up := climb{f, nil, map[int]*Terminal{}}
+	up := f.climb(nil)
 	for t := f.byName[name]; t != nil && !names[t.Name]; {
 		names[t.Name] = true
 		next := up.outer(t)

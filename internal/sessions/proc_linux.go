@@ -3,18 +3,17 @@ package sessions
 import (
 	"bytes"
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
 // procfs is /proc, of which no more is read than has to be. To read a process's
-// stat takes some 14 µs, and there may be thousands; that of its session, which
-// getsid(2) tells without a file, takes a seventh.
+// stat takes some 14 µs, and there may be thousands; getsid(2), which tells a session
+// leader without a file, takes 2. (To read them side by side gains nothing: the kernel
+// has them wait for each other.)
 type procfs struct {
 	dir     string
 	hidden  bool // other people's processes are
@@ -33,56 +32,33 @@ func readProc(dir string) (*procfs, error) {
 	if err != nil {
 		return p, err
 	}
-	sessionOf := unix.Getsid
-	if self, err := os.Readlink(dir + "/self"); err != nil || self != strconv.Itoa(os.Getpid()) {
-		p.foreign, sessionOf = true, p.sessionInStat
-	}
-	var leaders []int
+	self, err := os.Readlink(dir + "/self")
+	p.foreign = err != nil || self != strconv.Itoa(os.Getpid())
 	for _, name := range names {
-		pid, err := strconv.Atoi(name)
-		if err != nil {
-			continue
-		}
-		if sid, err := sessionOf(pid); err == nil {
-			p.session[sid] = append(p.session[sid], pid)
-			if sid == pid {
-				leaders = append(leaders, pid)
-			}
-		}
-	}
-	for _, found := range p.readAll(leaders) {
-		p.known[found.pid] = found
-		if found.device != 0 && found.session == found.pid { // and not gone
-			p.leading[found.device] = append(p.leading[found.device], found)
+		if pid, err := strconv.Atoi(name); err == nil {
+			p.add(pid)
 		}
 	}
 	return p, nil
 }
 
-// readAll reads the processes side by side, as it is the kernel that has the work.
-// Those that are gone by now have the pid 0.
-func (p *procfs) readAll(pids []int) []process {
-	all := make([]process, len(pids))
-	var wait sync.WaitGroup
-	workers := runtime.GOMAXPROCS(0)
-	for first := range workers {
-		wait.Go(func() {
-			for i := first; i < len(pids); i += workers {
-				all[i], _ = p.read(pids[i])
-			}
-		})
+// add keeps a process for its session, and what there is to know of a session leader.
+func (p *procfs) add(pid int) {
+	sid, err := unix.Getsid(pid)
+	if p.foreign || err != nil { // a security module may forbid the question
+		found, ok := p.process(pid)
+		if !ok {
+			return
+		}
+		sid = found.session
 	}
-	wait.Wait()
-	return all
-}
-
-// sessionInStat is getsid(2) for a /proc of another process namespace.
-func (p *procfs) sessionInStat(pid int) (int, error) {
-	found, ok := p.process(pid)
-	if !ok {
-		return 0, unix.ESRCH
+	p.session[sid] = append(p.session[sid], pid)
+	if sid != pid {
+		return
 	}
-	return found.session, nil
+	if leader, ok := p.process(pid); ok && leader.device != 0 {
+		p.leading[leader.device] = append(p.leading[leader.device], leader)
+	}
 }
 
 func (p *procfs) leaders(device uint64) []process { return p.leading[device] }
@@ -91,21 +67,14 @@ func (p *procfs) process(pid int) (process, bool) {
 	if found, asked := p.known[pid]; asked {
 		return found, found.pid != 0
 	}
-	found, err := p.read(pid)
-	if err != nil {
-		found = process{}
+	var buf [1024]byte // a stat line is some 300 bytes
+	data, err := readInto(buf[:], p.path(pid, "stat"))
+	found := process{}
+	if err == nil {
+		found, err = parseStat(data)
 	}
 	p.known[pid] = found
 	return found, err == nil
-}
-
-func (p *procfs) read(pid int) (process, error) {
-	var buf [1024]byte // a stat line is some 300 bytes
-	data, err := readInto(buf[:], p.path(pid, "stat"))
-	if err != nil {
-		return process{}, err
-	}
-	return parseStat(data)
 }
 
 func (p *procfs) members(leader process, group int) []process {

@@ -25,9 +25,9 @@ var doors = programs{
 // relays show on their terminal what is on one that they have opened, as it comes.
 var relays = programs{"script", "scriptlive", "sudo", "su", "doas", "expect", "unbuffer"}
 
-// remote show on their terminal what comes from another host, or from where /proc does
+// remotes show on their terminal what comes from another host, or from where /proc does
 // not show that it is theirs.
-var remote = programs{
+var remotes = programs{
 	"ssh", "dbclient", "telnet", "docker", "podman", "kubectl", "lxc", "incus", "virsh",
 	"run0", "systemd-run", "machinectl",
 }

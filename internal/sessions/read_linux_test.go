@@ -186,6 +186,22 @@ func TestLogindAnnotates(t *testing.T) {
 	}
 }
 
+// TestGreeterOnATerminal has logind name the terminal that a greeter waits on: nobody
+// is there.
+func TestGreeterOnATerminal(t *testing.T) {
+	for class, person := range map[string]bool{"greeter": false, "lock-screen": false, "user": true} {
+		term := ttytest.Open(t)
+		term.Lead(t, "sleep", "1000")
+		system := local()
+		system.Logind = func(context.Context) ([]sessions.Session, error) {
+			return []sessions.Session{{ID: "c1", UID: uint32(os.Getuid()), Class: class, Type: "tty", Terminal: term.Name}}, nil
+		}
+		if got := find(t, read(t, system), term.Name); got.InUse() != person || !got.Open() {
+			t.Errorf("%s: %+v", class, got)
+		}
+	}
+}
+
 // TestDesktopOnATerminal has logind name the virtual console that a desktop is
 // shown on: a session leader is there, and nobody reads text.
 func TestDesktopOnATerminal(t *testing.T) {

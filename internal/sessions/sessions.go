@@ -6,8 +6,12 @@
 // contradicts is stale and counts for nothing. No path from a register is ever
 // opened.
 //
-// The package writes nothing, and it refuses to guess: what is hidden from the
-// caller (hidepid, an absent bus) is left out.
+// Several terminals may show one screen: in script, behind sudo, in tmux. Which one a
+// person looks at, the place, is chosen by who started what, by the names of programs
+// and by when something was last typed (Forest).
+//
+// The package writes nothing. What is hidden from the caller (hidepid, an absent bus)
+// is left out, and no process is believed about another user's terminal.
 package sessions
 
 import (
@@ -52,7 +56,7 @@ type Terminal struct {
 
 	Outer   string        // the terminal on which script, sudo, su or the like show this one
 	Shown   bool          // and it is in front there now
-	Relay   bool          // what is in front here passes on what another host shows: ssh
+	Remote  bool          // what is in front here passes on what another host shows: ssh
 	Pane    int           // pid of the multiplexer's server whose pane this is, or 0
 	Control bool          // it speaks tmux's control protocol: no text may come in between
 	Shows   int           // pid of the server that it is attached to; 0 where that is unknown

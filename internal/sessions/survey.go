@@ -19,7 +19,7 @@ type processes interface {
 	identity(pid int) (identity, bool)
 	arguments(pid int) []string // of the command line
 	cgroup(pid int) []byte      // /proc/PID/cgroup
-	ran(pid int) time.Duration  // when it last ran, on a clock common to all; 0 if unknown
+	ran(pid int) time.Duration  // when it last ran, by a clock that is near to each processor's; 0 if unknown
 }
 
 // identity is who runs a process, and where (proc_pid_status(5)).
@@ -125,7 +125,7 @@ func (s *survey) describe(t *Terminal, leader process) {
 	front := s.inFront(leader)
 	if len(front) > 0 {
 		t.What = front[0].name
-		t.Relay = remote.have(t.What)
+		t.Remote = remotes.have(t.What)
 	}
 	if s.leading[t.Name] == 0 {
 		return
@@ -149,11 +149,6 @@ func (s *survey) describe(t *Terminal, leader process) {
 func (s *survey) inFront(leader process) []process {
 	if leader.inFront() {
 		return []process{leader}
-	}
-	if p, ok := s.process(leader.foreground); ok && p.device == leader.device {
-		if _, isClient := clientOf(p); isClient || relays.have(p.name) || remote.have(p.name) {
-			return []process{p}
-		}
 	}
 	front := s.members(leader, leader.foreground)
 	for i, p := range front {
@@ -182,9 +177,8 @@ const mostAncestors = 64
 // climb looks above a session leader for what shows its terminal: a multiplexer's
 // server, or a program that has another terminal. One that is in that terminal's
 // background shows it elsewhere (a window), unless it is known to be a relay. One that
-// is stopped shows it nowhere, and it is its outer terminal that
-// somebody looks at. It reports whether the terminal belongs to somebody who came in
-// by a door.
+// is stopped shows it nowhere, and it is its outer terminal that somebody looks at. It
+// reports whether the terminal belongs to somebody who came in by a door.
 func (s *survey) climb(t *Terminal, leader process, front []process) (isDoor bool) {
 	below := leader
 	for range mostAncestors {

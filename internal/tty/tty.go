@@ -44,7 +44,7 @@ type Want struct {
 	Text bool
 
 	// Lines says that what is in front writes lines whatever the terminal's
-	// settings look like: a relay such as ssh, or nothing that is known.
+	// settings look like: it shows another host, as ssh does, or is not known.
 	Lines bool
 
 	// Within is the terminal whose screen a relay passes on here, nil where there
