@@ -109,8 +109,12 @@ func (d throughHelper) Send(ctx context.Context, r delivery.Request, report func
 	} else if err == nil {
 		nobody = d.atDesks(ctx, r, <-logins, nobody, denied)
 	}
-	for _, result := range append(nobody, desktops...) {
-		if result.Terminal == "" || !slices.ContainsFunc(nobody, func(desk delivery.Result) bool { return desk.User == result.User && desk.Reason == delivery.NoTerminal }) {
+	for _, result := range nobody {
+		report(result)
+	}
+	for _, result := range desktops {
+		// logind may have told the same of their owner.
+		if !slices.ContainsFunc(nobody, func(desk delivery.Result) bool { return desk.Reason == result.Reason && desk.User == result.User }) {
 			report(result)
 		}
 	}
@@ -143,8 +147,8 @@ func (d throughHelper) logins(ctx context.Context) <-chan []sessions.Session {
 // atDesks adds the people whom logind knows to be logged in and who are on no
 // terminal, and leaves out that nobody is where the target means one of them.
 func (d throughHelper) atDesks(ctx context.Context, r delivery.Request, logins []sessions.Session, nobody, denied []delivery.Result) []delivery.Result {
-	if len(nobody) == 0 && !slices.ContainsFunc(logins, sessions.Session.Graphical) {
-		return nil
+	if !slices.ContainsFunc(logins, sessions.Session.Person) || len(nobody) == 0 && !slices.ContainsFunc(logins, sessions.Session.Graphical) {
+		return nobody
 	}
 	engine := *d.engine
 	engine.System.Logind = func(context.Context) ([]sessions.Session, error) { return logins, nil }

@@ -88,9 +88,6 @@ func (l Layout) For(on Screen) []byte {
 	return l.lines
 }
 
-// Render is the layout of the message for one screen.
-func (m Message) Render(on Screen) []byte { return m.Layout(on).For(on) }
-
 // mostAtOnce is what the kernel writes to a terminal without another's bytes in
 // between, in bytes (tty_write, drivers/tty/tty_io.c).
 const mostAtOnce = 2048

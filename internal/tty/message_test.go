@@ -10,6 +10,8 @@ import (
 
 var at = time.Date(2026, 11, 23, 19, 45, 0, 0, time.Local)
 
+func render(m Message, on Screen) string { return string(m.Layout(on).For(on)) }
+
 func TestRender(t *testing.T) {
 	m := Message{
 		Sender: Sender{User: "alice", Host: "d13", Terminal: "pts/1"},
@@ -21,7 +23,7 @@ func TestRender(t *testing.T) {
 		"19:45:                                 \r\n" +
 		"| Lunch at one?                        \r\n" +
 		"| The place at the corner.             \r\n"
-	if got := string(m.Render(Screen{Columns: 40, UTF8: true})); got != want {
+	if got := render(m, Screen{Columns: 40, UTF8: true}); got != want {
 		t.Errorf("got\n%q, want\n%q", got, want)
 	}
 }
@@ -46,7 +48,7 @@ func TestBanner(t *testing.T) {
 }
 
 func TestWithoutBanner(t *testing.T) {
-	got := string(Message{Text: "hello", NoBanner: true}.Render(Screen{Columns: 10, UTF8: true}))
+	got := render(Message{Text: "hello", NoBanner: true}, Screen{Columns: 10, UTF8: true})
 	if want := "\a\r\n         \r\n| hello  \r\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -55,7 +57,7 @@ func TestWithoutBanner(t *testing.T) {
 // TestNotUTF8 has a letter with a byte that is CSI to an 8-bit terminal.
 func TestNotUTF8(t *testing.T) {
 	m := Message{Sender: Sender{User: "jürg", Host: "d13"}, At: at, Text: "a\u011b2J"}
-	got := string(m.Render(Screen{Columns: 80}))
+	got := render(m, Screen{Columns: 80})
 	if !strings.Contains(got, "\r\nMessage from j<U+00FC>rg@d13 at 19:45: ") || !strings.Contains(got, "\r\n| a<U+011B>2J ") {
 		t.Errorf("got %q", got)
 	}
@@ -68,7 +70,7 @@ func FuzzRender(f *testing.F) {
 	f.Add(strings.Repeat("👨\u200d👩\u200d👧", 9)+"\t世界\x9b", uint8(5))
 	f.Fuzz(func(t *testing.T, body string, columns uint8) {
 		width := max(leastColumns, int(columns))
-		out := string(Message{NoBanner: true, Text: body}.Render(Screen{Columns: width, UTF8: true}))
+		out := render(Message{NoBanner: true, Text: body}, Screen{Columns: width, UTF8: true})
 		rows := strings.Split(out, "\r\n")
 		if rows[0] != "\a" || strings.TrimLeft(rows[1], " ") != "" || rows[len(rows)-1] != "" {
 			t.Fatalf("%q begins or ends wrongly", out)
@@ -90,7 +92,7 @@ func TestOverlay(t *testing.T) {
 		"\x1b[2;1H| Lunch^[[2Jat one?                    " +
 		"\x1b[3;1H| two                                  " +
 		"\x1b[m\x1b8"
-	if got := string(m.Render(Screen{Columns: 40, Rows: 4, UTF8: true})); got != want {
+	if got := render(m, Screen{Columns: 40, Rows: 4, UTF8: true}); got != want {
 		t.Errorf("got\n%q, want\n%q", got, want)
 	}
 	for name, on := range map[string]Screen{
@@ -102,7 +104,7 @@ func TestOverlay(t *testing.T) {
 		if on.Columns == 500 {
 			mine.Text += "\nthree\nfour"
 		}
-		if got := string(mine.Render(on)); strings.Contains(got, "\x1b") || !strings.HasPrefix(got, "\a\r\n") {
+		if got := render(mine, on); strings.Contains(got, "\x1b") || !strings.HasPrefix(got, "\a\r\n") {
 			t.Errorf("%s: got %q", name, got)
 		}
 	}

@@ -256,7 +256,8 @@ func TestOverlayCutOff(t *testing.T) {
 			t.Fatal(err)
 		}
 		terminal := open(t, tty.Want{Path: slave.Name(), Device: st.Rdev, Owner: uint32(os.Getuid())})
-		data := tty.Message{Text: strings.Repeat("A line.\n", 18) + "The end."}.Render(terminal.Screen())
+		on := terminal.Screen()
+		data := tty.Message{Text: strings.Repeat("A line.\n", 18) + "The end."}.Layout(on).For(on)
 		if data[1] != '\x1b' || len(data) < 1000 {
 			t.Fatalf("not an overlay: %q", data)
 		}
