@@ -17,9 +17,7 @@ import (
 func TestAttackMimic(t *testing.T) {
 	attack(t, func(t *testing.T, h *lab.Host) {
 		alice, bob, root := h.Login(t, "alice"), h.Login(t, "bob"), h.Login(t, "root")
-		if h.SSH(t, "carol", "unshare", "--user", "--map-root-user", "--mount", "true").Code != 0 {
-			t.Skipf("%s lets carol make no namespaces", h.Name)
-		}
+		needsNamespaces(t, h)
 		prints(t, h, "carol", "tmux", "new", "-d")
 		t.Cleanup(func() { h.SSH(t, "carol", "tmux", "kill-server") })
 		hers := strings.TrimPrefix(prints(t, h, "carol", "tmux", "list-panes", "-F", "#{pane_tty}"), "/dev/")

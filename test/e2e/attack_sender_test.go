@@ -74,9 +74,7 @@ func TestAttackSays(t *testing.T) {
 func TestAttackPretendedTerminal(t *testing.T) {
 	attack(t, func(t *testing.T, h *lab.Host) {
 		bob, root := h.Login(t, "bob"), h.Login(t, "root")
-		if h.SSH(t, "carol", "unshare", "--user", "--map-root-user", "--mount", "true").Code != 0 {
-			t.Skipf("%s lets carol make no namespaces", h.Name)
-		}
+		needsNamespaces(t, h)
 		n, err := strconv.Atoi(strings.TrimPrefix(root.Terminal, "pts/"))
 		if err != nil {
 			t.Fatal(err)

@@ -57,6 +57,15 @@ func attack(t *testing.T, test func(t *testing.T, h *lab.Host)) {
 	}
 }
 
+// needsNamespaces skips a test of an attack that nobody can make on a kernel that keeps
+// users from making namespaces (user.max_user_namespaces, for one).
+func needsNamespaces(t *testing.T, h *lab.Host) {
+	t.Helper()
+	if out := h.SSH(t, "carol", "unshare", "--user", "--map-root-user", "--mount", "true"); out.Code != 0 {
+		t.Skipf("this kernel lets no user make namespaces, so there is no such attack: %s", out.Stderr)
+	}
+}
+
 // gone waits until no helper runs.
 func gone(t *testing.T, h *lab.Host) {
 	t.Helper()

@@ -13,8 +13,6 @@ import (
 	"msg/test/lab"
 )
 
-// prints has a user run a command on the host by ssh, and returns what it prints. It
-// must succeed.
 func prints(t *testing.T, h *lab.Host, user string, argv ...string) string {
 	t.Helper()
 	out := h.SSH(t, user, argv...)
@@ -24,10 +22,6 @@ func prints(t *testing.T, h *lab.Host, user string, argv ...string) string {
 	return strings.TrimSpace(out.Stdout)
 }
 
-var ttyName = regexp.MustCompile(`at</dev/(pts/\d+)>`)
-
-// terminalHere types tty(1) where the person is, and returns the name of the
-// terminal that the shell in front of them has.
 func terminalHere(t *testing.T, l *lab.Login) string {
 	t.Helper()
 	file := fmt.Sprintf("/tmp/tty-%s-%d", l.User, time.Now().UnixNano())
@@ -46,8 +40,13 @@ func terminalHere(t *testing.T, l *lab.Login) string {
 	return ""
 }
 
-// reaches has msg send, by root or through the helper by carol, and checks which
-// terminals the message went to.
+func awaitPrompt(t *testing.T, l *lab.Login) {
+	t.Helper()
+	l.Type(t, "echo rea''dy\r")
+	l.Expect(t, "ready\r\n$ ")
+	l.Mark()
+}
+
 func reaches(t *testing.T, h *lab.Host, user, target, text string, want ...string) {
 	t.Helper()
 	args := []string{"msg", "-v", target, text}
@@ -63,143 +62,6 @@ func reaches(t *testing.T, h *lab.Host, user, target, text string, want ...strin
 	}
 }
 
-// pane returns what a pane of the user's tmux shows.
-func pane(t *testing.T, h *lab.Host, user, terminal string) string {
-	t.Helper()
-	for line := range strings.SplitSeq(prints(t, h, user, "tmux", "list-panes", "-a", "-F", "#{pane_tty} #{pane_id}"), "\n") {
-		if id, ok := strings.CutPrefix(line, "/dev/"+terminal+" "); ok {
-			return prints(t, h, user, "tmux", "capture-pane", "-p", "-t", id)
-		}
-	}
-	t.Fatalf("%s's tmux has no pane on %s", user, terminal)
-	return ""
-}
-
-// startTmux has a person start tmux with two panes beside each other, and returns
-// their terminals. The one on the right is in use.
-func startTmux(t *testing.T, l *lab.Login) (left, right string) {
-	t.Helper()
-	l.Type(t, "tmux new -s work\r")
-	t.Cleanup(func() { l.Host.SSH(t, l.User, "tmux", "kill-server") })
-	left = terminalHere(t, l)
-	l.Type(t, "\x02%")
-	for right = left; right == left; {
-		right = terminalHere(t, l)
-	}
-	return left, right
-}
-
-// TestTmux has bob in tmux with two panes: he gets a message once, in the pane that
-// he used last, and nothing is written over tmux's client.
-func TestTmux(t *testing.T) {
-	onEach(t, func(t *testing.T, h *lab.Host) {
-		bob := h.Login(t, "bob")
-		left, right := startTmux(t, bob)
-		record(t, h, "tmux", map[string]string{"bob": right, "pts": right})
-		bob.Mark()
-		reaches(t, h, "root", "bob", "Lunch at one?", "bob@"+right)
-		bob.Expect(t, "| Lunch at one?")
-		// Written to the client, the row would be as wide as bob's window.
-		if seen := bob.Sync(t); strings.Contains(seen, "| Lunch at one?"+strings.Repeat(" ", 40)) {
-			t.Errorf("%v saw %q", bob, seen)
-		}
-		if strings.Contains(pane(t, h, "bob", left), "Lunch") {
-			t.Error("it is in the other pane, too")
-		}
-		bob.Mark()
-		bob.Type(t, "\x02r") // the prefix, refresh-client
-		if seen := bob.Expect(t, "| Lunch at one?"); strings.Count(seen, "Message from root@") != 1 {
-			t.Errorf("redrawn, it is %q", seen)
-		}
-		reaches(t, h, "carol", "bob", "From carol.", "bob@"+right)
-		// Back and forth within the eight seconds that the kernel's times tell apart.
-		bob.Type(t, "\x02\x1b[D")
-		terminalHere(t, bob)
-		reaches(t, h, "root", "bob", "On the left.", "bob@"+left)
-		reaches(t, h, "carol", "bob", "On the left.", "bob@"+left)
-		if seen := pane(t, h, "bob", left); strings.Count(seen, "| On the left.") != 2 || strings.Contains(seen, "From carol.") {
-			t.Errorf("the left pane shows %q", seen)
-		}
-		reaches(t, h, "root", bob.Terminal, "To the client.", "bob@"+bob.Terminal)
-		bob.Expect(t, "| To the client.")
-	})
-}
-
-// TestDetached has bob leave tmux: his pane gets it, and the result says that nobody
-// looks there; and his login does.
-func TestDetached(t *testing.T) {
-	onEach(t, func(t *testing.T, h *lab.Host) {
-		bob := h.Login(t, "bob")
-		_, right := startTmux(t, bob)
-		bob.Type(t, "\x02d")
-		bob.Expect(t, "[detached")
-		awaitPrompt(t, bob)
-		record(t, h, "tmux-detached", map[string]string{"bob": bob.Terminal + " " + right + "+"})
-		for _, user := range []string{"root", "carol"} {
-			reaches(t, h, user, "bob", "Are you there?", "bob@"+bob.Terminal, "bob@"+right+"+")
-		}
-		got(t, bob, "Are you there?", "Are you there?")
-		bob.Close(t)
-		for _, user := range []string{"root", "carol"} {
-			reaches(t, h, user, "bob", "Gone home?", "bob@"+right+"+")
-		}
-		out := h.Run(t, "msg", "--json", "bob", "Gone home?").Stdout
-		if !strings.Contains(out, `"user":"bob","terminal":"`+right+`"`) || !strings.Contains(out, `"detached":true}`) {
-			t.Errorf("as JSON: %s", out)
-		}
-		if seen := pane(t, h, "bob", right); strings.Count(seen, "| Gone home?") != 3 {
-			t.Errorf("the pane shows %q", seen)
-		}
-	})
-}
-
-// awaitPrompt waits until the shell in front of a person takes commands.
-func awaitPrompt(t *testing.T, l *lab.Login) {
-	t.Helper()
-	l.Type(t, "echo rea''dy\r")
-	l.Expect(t, "ready\r\n$ ")
-	l.Mark()
-}
-
-// TestScreen is GNU screen with two windows.
-func TestScreen(t *testing.T) {
-	onEach(t, func(t *testing.T, h *lab.Host) {
-		// What the package's service does at boot, where there are services.
-		h.Run(t, "install", "-d", "-m", "1777", "/run/screen")
-		h.Exec(t, "startup_message off\n", "sh", "-c", "cat >/home/bob/.screenrc")
-		bob := h.Login(t, "bob")
-		bob.Type(t, "screen\r")
-		t.Cleanup(func() { h.SSH(t, "bob", "screen", "-X", "quit") })
-		first := terminalHere(t, bob)
-		bob.Type(t, "msg mesg y\r\x01c") // the screen of Debian 13 opens windows with messages off
-		second := first
-		for second == first {
-			second = terminalHere(t, bob)
-		}
-		bob.Type(t, "msg mesg y\r")
-		terminalHere(t, bob)
-		record(t, h, "screen", map[string]string{"bob": second})
-		bob.Mark()
-		reaches(t, h, "root", "bob", "Lunch at one?", "bob@"+second)
-		reaches(t, h, "carol", "bob", "From carol.", "bob@"+second)
-		bob.Expect(t, "| From carol.")
-		bob.Mark()
-		bob.Type(t, "\x01l") // redraw
-		if seen := bob.Expect(t, "| From carol."); !strings.Contains(seen, "| Lunch at one?") || strings.Count(seen, "Message from ") != 2 {
-			t.Errorf("redrawn, it is %q", seen)
-		}
-		bob.Type(t, "\x010")
-		terminalHere(t, bob)
-		reaches(t, h, "root", "bob", "In the first.", "bob@"+first)
-		bob.Type(t, "\x01d")
-		bob.Expect(t, "[detached from")
-		awaitPrompt(t, bob)
-		record(t, h, "screen-detached", map[string]string{"bob": bob.Terminal + " " + first + "+"})
-		reaches(t, h, "carol", "bob", "Are you there?", "bob@"+bob.Terminal, "bob@"+first+"+")
-	})
-}
-
-// TestScript has alice in script(1), which gives her a terminal within hers.
 func TestScript(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		alice := h.Login(t, "alice")
@@ -216,15 +78,9 @@ func TestScript(t *testing.T) {
 		reaches(t, h, "root", inner, "Within.", "alice@"+inner)
 		alice.Expect(t, "| Within.")
 		reaches(t, h, "root", alice.Terminal, "Without.", "alice@"+alice.Terminal)
-		alice.Type(t, "msg '*' 'Not to myself.'; echo sta''tus $?\r")
-		if seen := alice.Expect(t, "status "); strings.Contains(seen, "| Not to") {
-			t.Errorf("alice saw %q", seen)
-		}
 	})
 }
 
-// TestSudoShell has dave become root, by sudo's terminal within his: his messages
-// come to the outer one, root's to the inner one, and those to everyone once.
 func TestSudoShell(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		dave := h.Login(t, "dave")
@@ -270,8 +126,38 @@ func awaitPromptOfRoot(t *testing.T, l *lab.Login) {
 	l.Expect(t, "ready\r\n# ")
 }
 
-// TestUnregistered has a terminal that nothing registers, under a process without
-// one, as an editor opens it at the end of an ssh without a terminal.
+// TestOwnScreen: who sends to everyone from a pane, or within script, does not get it on
+// the same screen.
+func TestOwnScreen(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		alice, dave := h.Login(t, "alice"), h.Login(t, "dave")
+		forget(t, h)
+		dave.Type(t, "script -q /dev/null\r")
+		if inner := terminalHere(t, dave); inner == dave.Terminal {
+			t.Fatalf("script gives no terminal but %s", inner)
+		}
+		dave.Type(t, "msg '*' 'From within.'; echo sta''tus $?\r")
+		if seen := dave.Expect(t, "status 0"); strings.Contains(seen, "| From within.") {
+			t.Errorf("dave saw %q", seen)
+		}
+		got(t, alice, "From within.")
+		dave.Mark()
+		dave.Type(t, "exit\r")
+		dave.Expect(t, "$ ")
+		left, right := startTmux(t, dave)
+		dave.Type(t, "msg '*' 'From my pane.'; echo sta''tus $?\r")
+		dave.Expect(t, "status 0")
+		got(t, alice, "From my pane.")
+		for _, name := range []string{left, right} {
+			if seen := pane(t, h, "dave", name); strings.Contains(seen, "| From my pane.") {
+				t.Errorf("%s shows %q", name, seen)
+			}
+		}
+	})
+}
+
+var ttyName = regexp.MustCompile(`at</dev/(pts/\d+)>`)
+
 func TestUnregistered(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		cmd := h.SSHCommand(t.Context(), "alice", "sh", "-c", "exec script -qc 'echo \"at<$(tty)>\"; exec sleep 1000' /dev/null")
@@ -291,5 +177,124 @@ func TestUnregistered(t *testing.T) {
 		reaches(t, h, "carol", "alice", "From carol.", "alice@"+found[1])
 		screen.await(t, regexp.MustCompile(`\| Hello, editor\.`))
 		screen.await(t, regexp.MustCompile(`\| From carol\.`))
+	})
+}
+
+// TestUserService has alice's own service manager open a terminal, as it starts a
+// terminal emulator: that is hers, and a place.
+func TestUserService(t *testing.T) {
+	for _, h := range []*lab.Host{lab.D12, lab.D13} {
+		install(t, h)
+		const run = "export XDG_RUNTIME_DIR=/run/user/$(id -u); "
+		prints(t, h, "alice", "sh", "-c", run+"exec systemd-run --user --quiet --collect --unit=vte script -qc 'tty >/tmp/vte; exec sleep 1000' /dev/null")
+		t.Cleanup(func() { h.SSH(t, "alice", "sh", "-c", run+"exec systemctl --user stop vte") })
+		h.Run(t, "sh", "-c", "until [ -s /tmp/vte ]; do sleep 0.05; done")
+		terminal := strings.TrimSpace(strings.TrimPrefix(h.Run(t, "cat", "/tmp/vte").Stdout, "/dev/"))
+		for _, user := range []string{"root", "carol"} {
+			reaches(t, h, user, "alice", "Hello.", "alice@"+terminal)
+		}
+	}
+}
+
+func TestServiceTerminal(t *testing.T) {
+	for _, h := range []*lab.Host{lab.D12, lab.D13} {
+		install(t, h)
+		for _, user := range []string{"root", "bob"} {
+			unit := "terminal-of-" + user
+			h.Run(t, "systemd-run", "--quiet", "--collect", "--unit="+unit, "--uid="+user,
+				"script", "-qc", "tty >/tmp/"+unit+"; exec sleep 1000", "/dev/null")
+			t.Cleanup(func() { h.Run(t, "systemctl", "stop", unit) })
+			h.Run(t, "sh", "-c", "until [ -s /tmp/"+unit+" ]; do sleep 0.05; done")
+			terminal := strings.TrimSpace(strings.TrimPrefix(h.Run(t, "cat", "/tmp/"+unit).Stdout, "/dev/"))
+			fails(t, h, 1, "msg: "+user+": not logged in\n", user, "hi")
+			send(t, h, "*", "Nobody.")
+			send(t, h, terminal, "Named.")
+			all := sessionsOf(t, h, "-a")
+			i := slices.IndexFunc(all, func(s session) bool { return s.Terminal == terminal })
+			if i < 0 || all[i].Place {
+				t.Errorf("%s is a place, or not to be seen: %+v", terminal, all)
+			}
+		}
+	}
+}
+
+func TestSystemdRun(t *testing.T) {
+	for _, h := range []*lab.Host{lab.D12, lab.D13} {
+		install(t, h)
+		root := h.Login(t, "root")
+		root.Type(t, "systemd-run -q --pty bash --norc\r")
+		root.Expect(t, "bash-") // its prompt
+		inner := terminalHere(t, root)
+		if inner == root.Terminal {
+			t.Fatal("systemd-run gives no terminal")
+		}
+		root.Mark()
+		for _, target := range []string{"root", "*"} {
+			reaches(t, h, "root", target, "Once.", "root@"+root.Terminal)
+		}
+		if lines := body(root.Sync(t)); len(lines) != 2 {
+			t.Errorf("root got %q", lines)
+		}
+		root.Type(t, "exit\r")
+	}
+}
+
+func TestHiddenProcesses(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		alice, bob, carol := h.Login(t, "alice"), h.Login(t, "bob"), h.Login(t, "carol")
+		left, right := startTmux(t, bob)
+		alice.Type(t, "script -q /dev/null\r")
+		inner := terminalHere(t, alice)
+		alice.Mark()
+		h.Run(t, "mount", "-o", "remount,hidepid=2", "/proc")
+		t.Cleanup(func() { h.Run(t, "mount", "-o", "remount,hidepid=0", "/proc") })
+		reaches(t, h, "root", "bob", "From root.", "bob@"+right)
+		reaches(t, h, "root", "alice", "From root.", "alice@"+alice.Terminal)
+		reaches(t, h, "carol", "bob", "From carol.", "bob@"+bob.Terminal, "bob@"+left, "bob@"+right)
+		reaches(t, h, "carol", "alice", "From carol.", "alice@"+alice.Terminal, "alice@"+inner)
+		reaches(t, h, "carol", "carol", "To myself.", "carol@"+carol.Terminal)
+		out := h.SSH(t, "carol", "msg", "doctor")
+		if !strings.Contains(out.Stdout, "hidepid=") || !strings.Contains(strings.Join(strings.Fields(out.Stdout), " "), "may come twice") {
+			t.Errorf("doctor: %s", out.Stdout)
+		}
+	})
+}
+
+func TestEveryTerminal(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		alice, bob := h.Login(t, "alice"), h.Login(t, "bob")
+		left, right := startTmux(t, bob)
+		alice.Type(t, "script -q /dev/null\r")
+		inner := terminalHere(t, alice)
+		places, outer := map[string]bool{}, map[string]string{}
+		for _, s := range sessionsOf(t, h, "-a") {
+			places[s.Terminal], outer[s.Terminal] = s.Place, s.Outer
+		}
+		for _, want := range []struct {
+			terminal, outer string
+			place           bool
+		}{
+			{alice.Terminal, "", true},
+			{inner, alice.Terminal, false},
+			{bob.Terminal, "", false},
+			{left, bob.Terminal, false},
+			{right, bob.Terminal, true},
+		} {
+			place, listed := places[want.terminal]
+			if !listed || place != want.place || outer[want.terminal] != want.outer {
+				t.Errorf("%+v is listed %v, within %q, place %v", want, listed, outer[want.terminal], place)
+			}
+		}
+		for _, s := range sessionsOf(t, h) {
+			if !s.Place {
+				t.Errorf("not a place: %+v", s)
+			}
+		}
+		table := h.Run(t, "msg", "sessions", "-a").Stdout
+		for _, want := range []string{"alice  " + alice.Terminal + " ", "alice    " + inner + " ", "bob    " + bob.Terminal + " ", "bob      " + right + " "} {
+			if !strings.Contains(table, want) {
+				t.Errorf("the table lacks %q:\n%s", want, table)
+			}
+		}
 	})
 }

@@ -3,16 +3,12 @@
 package e2e_test
 
 import (
-	"bytes"
 	"flag"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"msg/test/lab"
 )
@@ -45,7 +41,6 @@ func record(t *testing.T, h *lab.Host, name string, want map[string]string) {
 	if !*recording {
 		return
 	}
-	delete(want, "pts")
 	out := h.Exec(t, snapshot, "sh", "-s")
 	if out.Code != 0 {
 		t.Fatalf("recording: %+v", out)
@@ -62,33 +57,5 @@ func record(t *testing.T, h *lab.Host, name string, want map[string]string) {
 	file := filepath.Join("../../internal/sessions/testdata", h.Name+"-"+name+".txtar")
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// lockedBuffer keeps what a command writes while a test reads it.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	data bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(data []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.data.Write(data)
-}
-
-func (b *lockedBuffer) await(t *testing.T, want *regexp.Regexp) []string {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		b.mu.Lock()
-		found := want.FindStringSubmatch(b.data.String())
-		seen := b.data.String()
-		b.mu.Unlock()
-		if found != nil {
-			return found
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%q does not come, but %q", want, seen)
-		}
 	}
 }
