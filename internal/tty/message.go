@@ -135,7 +135,7 @@ const (
 	cancel  = "\x18" // ends a sequence that was begun (CAN)
 )
 
-// isOverlay reports whether the bytes are an overlay's. Those of lines begin with CR.
+// isOverlay reports whether the bytes are an overlay's: lines go on with CR after the bell.
 func isOverlay(data []byte) bool { return bytes.HasPrefix(data, []byte("\a"+save)) }
 
 // overlay writes over the uppermost rows of a full-screen program, and leaves its
