@@ -4,13 +4,16 @@
 //	TARGETS  = TARGET { "," TARGET }
 //	TARGET   = SELECTOR [ "@" HOSTS ]
 //	SELECTOR = "*" | user | "%" group | terminal | session id | "@" file
-//	HOSTS    = host { "," host }, with ranges: web[01-40,52]
+//	HOSTS    = host, with ranges: web[01-40,52]; see [Hosts] for all of it
 //
 // A comma outside brackets ends a target: bob@web[1,2] is bob on two hosts,
-// bob@web1,db1 is bob on web1, and db1 here.
+// bob@web1,db1 is bob on web1, and db1 here. The hosts begin at the first "@", so
+// that they may have one, too: bob@root@web1, bob@@lab. A file's name is what may
+// have one; there they begin at the last.
 //
-// It is pure: it does not ask who exists, it opens no file, and it neither
-// expands nor resolves a host.
+// It is pure: it does not ask who exists, it opens no file, and it resolves no
+// host. Parse only looks at the characters of hosts; Hosts, which a privileged
+// program has no need of, expands them.
 package target
 
 import (
@@ -56,7 +59,7 @@ const maxName = 256
 
 // Parse reads a list of targets as given on the command line.
 func Parse(list string) ([]Target, error) {
-	words, err := split(list)
+	words, err := split(list, ",")
 	if err != nil {
 		return nil, err
 	}
@@ -71,21 +74,19 @@ func Parse(list string) ([]Target, error) {
 	return targets, nil
 }
 
-// split cuts a list at its commas, but for those in brackets.
-func split(list string) ([]string, error) {
+// split cuts a list at what separates, but for what is in brackets.
+func split(list, separators string) ([]string, error) {
 	var words []string
 	depth, start := 0, 0
 	for i := range len(list) {
-		switch list[i] {
-		case '[':
+		switch c := list[i]; {
+		case c == '[':
 			depth++
-		case ']':
+		case c == ']':
 			depth--
-		case ',':
-			if depth == 0 {
-				words = append(words, list[start:i])
-				start = i + 1
-			}
+		case depth == 0 && isOneOf(c, separators):
+			words = append(words, list[start:i])
+			start = i + 1
 		}
 		if depth < 0 || depth > 1 {
 			break
@@ -99,7 +100,7 @@ func split(list string) ([]string, error) {
 
 func parseOne(word string) (Target, error) {
 	selector, hosts := word, ""
-	if at := strings.LastIndexByte(word, '@'); at > 0 {
+	if at := hostsAt(word); at > 0 {
 		selector, hosts = word[:at], word[at+1:]
 		if err := checkHosts(hosts); err != nil {
 			return Target{}, err
@@ -108,6 +109,18 @@ func parseOne(word string) (Target, error) {
 	t, err := parseSelector(selector)
 	t.Hosts = hosts
 	return t, err
+}
+
+// hostsAt is where the "@" is that hosts stand behind, 0 or less where there is none.
+func hostsAt(word string) int {
+	if word == "" || word[0] != '@' {
+		return strings.IndexByte(word, '@')
+	}
+	at := strings.LastIndexByte(word, '@')
+	if at > 1 && word[at-1] == '@' { // @people@@lab
+		at--
+	}
+	return at
 }
 
 // prefixes say which kind is meant where a name alone could be several.
@@ -187,9 +200,15 @@ const (
 	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
-// isHosts reports whether it is a host's name, with ranges in brackets or
-// without: rack[1-2]n[1-4].lab.
+// isHosts reports whether it has the characters of a host's name, with ranges in
+// brackets or without, and a user's before it: root@rack[1-2]n[1-4].lab; or of the
+// name of a group of hosts: @lab, @./hosts.txt.
 func isHosts(s string) bool {
+	if group, ok := strings.CutPrefix(s, "@"); ok {
+		return group != "" && !strings.ContainsFunc(group, func(r rune) bool {
+			return r <= ' ' || r == 0x7f || r == 0xfffd || r == '[' || r == ']'
+		})
+	}
 	for i, part := range strings.Split(s, "[") {
 		if i > 0 {
 			ranges, rest, closed := strings.Cut(part, "]")
@@ -198,11 +217,11 @@ func isHosts(s string) bool {
 			}
 			part = rest
 		}
-		if strings.Trim(part, digits+letters+"_.:-") != "" {
+		if strings.Trim(part, digits+letters+"_.:-@") != "" {
 			return false
 		}
 	}
-	return s != "" && s[0] != '-'
+	return s != "" && s[0] != '-' && !strings.Contains(s, "@-")
 }
 
 // isName leaves out what no account has, and what would mean something else to
@@ -218,7 +237,7 @@ func isName(s string, blanks bool) bool {
 }
 
 func checkHosts(hosts string) error {
-	words, err := split(hosts)
+	words, err := split(hosts, operators)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,12 @@ func TestParse(t *testing.T) {
 		"bob@web1":              {{Word, "bob", "web1"}},
 		"bob@web[01-40,52],db1": {{Word, "bob", "web[01-40,52]"}, {Word, "db1", ""}},
 		"*@rack[1-2]n[1-4].lab": {{Everyone, "", "rack[1-2]n[1-4].lab"}},
+		"bob@root@web1":         {{Word, "bob", "root@web1"}},
+		"bob@@lab,%ops@@lab":    {{Word, "bob", "@lab"}, {Group, "ops", "@lab"}},
+		"*@@./hosts.txt":        {{Everyone, "", "@./hosts.txt"}},
+		"*@@lab!web[1-2,4]&@b":  {{Everyone, "", "@lab!web[1-2,4]&@b"}},
+		"@people@@lab":          {{File, "people", "@lab"}},
+		"@a@b@web1":             {{File, "a@b", "web1"}},
 		"%domain users":         {{Group, "domain users", ""}},
 		`CORP\alice`:            {{Word, `CORP\alice`, ""}},
 		"müller":                {{Word, "müller", ""}},
@@ -54,6 +60,16 @@ func TestParseRefuses(t *testing.T) {
 		"bob@-oProxyCommand":     "no host name",
 		"bob@web1;reboot":        "no host name",
 		"bob@web[a-b]":           "no host name",
+		"bob@root@-oProxy":       "no host name",
+		"bob@web1!-oProxy":       "no host name",
+		"bob@web1!":              "empty host",
+		"bob@web1&&web2":         "empty host",
+		"bob@@":                  "no host name",
+		"bob@@a b":               "no host name",
+		"bob@@lab[1-2]":          "no host name",
+		"bob@web[1!2]":           "no host name",
+		"@@web1":                 "empty target",
+		"@people@":               "empty host",
 		"tty:../../etc/passwd":   "no terminal's name",
 		"tty:sda":                "no terminal's name",
 		"/dev/sda":               "no name of",
@@ -95,7 +111,7 @@ func TestParseFile(t *testing.T) {
 // FuzzParse holds that what is accepted means the same when written again, and
 // that no name can leave /dev or become an option.
 func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"bob,%ops@web[01-40,52],*", "tty:/dev/pts/3", "@f@h", "a,,b", "[", "user:x@-h"} {
+	for _, seed := range []string{"bob,%ops@web[01-40,52],*", "tty:/dev/pts/3", "@f@h", "a,,b", "[", "user:x@-h", "b@@lab!r@w&x", "@f@@@x"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, list string) {
