@@ -1,9 +1,11 @@
 // Package config reads the system's configuration, /etc/msg/msg.toml
-// (msg.conf(5)).
+// (msg.conf(5)), and files that are written like it.
 //
 // It refuses a file that somebody other than root could have written, and one
 // with a word that it does not know: a rule with a typing error in it would
-// otherwise not hold, and nobody would see.
+// otherwise not hold, and nobody would see. What is below "domains" is package
+// domains': it gives nobody a right, and a wrong value there keeps nobody from
+// sending.
 package config
 
 import (
@@ -19,6 +21,9 @@ import (
 
 // Path is where the system's configuration is.
 const Path = "/etc/msg/msg.toml"
+
+// Domains is what the keys of package domains begin with.
+const Domains = "domains."
 
 // System is the system's configuration.
 type System struct {
@@ -63,48 +68,67 @@ const mostBytes = 1 << 20
 // Load reads the configuration in a file, or the default where there is none. An
 // error names the file, and says what to do.
 func Load(path string) (System, error) {
-	f, err := open(path)
+	content, err := Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Lstat(path); err == nil {
-			return System{}, fmt.Errorf("%s: leads to nothing", path)
-		}
 		return Default(), nil
 	}
 	if err != nil {
-		return System{}, err // names the file
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, mostBytes+1))
-	if err != nil {
 		return System{}, err
 	}
-	if len(data) > mostBytes {
-		return System{}, fmt.Errorf("%s is longer than %d KiB", path, mostBytes>>10)
-	}
-	system, err := Parse(string(data))
+	system, err := Parse(content)
 	if err != nil {
 		return System{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return system, nil
 }
 
+// Read returns what a file holds that nobody but root, or one of the further owners,
+// could have written. An error names the file; it is fs.ErrNotExist where there is
+// none.
+func Read(path string, owners ...uint32) (string, error) {
+	f, err := open(path, owners)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(path); err == nil {
+			return "", fmt.Errorf("%s: leads to nothing", path)
+		}
+	}
+	if err != nil {
+		return "", err // names the file
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, mostBytes+1))
+	if err != nil {
+		return "", err
+	}
+	if len(data) > mostBytes {
+		return "", fmt.Errorf("%s is longer than %d KiB", path, mostBytes>>10)
+	}
+	return string(data), nil
+}
+
 // Parse reads what a file holds.
 func Parse(content string) (System, error) {
-	all, err := settings(content)
+	all, err := Settings(content)
 	if err != nil {
 		return System{}, err
 	}
 	system := Default()
 	for _, s := range all {
 		if err := system.set(s); err != nil {
-			return System{}, fmt.Errorf("line %d: %w", s.line, err)
+			return System{}, fmt.Errorf("line %d: %w", s.Line, err)
 		}
 	}
 	return system, system.check()
 }
 
-func (s *System) set(to setting) error {
-	switch to.key {
+func (s *System) set(to Setting) error {
+	if strings.HasPrefix(to.Key, Domains) {
+		return nil
+	}
+	if err, ok := to.Value.(error); ok {
+		return err
+	}
+	switch to.Key {
 	case "policy.send":
 		return assign(&s.Policy.Send, to, "a list of strings")
 	case "policy.broadcast":
@@ -116,14 +140,14 @@ func (s *System) set(to setting) error {
 	case "journal.text":
 		return assign(&s.Journal.Text, to, "true or false")
 	}
-	return fmt.Errorf("unknown key %q", to.key)
+	return fmt.Errorf("unknown key %q", to.Key)
 }
 
 // assign sets what a key stands for, if the value is of its kind.
-func assign[T any](at *T, to setting, kind string) error {
-	value, ok := to.value.(T)
+func assign[T any](at *T, to Setting, kind string) error {
+	value, ok := to.Value.(T)
 	if !ok {
-		return fmt.Errorf("%s must be %s", to.key, kind)
+		return fmt.Errorf("%s must be %s", to.Key, kind)
 	}
 	*at = value
 	return nil

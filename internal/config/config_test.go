@@ -3,6 +3,8 @@
 package config
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -27,6 +29,8 @@ func TestParse(t *testing.T) {
 	for _, same := range []string{
 		"policy.broadcast = ['%ops', 'alice'] # a comment\nrate.burst = 0x0\njournal.text = true",
 		"policy = { broadcast = [\"%ops\", \"\\u0061lice\"] }\nrate = { burst = 0 }\n[ journal ]\n\"text\" = true",
+		"[policy]\nbroadcast = ['%ops', 'alice']\n[rate]\nburst = 0\n[journal]\ntext = true\n" +
+			"[domains]\nlab = 'd[12-13]'\nall.command = 'x'\nwrong = 1.5\nworse = [1]\n[domains.more]\nhosts = 99999999999999999999",
 		"\r\n[policy]\r\nbroadcast = [\r\n '%ops', # one\r\n 'alice',\r\n]\r\n[rate]\r\nburst = +0\r\n[journal]\r\ntext=true",
 	} {
 		if got, err := Parse(same); err != nil || !reflect.DeepEqual(got, want) {
@@ -41,6 +45,10 @@ func TestParseRefuses(t *testing.T) {
 		"[polcy]\nsend = []":                        `line 2: unknown key "polcy.send"`,
 		"send = ['*']":                              `line 1: unknown key "send"`,
 		"[policy.send]\nx = 1":                      `line 2: unknown key "policy.send.x"`,
+		"domains = 'lab'":                           `line 1: unknown key "domains"`,
+		"[[domains]]\nlab = 'd12'":                  `line 1: unknown key "domains"`,
+		"[domain]\nlab = 'd12'":                     `line 2: unknown key "domain.lab"`,
+		"[domains]\nlab = 'd12'\nlab = 'd13'":       `line 3: domains.lab is there twice`,
 		"[[policy]]\nsend = []":                     `line 1: unknown key "policy"`,
 		"[policy]\n\nsend = 'bob'":                  "line 3: policy.send must be a list of strings",
 		"[policy]\nsend = ['bob', 1]":               "line 2: policy.send must be a list of strings",
@@ -152,6 +160,31 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused("not a file")
+}
+
+// TestReadOfOthers holds that a file may be the further owners' as well.
+func TestReadOfOthers(t *testing.T) {
+	owner = uint32(os.Getuid()) + 1
+	defer func() { owner = 0 }()
+	path := filepath.Join(t.TempDir(), "msg.toml")
+	if got, err := Read(path, owner-1); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without a file: %q, %v", got, err)
+	}
+	if err := os.WriteFile(path, []byte("# mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Read(path, owner-1); err != nil || got != "# mine" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got, err := Read(path, owner+1); err == nil || !strings.Contains(err.Error(), "it must be yours or root's") {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := os.Chmod(path, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Read(path, owner-1); err == nil || !strings.Contains(err.Error(), "others than the owner may write to it, mode 0666 (chmod 644)") {
+		t.Errorf("%q, %v", got, err)
+	}
 }
 
 func FuzzParse(f *testing.F) {

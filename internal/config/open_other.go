@@ -4,4 +4,4 @@ package config
 
 import "os"
 
-func open(path string) (*os.File, error) { return os.Open(path) }
+func open(path string, _ []uint32) (*os.File, error) { return os.Open(path) }

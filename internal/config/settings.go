@@ -9,19 +9,19 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// setting is one key of a TOML file with its value: a string, an int64, a bool or
-// a []string.
-type setting struct {
-	key   string // with the tables that it is in: policy.send
-	line  int
-	value any
+// Setting is one key of a TOML file with its value: a string, an int64, a bool, a
+// []string, or an error where it is nothing of these.
+type Setting struct {
+	Key   string // with the tables that it is in: policy.send
+	Line  int
+	Value any
 }
 
-// settings reads a TOML file. It uses the library's parser without what makes
+// Settings reads a TOML file. It uses the library's parser without what makes
 // structs of it: that would make the helper larger than it may be, and
 // other libraries ask for the local time as they are loaded, and so open what the
 // caller's TZ names.
-func settings(content string) ([]setting, error) {
+func Settings(content string) ([]Setting, error) {
 	r := reader{seen: map[string]bool{}}
 	r.parser.Reset([]byte(content))
 	table := ""
@@ -44,7 +44,7 @@ func settings(content string) ([]setting, error) {
 type reader struct {
 	parser unstable.Parser
 	seen   map[string]bool
-	all    []setting
+	all    []Setting
 	err    error // the first
 }
 
@@ -93,7 +93,7 @@ func (r *reader) once(name string, node *unstable.Node) {
 func (r *reader) keyValue(table string, node *unstable.Node) {
 	name, value := table+key(node), node.Value()
 	r.once(name, node)
-	s := setting{key: name, line: r.lineOf(node)}
+	s := Setting{Key: name, Line: r.lineOf(node)}
 	switch value.Kind {
 	case unstable.InlineTable:
 		for pairs := value.Children(); pairs.Next(); {
@@ -101,29 +101,30 @@ func (r *reader) keyValue(table string, node *unstable.Node) {
 		}
 		return
 	case unstable.String:
-		s.value = string(value.Data)
+		s.Value = string(value.Data)
 	case unstable.Bool:
-		s.value = string(value.Data) == "true"
+		s.Value = string(value.Data) == "true"
 	case unstable.Integer:
 		n, err := strconv.ParseInt(strings.ReplaceAll(string(value.Data), "_", ""), 0, 64)
+		s.Value = n
 		if err != nil {
-			r.fail(node, "%s: %s is too large", name, value.Data)
+			s.Value = fmt.Errorf("%s: %s is too large", name, value.Data)
 		}
-		s.value = n
 	case unstable.Array:
-		s.value = r.list(name, node)
+		s.Value = list(name, value)
 	default:
-		r.fail(node, "%s: a %s is nothing that msg knows", name, strings.ToLower(value.Kind.String()))
+		s.Value = fmt.Errorf("%s: a %s is nothing that msg knows", name, strings.ToLower(value.Kind.String()))
 	}
 	r.all = append(r.all, s)
 }
 
-func (r *reader) list(name string, node *unstable.Node) []string {
+// list is an array of strings, or an error.
+func list(name string, array *unstable.Node) any {
 	words := []string{}
-	for items := node.Value().Children(); items.Next(); {
+	for items := array.Children(); items.Next(); {
 		item := items.Node()
 		if item.Kind != unstable.String {
-			r.fail(node, "%s must be a list of strings", name)
+			return fmt.Errorf("%s must be a list of strings", name)
 		}
 		words = append(words, string(item.Data))
 	}
