@@ -7,10 +7,10 @@ import (
 
 // commands are the reserved words: a first argument that is one of them is no
 // target. "msg -- sessions hi" sends to a user of that name.
-var commands = []string{"send", "sessions", "mesg", "doctor", "completion"}
+var commands = []string{"send", "sessions", "hosts", "mesg", "doctor", "helper", "completion"}
 
 // valueFlags take the next argument as their value.
-var valueFlags = []string{"-f", "--file", "-x", "--except", "-t", "--time"}
+var valueFlags = []string{"-f", "--file", "-x", "--except", "-t", "--time", "-s", "--server", "-d", "--domain", "--fanout"}
 
 // windows are the options of msg.exe and net send. One with a value has it behind
 // a colon. Those that msg does not have become unknown flags, rather than text.

@@ -17,17 +17,23 @@ var version = "0.1.0-dev"
 type cli struct {
 	Send       sendCmd       `cmd:"" default:"withargs" help:"Send a message. The default: msg TARGETS TEXT."`
 	Sessions   sessionsCmd   `cmd:"" help:"Show who is logged in, where, and whether messages reach them."`
+	Hosts      hostsCmd      `cmd:"" help:"Show what lists of hosts come to."`
 	Mesg       mesgCmd       `cmd:"" help:"Show or set whether messages come to this terminal."`
 	Doctor     doctorCmd     `cmd:"" help:"Check what is installed, what would not work, and what to do about it."`
+	Helper     helperCmd     `cmd:"" hidden:"" help:"Deliver what msg on another host sends: what ssh runs."`
 	Completion completionCmd `cmd:"" help:"Print the code that completes msg's command line in a shell."`
 
 	Version kong.VersionFlag `help:"Show the version."`
 }
 
 type sendCmd struct {
-	Targets string   `arg:"" help:"Who gets the message: user, %group, * for everyone, a terminal (pts/3), a session's id, @FILE with targets; several with commas." completion-predictor:"targets"`
+	Targets string   `arg:"" help:"Who gets the message: user, %group, * for everyone, a terminal (pts/3), a session's id, @FILE with targets; several with commas. bob@web1 is bob on another host." completion-predictor:"targets"`
 	Text    []string `arg:"" optional:"" passthrough:"partial" help:"The message. Without it, it is read from -f FILE or from standard input." completion-predictor:"none"`
 
+	Server   string   `short:"s" placeholder:"HOSTS" help:"Send to other hosts, by ssh: web1, web[01-40], @DOMAIN, @./FILE; several with commas." completion-predictor:"none"`
+	Domain   string   `short:"d" placeholder:"NAME" help:"Send to the hosts of a domain of msg.conf(5)." completion-predictor:"domains"`
+	FanOut   int      `name:"fanout" placeholder:"N" help:"How many hosts at once (default 32; 10 through one jump host)."`
+	Push     bool     `help:"Send the helper along to hosts that have no msg, for a login as root; nothing of it stays there."`
 	File     string   `short:"f" placeholder:"FILE" help:"Read the message from FILE." completion-predictor:"file"`
 	Except   string   `short:"x" placeholder:"TARGETS" help:"Leave these out." completion-predictor:"targets"`
 	All      bool     `name:"all-terminals" short:"a" help:"Send to every terminal of theirs, not to one for each screen that they look at."`
@@ -47,6 +53,13 @@ type sessionsCmd struct {
 	JSON    bool   `name:"json" help:"Print an array of JSON objects."`
 }
 
+type hostsCmd struct {
+	Exprs []string `arg:"" optional:"" name:"expr" help:"Hosts, such as 'web[01-40],db1', @DOMAIN or @./FILE; from standard input where it is left out. At a terminal, that shows the domains." completion-predictor:"none"`
+	Fold  bool     `short:"f" xor:"form" help:"Print them as one short list."`
+	Count bool     `short:"c" xor:"form" help:"Print how many there are."`
+	JSON  bool     `name:"json" xor:"form" help:"Print an array of JSON strings."`
+}
+
 type mesgCmd struct {
 	Messages string `arg:"" optional:"" default:"" enum:"y,n,yes,no," help:"y switches messages on, n off; without it, say how it is." completion-predictor:"yesno"`
 	Verbose  bool   `short:"v" xor:"form" help:"Say in words how it is."`
@@ -56,6 +69,8 @@ type mesgCmd struct {
 type doctorCmd struct {
 	JSON bool `name:"json" help:"Print an array of JSON objects."`
 }
+
+type helperCmd struct{}
 
 type completionCmd struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"The shell: bash, zsh or fish."`

@@ -36,6 +36,7 @@ func asksToComplete(w world, args []string) bool {
 func complete(parser *kong.Kong, w world) error {
 	command, err := kongcompletion.Command(parser, kongcompletion.WithPredictors(map[string]posener.Predictor{
 		"targets": posener.PredictFunc(func(posener.Args) []string { return loggedIn(w) }),
+		"domains": posener.PredictFunc(func(posener.Args) []string { return domainNames(w) }),
 		"file":    posener.PredictFiles("*"),
 		"yesno":   posener.PredictSet("y", "n"),
 		"none":    posener.PredictNothing,
@@ -65,4 +66,13 @@ func loggedIn(w world) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// domainNames are the domains that there are. No command is run for them.
+func domainNames(w world) []string {
+	set, err := domainsOf(w)
+	if err != nil {
+		return nil // a shell has no place to show it
+	}
+	return set.Names()
 }

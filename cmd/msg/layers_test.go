@@ -20,6 +20,7 @@ func TestLayers(t *testing.T) {
 		"journal":         "",
 		"rate":            "",
 		"config":          "rate",
+		"domains":         "config rate target",
 		"delivery":        "accounts journal sessions target text tty",
 		"remote":          "accounts delivery journal sessions target text tty",
 	} {

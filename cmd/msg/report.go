@@ -21,26 +21,39 @@ type reporter struct {
 	json    bool
 	summary delivery.Summary
 	reached []delivery.Result
-	hinted  map[delivery.Reason]bool
-	err     error // the first that came of writing to standard output
+	hinted  map[string]bool // by reason
+	err     error           // the first that came of writing to standard output
+
+	hosts    *hosts // of a message that names some, else nil
+	progress *progress
 
 	// interrupted tells whether the sender has given up.
 	interrupted func() bool
 }
 
-func (c *sendCmd) reporter(w world) *reporter {
-	return &reporter{
+// reporter shows what becomes of the parts of a message; away tells whether hosts are
+// named.
+func (c *sendCmd) reporter(w world, parts []remote.Part, away bool) *reporter {
+	o := &reporter{
 		w: w, quiet: c.Quiet, verbose: c.Verbose, json: c.JSON,
-		summary:     delivery.Summary{Event: "summary", Hosts: 1},
-		hinted:      map[delivery.Reason]bool{},
+		summary:     delivery.Summary{Event: "summary", Hosts: len(parts)},
+		hinted:      map[string]bool{},
 		interrupted: func() bool { return false },
 	}
+	if away {
+		o.hosts = newHosts(parts)
+	}
+	return o
 }
 
 // result shows one result as it comes.
 func (o *reporter) result(r delivery.Result) {
 	r = clean(r)
 	o.summary.Add(r)
+	if o.hosts != nil && !o.json {
+		o.onHost(r)
+		return
+	}
 	switch {
 	case r.Event == delivery.Waiting:
 		o.waiting(r)
@@ -89,6 +102,8 @@ func (o *reporter) end() error {
 	case o.json:
 		o.object(s)
 	case o.quiet:
+	case o.hosts != nil:
+		o.endHosts()
 	case nobody && isTerminal(o.w.stdout):
 		o.print("nobody to send to")
 	case len(o.reached) > 0 && (s.Planned > 0 || isTerminal(o.w.stdout)):
@@ -156,6 +171,11 @@ var reasons = map[delivery.Reason]string{
 	delivery.NotLoggedIn: "not logged in",
 	delivery.NoTerminal:  "logged in, but on no terminal",
 	delivery.Unknown:     "",
+	remote.Unreachable:   "",
+	remote.HostKey:       "",
+	remote.AuthFailed:    "",
+	remote.Refused:       "",
+	remote.Interrupted:   "",
 	remote.NoHelper:      "",
 	remote.Version:       "the helper is of another version",
 	remote.Timeout:       "the helper does not answer",
@@ -206,15 +226,20 @@ func (o *reporter) hint(r delivery.Result) {
 	if r.Reason == tty.Denied && r.Target == "" {
 		words = "" // the kernel's word, and not the policy's
 	}
-	if words != "" && !o.hinted[r.Reason] {
+	kind := string(r.Reason)
+	if o.hosts != nil && ofHost(r) {
+		words = r.Hint // of another host; the words above are of this one
+		kind = r.Detail
+	}
+	if words != "" && !o.hinted[kind] {
 		fmt.Fprintln(o.w.stderr, "hint:", words)
 	}
-	o.hinted[r.Reason] = true
+	o.hinted[kind] = true
 }
 
 // clean makes the names in a result safe to show.
 func clean(r delivery.Result) delivery.Result {
-	for _, s := range []*string{&r.Host, &r.User, &r.Terminal, &r.Session, &r.Target, &r.Detail} {
+	for _, s := range []*string{&r.Host, &r.User, &r.Terminal, &r.Session, &r.Target, &r.Detail, &r.Hint} {
 		*s = text.Name(*s)
 	}
 	return r

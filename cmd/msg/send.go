@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"msg/internal/delivery"
+	"msg/internal/remote"
 	"msg/internal/target"
 )
 
@@ -24,7 +25,12 @@ func (sendCmd) Help() string {
   msg pts/3 "Still there?"           to one terminal
   df -h | msg root                   the message from standard input
   msg '*' -x bob -f notice.txt       the message from a file; not to bob
-  msg bob -- --help is a flag        a text that begins with a dash`
+  msg bob -- --help is a flag        a text that begins with a dash
+
+On other hosts, which ssh has to reach:
+  msg bob@web1 "Lunch at one?"       to bob on web1
+  msg -s 'web[01-40]' '*' "Reboot."  to everyone on forty hosts
+  msg -d lab %ops -f notice.txt      on the hosts of a domain of msg.conf(5)`
 }
 
 // Run sends. The status tells whether everyone was reached.
@@ -33,8 +39,12 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 	if err != nil {
 		return err
 	}
-	out := c.reporter(w)
-	if c.typed() && isTerminal(w.stdin) {
+	parts, away, err := c.parts(ctx, w, request)
+	if err != nil {
+		return err
+	}
+	out := c.reporter(w, parts, away)
+	if c.typed() && isTerminal(w.stdin) && !away {
 		if anybody, err := c.anybody(ctx, w, request, out); err != nil || !anybody {
 			*status = out.status()
 			return c.mistyped(err)
@@ -47,11 +57,35 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends it at once
 	out.interrupted = func() bool { return ctx.Err() != nil }
-	if err := w.door.Send(ctx, request, out.result); err != nil {
+	if err := c.send(ctx, w, request, parts, away, out); err != nil {
 		return c.mistyped(err)
 	}
 	*status = out.status()
 	return out.end()
+}
+
+// send sends through this host's door alone, or to each host by its way.
+func (c *sendCmd) send(ctx context.Context, w world, r delivery.Request, parts []remote.Part, away bool, out *reporter) error {
+	if !away {
+		return w.door.Send(ctx, r, out.result)
+	}
+	if err := delivery.CheckText(r.Text); err != nil {
+		return err
+	}
+	for i := range parts {
+		parts[i].Request.Text = r.Text
+	}
+	if err := c.ways(ctx, w, parts); err != nil {
+		return err
+	}
+	fanOut := remote.Usual
+	if c.FanOut != 0 {
+		fanOut = remote.FanOut{Hosts: c.FanOut, Via: c.FanOut}
+	}
+	stop := out.begin()
+	defer stop()
+	fanOut.Send(ctx, parts, out.result)
+	return nil
 }
 
 // anybody reports whether there is somebody to send to, and shows why not, so
@@ -94,6 +128,9 @@ func (c *sendCmd) mistyped(err error) error {
 
 // request is what the flags say; the text is still to come.
 func (c *sendCmd) request() (delivery.Request, error) {
+	if c.FanOut < 0 || c.FanOut > mostFanOut {
+		return delivery.Request{}, &delivery.RequestError{Problem: fmt.Sprintf("--fanout: %d hosts at once; 1 to %d will do", c.FanOut, mostFanOut)}
+	}
 	request := delivery.Request{
 		Time: time.Duration(c.Time), NoBanner: c.NoBanner, Polite: c.Polite, DryRun: c.DryRun, AllTerminals: c.All,
 	}
@@ -108,6 +145,9 @@ func (c *sendCmd) request() (delivery.Request, error) {
 	}
 	return request, nil
 }
+
+// mostFanOut is what this machine can be asked for: each is a process, with pipes.
+const mostFanOut = 1000
 
 // targets parses a list and puts the content of target files in their place.
 func targets(list string) ([]target.Target, error) {

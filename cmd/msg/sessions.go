@@ -65,7 +65,7 @@ func (c *sessionsCmd) rows(ctx context.Context, w world, p sessions.Picture, sta
 	if err != nil {
 		return nil, err
 	}
-	out := (&sendCmd{}).reporter(w)
+	out := (&sendCmd{}).reporter(w, nil, false)
 	for _, failed := range chosen.Failed {
 		if failed.Reason != delivery.NoTerminal {
 			out.result(failed)

@@ -257,8 +257,8 @@ func onThisHost(targets []target.Target) error {
 	for _, t := range targets {
 		if t.Hosts != "" {
 			return &RequestError{
-				Problem: fmt.Sprintf("%q is on another host, and this version delivers on this host alone", t.String()),
-				Hint:    "ssh HOST msg … sends there",
+				Problem: fmt.Sprintf("%q is on another host, and this asks for this host alone", t.String()),
+				Hint:    "ssh HOST msg … asks there",
 			}
 		}
 	}

@@ -6,6 +6,7 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -176,15 +177,28 @@ func (e *Engine) deliver(ctx context.Context, r Request, places []Place, book *l
 
 func (e *Engine) root() bool { return e.UID == 0 }
 
+// CheckText refuses what nobody may send to anybody; how long a message may be is the
+// affair of the host that delivers it.
+func CheckText(text string) error {
+	switch {
+	case strings.TrimSpace(text) == "":
+		return &RequestError{Problem: "the message is empty"}
+	case len(text) > MaxBytesRoot:
+		return &RequestError{Problem: fmt.Sprintf("the message is longer than %d KiB", MaxBytesRoot>>10)}
+	}
+	return nil
+}
+
 // check refuses what no terminal should get.
 func (e *Engine) check(r Request) error {
 	most, lines, patience := MaxBytes, MaxLines, MaxPatience
 	if e.root() {
 		most, lines, patience = MaxBytesRoot, MaxLinesRoot, MaxPatienceRoot
 	}
+	if err := CheckText(r.Text); err != nil {
+		return err
+	}
 	switch {
-	case strings.TrimSpace(r.Text) == "":
-		return &RequestError{Problem: "the message is empty"}
 	case len(r.Text) > most:
 		return &RequestError{Problem: fmt.Sprintf("the message is longer than %d KiB", most>>10)}
 	case strings.Count(r.Text, "\n") >= lines:
@@ -217,6 +231,9 @@ func (e *Engine) sender(ctx context.Context, r Request, p sessions.Picture) tty.
 			s.Says = says
 		}
 	}
+	if r.Says != "" {
+		s.From = cmp.Or(e.Self.From, e.System.CameFrom(e.Self.Session))
+	}
 	for _, t := range p.Terminals {
 		if t.Device == e.Self.Terminal {
 			s.Terminal = t.Name
@@ -248,13 +265,13 @@ func (e *Engine) behind(p sessions.Picture) bool {
 	return e.root() || e.Self.InSlice && e.Self.SliceUID == login
 }
 
-// mostClaim bounds what a client says of itself, in bytes.
-const mostClaim = 64
+// MaxClaim bounds what a client says of itself, in bytes.
+const MaxClaim = 64
 
 // isClaim reports whether it can be shown in the banner: without what a banner
 // itself is written with.
 func isClaim(s string) bool {
-	return len(s) <= mostClaim && !strings.ContainsFunc(s, func(r rune) bool {
+	return len(s) <= MaxClaim && !strings.ContainsFunc(s, func(r rune) bool {
 		return r != '@' && r != '.' && r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	})
 }

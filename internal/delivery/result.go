@@ -19,6 +19,12 @@ const (
 	Waiting Event = "waiting"
 )
 
+// The events of a host, of a message that names hosts.
+const (
+	Reached Event = "reached" // its part of the message was carried out
+	Pushed  Event = "pushed"  // it had no msg, and got the helper for this message
+)
+
 // Reason is why a terminal or a target did not get the message.
 type Reason = tty.Reason
 
@@ -49,6 +55,9 @@ type Result struct {
 	// Detached says that the terminal is a pane that nobody looks at until they
 	// attach to its multiplexer again.
 	Detached bool `json:"detached,omitempty"`
+
+	// Hint is what to do about a host that failed, for people.
+	Hint string `json:"-"`
 }
 
 // Summary counts the results of one message.
@@ -70,7 +79,7 @@ func (s *Summary) Add(r Result) {
 		s.Planned++
 	case Failed:
 		s.Failed++
-	case Waiting:
+	case Waiting, Reached, Pushed:
 	}
 }
 

@@ -2,31 +2,36 @@ package remote
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"time"
 
 	"msg/internal/delivery"
 )
 
 // The reasons of a host.
 const (
-	NoHelper delivery.Reason = "no-helper" // there is none, or it does not start
-	Version  delivery.Reason = "version"   // it speaks no protocol that this one does
-	Timeout  delivery.Reason = "timeout"   // it does not answer
-	Lost     delivery.Reason = "lost"      // it ended early: what it has done is not known
+	Unreachable delivery.Reason = "unreachable" // nothing there takes connections, or nobody knows the name
+	HostKey     delivery.Reason = "host-key"    // it may be another host: its key is not known, or has changed
+	AuthFailed  delivery.Reason = "auth-failed" // it does not let us in
+	NoHelper    delivery.Reason = "no-helper"   // there is none, or it does not start
+	Version     delivery.Reason = "version"     // it speaks no protocol that this one does
+	Refused     delivery.Reason = "refused"     // it has not carried the request out, because of that
+	Timeout     delivery.Reason = "timeout"     // it does not answer
+	Interrupted delivery.Reason = "interrupted" // the sender has given up before it had the message
+	Lost        delivery.Reason = "lost"        // it ended early: what it has done is not known
 )
 
 // Failure is why a helper did not do what it was asked.
 type Failure struct {
 	Reason delivery.Reason
 	Detail string
+	Hint   string // what to do, or "" where the reason says enough
+}
+
+func fail(reason delivery.Reason, format string, args ...any) *Failure {
+	return &Failure{Reason: reason, Detail: fmt.Sprintf(format, args...)}
 }
 
 func (f *Failure) Error() string { return string(f.Reason) + ": " + f.Detail }
@@ -72,9 +77,7 @@ func (h Helper) Send(ctx context.Context, r delivery.Request, report func(delive
 	if err != nil {
 		return err
 	}
-	talk := newTalk(p.stdin, p.stdout, h.Hello)
-	err = talk.send(ctx, r, report)
-	return p.end(err)
+	return p.end(newTalk(p.stdin, p.stdout, h.Hello).send(ctx, r, report))
 }
 
 // Ask starts the helper, to see whether it answers, and has it do nothing.
@@ -87,64 +90,12 @@ func (h Helper) Ask(ctx context.Context) (Hello, error) {
 	return hello, p.end(err)
 }
 
-// process is a helper that runs.
-type process struct {
-	cmd    *exec.Cmd
-	stdin  io.WriteCloser
-	stdout io.Reader
-	stderr head
-}
-
 func (h Helper) start() (*process, error) {
-	p := &process{cmd: exec.Command(h.Path)}
-	p.cmd.Env = []string{} // it would not look at it
-	p.cmd.Stderr = &p.stderr
-	p.cmd.WaitDelay = time.Second
-	var inErr, outErr error
-	p.stdin, inErr = p.cmd.StdinPipe()
-	p.stdout, outErr = p.cmd.StdoutPipe()
-	if err := errors.Join(inErr, outErr, p.cmd.Start()); err != nil {
-		var path *fs.PathError
-		if errors.As(err, &path) {
-			err = path.Err
-		}
-		return nil, &Failure{NoHelper, fmt.Sprintf("%s: %v", h.Path, err)}
+	cmd := exec.Command(h.Path)
+	cmd.Env = []string{} // it would not look at it
+	p, err := start(cmd)
+	if err != nil {
+		return nil, fail(NoHelper, "%s: %v", h.Path, err)
 	}
 	return p, nil
-}
-
-// goodbye is how long a helper that has said its last word may take to end.
-const goodbye = 2 * time.Second
-
-// end waits for the process and adds to a failure what it said of it. A helper
-// that has not kept to the protocol is not waited for.
-func (p *process) end(err error) error {
-	_ = p.stdin.Close() // it may have gone, and with it the pipe
-	var failure *Failure
-	kill := func() { _ = p.cmd.Process.Kill() } // unless it has ended
-	if errors.As(err, &failure) {
-		kill()
-	}
-	defer time.AfterFunc(goodbye, kill).Stop()
-	waitErr := p.cmd.Wait()
-	if failure == nil {
-		return err
-	}
-	detail := failure.Detail
-	if words := strings.TrimSpace(p.stderr.String()); words != "" {
-		detail += ": " + words
-	} else if failure.Reason == Lost || failure.Reason == NoHelper {
-		detail += ": " + fmt.Sprint(waitErr)
-	}
-	return &Failure{failure.Reason, detail}
-}
-
-// head keeps the beginning of what is written to it.
-type head struct{ strings.Builder }
-
-const mostHead = 1 << 10
-
-func (h *head) Write(data []byte) (int, error) {
-	h.Builder.Write(data[:min(len(data), mostHead-h.Len())])
-	return len(data), nil
 }

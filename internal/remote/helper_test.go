@@ -109,13 +109,14 @@ func TestHelperThatHangs(t *testing.T) {
 		script  string
 		request delivery.Request
 		want    string
+		unsent  bool // of the request, when it is given up
 	}{
-		"says nothing":     {"exec sleep 1000", aRequest, "timeout"},
-		"reads nothing":    {sayHello + "exec sleep 1000", aRequest, "timeout"},
-		"reads not all":    {sayHello + "exec sleep 1000", big, "timeout"},
-		"stays":            {sayHello + "read r; echo '" + oneResult + `'; echo '{"event":"end","results":1}'; exec sleep 1000`, aRequest, ""},
-		"goes silent":      {sayHello + "read r; echo '" + oneResult + "'; exec sleep 1000", aRequest, "timeout"},
-		"ends without end": {sayHello + "read r; echo '" + oneResult + "'; exec >&-; exec sleep 1000", aRequest, "lost"},
+		"says nothing":     {"exec sleep 1000", aRequest, "timeout", true},
+		"reads nothing":    {sayHello + "exec sleep 1000", aRequest, "timeout", false},
+		"reads not all":    {sayHello + "exec sleep 1000", big, "timeout", true},
+		"stays":            {sayHello + "read r; echo '" + oneResult + `'; echo '{"event":"end","results":1}'; exec sleep 1000`, aRequest, "", false},
+		"goes silent":      {sayHello + "read r; echo '" + oneResult + "'; exec sleep 1000", aRequest, "timeout", false},
+		"ends without end": {sayHello + "read r; echo '" + oneResult + "'; exec >&-; exec sleep 1000", aRequest, "lost", false},
 	} {
 		for _, interrupted := range []bool{false, true} {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -130,9 +131,13 @@ func TestHelperThatHangs(t *testing.T) {
 			}
 			begun := time.Now()
 			err = p.end(talk.send(ctx, c.request, func(delivery.Result) {}))
+			want := c.want
+			if interrupted && c.unsent {
+				want = "interrupted"
+			}
 			var failure *Failure
-			if errors.As(err, &failure) != (c.want != "") || failure != nil && string(failure.Reason) != c.want {
-				t.Errorf("%s, interrupted %v: %v, want %q", name, interrupted, err, c.want)
+			if errors.As(err, &failure) != (want != "") || failure != nil && string(failure.Reason) != want {
+				t.Errorf("%s, interrupted %v: %v, want %q", name, interrupted, err, want)
 			}
 			if took := time.Since(begun); took > 20*time.Second {
 				t.Errorf("%s, interrupted %v: it took %v", name, interrupted, took)

@@ -1,6 +1,4 @@
-//go:build linux
-
-package main
+package remote
 
 import (
 	"errors"
@@ -10,6 +8,9 @@ import (
 
 	"golang.org/x/sys/unix"
 )
+
+// Stdin is standard input as a helper's client has it.
+func Stdin() Input { return &input{fd: 0} }
 
 // input reads from a descriptor that others may share, with a deadline: it must
 // not be set to non-blocking for that, as package os would.

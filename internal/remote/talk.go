@@ -26,13 +26,20 @@ var usual = patience{hello: 10 * time.Second, answer: 4 * aliveTime, end: 5 * ti
 
 // talk is the client's side of a conversation.
 type talk struct {
-	in      io.Writer // to the helper
-	close   func()    // says that nobody waits any more
-	lines   *queue[line]
-	held    []line // taken from lines
-	onHello func(Hello)
+	in       io.Writer // to the helper
+	close    func()    // says that nobody waits any more
+	lines    *queue[line]
+	held     []line // taken from lines
+	onHello  func(Hello)
+	onPush   func()
+	preamble int // how many bytes may come before the hello, of what a login prints
+	pushed   *Push
 	patience
 }
+
+// mostAnswer bounds what a helper may say, in bytes. 4,000 terminals come to a tenth
+// of it.
+const mostAnswer = 8 << 20
 
 // line is one that the helper has sent; the last has an error.
 type line struct {
@@ -48,7 +55,7 @@ func newTalk(in io.WriteCloser, out io.Reader, onHello func(Hello)) *talk {
 		close: sync.OnceFunc(func() { _ = in.Close() }), // it may be closed at the other end
 	}
 	go func() {
-		from := &lines{from: out, most: mostEvent}
+		from := &lines{from: io.LimitReader(out, mostAnswer), most: mostEvent}
 		for {
 			data, err := from.next()
 			t.lines.put(line{bytes.Clone(data), err})
@@ -93,27 +100,50 @@ func (t *talk) next(ctx context.Context, silence time.Duration) (line, error) {
 
 // hello reads what the helper begins with.
 func (t *talk) hello(ctx context.Context) (Hello, error) {
-	l, err := t.next(ctx, t.patience.hello)
 	var hello Hello
-	switch {
-	case errors.Is(err, errInterrupted):
-		return hello, &Failure{Timeout, "interrupted before it had answered: nothing was sent"}
-	case err != nil:
-		return hello, &Failure{Timeout, fmt.Sprintf("no answer within %v", t.patience.hello)}
-	case l.err != nil:
-		return hello, &Failure{NoHelper, "it does not start"}
-	}
-	if err := json.Unmarshal(l.data, &hello); err != nil || hello.Event != eventHello {
-		return hello, &Failure{NoHelper, "it does not answer as a helper does"}
+	for skipped := 0; ; {
+		l, err := t.next(ctx, t.patience.hello)
+		switch {
+		case errors.Is(err, errInterrupted):
+			return hello, t.givenUp(ctx, "before it had answered")
+		case err != nil:
+			return hello, fail(Timeout, "no answer within %v", t.patience.hello)
+		case l.err != nil:
+			return hello, fail(NoHelper, "it does not start")
+		}
+		if err := json.Unmarshal(l.data, &hello); err == nil && hello.Event == eventHello {
+			break
+		}
+		hello = Hello{}
+		var want wanted
+		if err := json.Unmarshal(l.data, &want); err == nil && want.Event == eventPush && t.pushed != nil {
+			if err := t.push(ctx, want); err != nil {
+				return hello, err
+			}
+			t.pushed = nil // once
+			t.onPush()
+			continue
+		}
+		if skipped += len(l.data) + 1; skipped > t.preamble {
+			return hello, fail(NoHelper, "it does not answer as a helper does")
+		}
 	}
 	if hello.Protocol[0] > newest || hello.Protocol[1] < oldest {
-		return hello, &Failure{Version, fmt.Sprintf("version %s speaks the protocols %d to %d, and this one %d to %d",
-			hello.Version, hello.Protocol[0], hello.Protocol[1], oldest, newest)}
+		return hello, fail(Version, "version %s speaks the protocols %d to %d, and this one %d to %d", hello.Version, hello.Protocol[0], hello.Protocol[1], oldest, newest)
 	}
 	if t.onHello != nil {
 		t.onHello(hello)
 	}
 	return hello, nil
+}
+
+// givenUp is the failure of a conversation whose ctx has ended, be it at the sender's
+// wish or because the time is up.
+func (t *talk) givenUp(ctx context.Context, when string) *Failure {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fail(Timeout, "the time was up %s: nothing was sent", when)
+	}
+	return fail(Interrupted, "interrupted %s: nothing was sent", when)
 }
 
 // send has one request carried out.
@@ -146,15 +176,15 @@ func (t *talk) put(ctx context.Context, data []byte) error {
 	select {
 	case err := <-written:
 		if err != nil {
-			return &Failure{Lost, "it ended before it had the message"}
+			return fail(Lost, "it ended before it had the message")
 		}
 		return nil
 	case <-ctx.Done():
 		t.close() // which ends the writing, too
-		return &Failure{Timeout, "interrupted before it had the message: nothing was sent"}
+		return t.givenUp(ctx, "before it had the message")
 	case <-time.After(t.answer):
 		t.close()
-		return &Failure{Timeout, fmt.Sprintf("it did not take the message within %v: nothing was sent", t.answer)}
+		return fail(Timeout, "it did not take the message within %v: nothing was sent", t.answer)
 	}
 }
 
@@ -170,9 +200,9 @@ func (t *talk) results(ctx context.Context, report func(delivery.Result)) error 
 			ctx, silence = context.Background(), t.end
 			continue
 		case err != nil:
-			return &Failure{Timeout, fmt.Sprintf("no word within %v; whether all have the message is not known", silence)}
+			return fail(Timeout, "no word within %v; whether all have the message is not known", silence)
 		case l.err != nil:
-			return &Failure{Lost, "it ended early; whether all have the message is not known"}
+			return fail(Lost, "it ended early; whether all have the message is not known")
 		}
 		var event struct{ Event string }
 		if err := json.Unmarshal(l.data, &event); err != nil {
@@ -196,19 +226,31 @@ func (t *talk) results(ctx context.Context, report func(delivery.Result)) error 
 // nothing that the protocol does not have.
 type results struct {
 	count     int
+	failed    bool // there was one of the host as a whole
 	terminals map[string]bool
 }
 
-// known are the reasons that a helper may give.
+// known are the reasons that a helper may give, of a terminal or of a target.
 var known = []delivery.Reason{
 	tty.MessagesOff, tty.Stuck, tty.Gone, tty.Busy, tty.Denied, tty.NotATerminal, tty.OwnerChanged,
-	delivery.RateLimited, delivery.NotLoggedIn, delivery.NoTerminal, delivery.Unknown,
+	delivery.RateLimited, delivery.NotLoggedIn, delivery.NoTerminal, delivery.Unknown, NoHelper,
 }
+
+// ofHelper are those that another host's msg may give of its own helper.
+var ofHelper = []delivery.Reason{NoHelper, Version, Timeout, Interrupted, Lost}
+
+// mostWords bounds each word of a result, in bytes.
+const mostWords = 4 << 10
 
 func (s *results) read(data []byte) (delivery.Result, error) {
 	var r delivery.Result
 	if err := decode(data, &r); err != nil {
 		return r, err
+	}
+	for _, words := range []string{r.Host, r.User, r.Terminal, r.Session, r.Target, r.Detail} {
+		if len(words) > mostWords {
+			return r, fmt.Errorf("a word of %d bytes", len(words))
+		}
 	}
 	switch r.Event {
 	case delivery.Waiting:
@@ -218,13 +260,18 @@ func (s *results) read(data []byte) (delivery.Result, error) {
 			return r, fmt.Errorf("%s, for the reason %.40q, on %.40q", r.Event, r.Reason, r.Terminal)
 		}
 	case delivery.Failed:
-		if !slices.Contains(known, r.Reason) {
+		reasons := known
+		if r.Terminal == "" && r.Target == "" {
+			reasons = ofHelper
+		}
+		if !slices.Contains(reasons, r.Reason) {
 			return r, fmt.Errorf("failed for the reason %.40q", r.Reason)
 		}
 	default:
 		return r, fmt.Errorf("event %.40q", r.Event)
 	}
-	if r.Host == "" || (r.Terminal == "") == (r.Target == "") || s.terminals[r.Terminal] {
+	nameless := r.Terminal == "" && r.Target == "" && (r.Event != delivery.Failed || s.failed)
+	if r.Host == "" || nameless || r.Terminal != "" && r.Target != "" || s.terminals[r.Terminal] {
 		return r, fmt.Errorf("a result of %.40q, %.40q at %.40q", r.Terminal, r.Target, r.Host)
 	}
 	if r.Terminal != "" {
@@ -233,6 +280,7 @@ func (s *results) read(data []byte) (delivery.Result, error) {
 		}
 		s.terminals[r.Terminal] = true
 	}
+	s.failed = s.failed || r.Terminal == "" && r.Target == ""
 	s.count++
 	return r, nil
 }
@@ -254,5 +302,5 @@ func (s *results) end(data []byte) error {
 }
 
 func broken(err error) error {
-	return &Failure{Lost, "it does not keep to the protocol: " + err.Error()}
+	return fail(Lost, "it does not keep to the protocol: %v", err)
 }

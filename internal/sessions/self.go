@@ -16,6 +16,13 @@ type Self struct {
 	SliceUID uint32
 	InSlice  bool
 
+	// Session is logind's id of the session that the process is in, or "".
+	Session string
+
+	// From is the host that the process's user has come from by ssh, by sshd's word;
+	// "" where it is not known otherwise than by System.CameFrom.
+	From string
+
 	// Job is "cron" for a cron job, the unit's name for another system service
 	// (backup.service), "" for anything else.
 	Job string

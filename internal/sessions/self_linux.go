@@ -23,7 +23,7 @@ func Myself() Self {
 		self.LoginUID, self.LoggedIn = uint32(uid), err == nil && uid != unsetLoginUID
 	}
 	if cgroup, err := os.ReadFile("/proc/self/cgroup"); err == nil {
-		self.Job = jobOf(cgroup)
+		self.Job, self.Session = jobOf(cgroup), sessionOf(cgroup)
 		self.SliceUID, self.InSlice = userOf(cgroup)
 	}
 	if self.Job == "" && self.Terminal == 0 {

@@ -122,6 +122,9 @@ type System struct {
 	Proc string // "/proc"
 	Utmp string // "/run/utmp"
 
+	// Logins is where logind has a file for each session: "/run/systemd/sessions".
+	Logins string
+
 	// UserName returns the account name of a uid, or "".
 	UserName func(ctx context.Context, uid uint32) string
 
@@ -135,7 +138,9 @@ type System struct {
 
 // Local returns this machine, its logind not asked.
 func Local(userName func(context.Context, uint32) string) System {
-	return System{Dev: "/dev", Proc: "/proc", Utmp: "/run/utmp", UserName: userName}
+	return System{
+		Dev: "/dev", Proc: "/proc", Utmp: "/run/utmp", Logins: "/run/systemd/sessions", UserName: userName,
+	}
 }
 
 // annotate adds what the registers know to what the kernel shows.

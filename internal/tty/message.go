@@ -17,16 +17,25 @@ type Sender struct {
 	Terminal string // below /dev, or "" without one
 	Note     string // shown in parentheses: cron, a unit, who is behind sudo
 	Says     string // who the client claims to be; shown as that
+	From     string // the host that it has come from, by ssh
 }
 
-// String is the sender as the banner names it: alice@d13 on pts/1.
+// String is the sender as the banner names it: alice@d13 on pts/1, or
+// deploy@web1 (says alice@laptop, from 10.0.0.5).
 func (s Sender) String() string {
 	words := text.Name(s.User) + "@" + text.Name(s.Host)
 	if s.Note != "" {
 		words += " (" + text.Name(s.Note) + ")"
 	}
+	var client []string
 	if s.Says != "" {
-		words += " (says " + text.Name(s.Says) + ")"
+		client = append(client, "says "+text.Name(s.Says))
+	}
+	if s.From != "" {
+		client = append(client, "from "+text.Name(s.From))
+	}
+	if len(client) > 0 {
+		words += " (" + strings.Join(client, ", ") + ")"
 	}
 	if s.Terminal != "" {
 		words += " on " + text.Name(s.Terminal)

@@ -1,0 +1,16 @@
+package main
+
+import "msg/internal/delivery"
+
+// Help is shown by msg helper --help.
+func (helperCmd) Help() string {
+	return `It is started by msg on another host, over ssh, and talks to that.
+
+A key that can send messages and nothing else, in ~/.ssh/authorized_keys:
+  command="msg helper",restrict ssh-ed25519 AAAA... cron@backup`
+}
+
+var errNotByHand = &delivery.RequestError{
+	Problem: "msg helper is started by msg on another host, not by hand",
+	Hint:    `msg bob@HOST "text" does; -- helper is a user of that name`,
+}

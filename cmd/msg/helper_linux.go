@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"msg/internal/remote"
+	"msg/internal/text"
+)
+
+// Run answers msg on another host, as msg-helper answers msg on this one: a request on
+// standard input, results on standard output. What comes here goes through the same
+// door as what is typed here.
+func (helperCmd) Run(ctx context.Context, w world, status *int) error {
+	if isTerminal(w.stdin) {
+		return errNotByHand
+	}
+	// What ends it is the end of its input; a hangup is of the connection.
+	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
+	engine := *w.engine
+	if engine.UID == 0 && engine.Self.From == "" {
+		// sshd's word, as far as root's own environment has it. Anyone else's is
+		// their own, and msg-helper asks logind's files.
+		engine.Self.From, _, _ = strings.Cut(os.Getenv("SSH_CONNECTION"), " ")
+	}
+	hello := remote.Hello{Version: version, Host: text.Name(engine.Host), Privileged: engine.UID == 0 || remote.Find() != ""}
+	return remote.Serve(ctx, remote.Stdin(), w.stdout, hello, doorFor(&engine).Send)
+}

@@ -1,0 +1,14 @@
+//go:build !linux
+
+package main
+
+import (
+	"runtime"
+
+	"msg/internal/delivery"
+)
+
+// Run says that nothing is delivered here.
+func (helperCmd) Run() error {
+	return &delivery.RequestError{Problem: "messages are delivered on Linux only, and this is " + runtime.GOOS}
+}

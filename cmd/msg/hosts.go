@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"msg/internal/config"
+	"msg/internal/delivery"
+	"msg/internal/domains"
+	"msg/internal/target"
+)
+
+// Help is shown by msg hosts --help.
+func (hostsCmd) Help() string {
+	return `Examples:
+  msg hosts 'web[01-40]'             web01 to web40, one a line
+  msg hosts @lab                     the hosts of a domain of msg.conf(5)
+  msg hosts @./hosts.txt             those in a file
+  msg hosts '@lab!web[3-5]'          without some; & is in both, ^ in one alone
+  msg hosts -c @lab                  how many there are
+  cut -d' ' -f1 list | msg hosts -f  fold names into web[01-38],db1
+  msg hosts                          at a terminal: the domains that there are`
+}
+
+// Run prints what lists of hosts come to.
+func (c *hostsCmd) Run(ctx context.Context, w world, status *int) error {
+	list := strings.Join(c.Exprs, " ")
+	if len(c.Exprs) == 0 {
+		if isTerminal(w.stdin) {
+			return c.names(w)
+		}
+		content, err := readText(w.stdin, "standard input", mostTargets)
+		if err != nil {
+			return err
+		}
+		list = withoutComments(content)
+	}
+	ctx, stop := signal.NotifyContext(ctx, interrupts()...)
+	defer stop()
+	hosts, err := expand(ctx, w, list)
+	if ctx.Err() != nil {
+		*status = exitInterrupted
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return c.print(w, hosts)
+}
+
+// names prints the domains that a list can name.
+func (c *hostsCmd) names(w world) error {
+	set, err := domainsOf(w)
+	if err != nil {
+		return requestError(err)
+	}
+	names := append([]string{}, set.Names()...) // JSON tells nil from none
+	if len(names) == 0 && !c.JSON && !c.Count {
+		fmt.Fprintf(w.stderr, "msg: no domains\nhint: msg.conf(5) tells how to name lists of hosts, in %s\n", strings.Join(set.Paths, " or "))
+		return nil
+	}
+	return c.print(w, names)
+}
+
+func (c *hostsCmd) print(w world, hosts []string) error {
+	var err error
+	switch {
+	case c.JSON:
+		err = json.NewEncoder(w.stdout).Encode(hosts)
+	case c.Count:
+		_, err = fmt.Fprintln(w.stdout, len(hosts))
+	case c.Fold:
+		_, err = fmt.Fprintln(w.stdout, target.Fold(hosts))
+	default:
+		_, err = io.WriteString(w.stdout, strings.Join(hosts, "\n")+"\n")
+	}
+	return err
+}
+
+// expand returns the hosts of a list. A group is a domain, or a file where its name
+// has a slash.
+func expand(ctx context.Context, w world, list string) ([]string, error) {
+	groups := hostGroups{ctx: ctx, w: w}
+	hosts, err := target.Hosts(list, groups.hosts)
+	return hosts, requestError(err)
+}
+
+// hostGroups are the groups of one list. What defines domains is read when the list
+// names one.
+type hostGroups struct {
+	ctx context.Context
+	w   world
+	set *domains.Set
+}
+
+func (g *hostGroups) hosts(name string) ([]string, error) {
+	if !strings.ContainsRune(name, '/') {
+		return g.domain(name)
+	}
+	content, err := readFile(name, mostTargets)
+	if err != nil {
+		return nil, err
+	}
+	hosts, err := target.Hosts(withoutComments(content), func(other string) ([]string, error) {
+		if strings.ContainsRune(other, '/') {
+			return nil, fmt.Errorf("a file of hosts can't name another, %q", "@"+other)
+		}
+		return g.domain(other)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return hosts, nil
+}
+
+func (g *hostGroups) domain(name string) ([]string, error) {
+	if g.set == nil {
+		set, err := domainsOf(g.w)
+		if err != nil {
+			return nil, err
+		}
+		g.set = set
+	}
+	hosts, err := g.set.Hosts(g.ctx, name)
+	if errors.Is(err, domains.ErrUnknown) && !slices.Contains(g.set.Names(), name) {
+		return nil, &delivery.RequestError{
+			Problem: err.Error(),
+			Hint:    fmt.Sprintf("a file's name has a slash: @./%s; msg.conf(5) tells how domains are defined", name),
+		}
+	}
+	return hosts, err
+}
+
+// domainsOf are the domains that the caller has.
+func domainsOf(w world) (*domains.Set, error) {
+	return domains.Load(config.Path, userConfig(w))
+}
+
+// userConfig is the user's own configuration file, by the XDG Base Directory
+// Specification, or "".
+func userConfig(w world) string {
+	dir := w.getenv("XDG_CONFIG_HOME")
+	if !filepath.IsAbs(dir) { // the specification has it ignored
+		home := w.getenv("HOME")
+		if home == "" {
+			return ""
+		}
+		dir = filepath.Join(home, ".config")
+	}
+	return filepath.Join(dir, "msg", "msg.toml")
+}
+
+// withoutComments leaves out what stands behind a # on each line.
+func withoutComments(content string) string {
+	lines := strings.Split(content, "\n")
+	for i, line := range lines {
+		lines[i], _, _ = strings.Cut(line, "#")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// requestError makes an error one that says that nothing was done.
+func requestError(err error) error {
+	var refused *delivery.RequestError
+	if err == nil || errors.As(err, &refused) {
+		return err
+	}
+	return &delivery.RequestError{Problem: err.Error()}
+}

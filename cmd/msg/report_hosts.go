@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"msg/internal/delivery"
+	"msg/internal/remote"
+	"msg/internal/target"
+	"msg/internal/text"
+)
+
+// hosts is what is known of a message to several hosts so far.
+type hosts struct {
+	names    []string // all of them
+	reached  []string
+	pushed   []string // that had to be sent the helper
+	sent     map[string]bool
+	failures []*failures
+	told     map[string]*failures // by their words
+}
+
+// failures are those of several hosts that are told in the same words.
+type failures struct {
+	words string
+	hosts []string
+	first delivery.Result
+}
+
+func newHosts(parts []remote.Part) *hosts {
+	h := &hosts{sent: map[string]bool{}, told: map[string]*failures{}}
+	for _, p := range parts {
+		h.names = append(h.names, p.Host)
+	}
+	return h
+}
+
+// ofHost reports whether the result is of the host as a whole.
+func ofHost(r delivery.Result) bool { return r.Terminal == "" && r.Target == "" }
+
+// onHost takes in a result of one of the hosts, and shows what is not to wait for the
+// others.
+func (o *reporter) onHost(r delivery.Result) {
+	h := o.hosts
+	switch r.Event {
+	case delivery.Delivered, delivery.Planned:
+		h.sent[r.Host] = true
+		if o.reached = append(o.reached, r); o.verbose {
+			o.print(verb(r) + " " + who(r) + " at " + r.Host)
+		}
+	case delivery.Failed:
+		h.fail(r)
+	case delivery.Reached:
+		h.reached = append(h.reached, r.Host)
+	case delivery.Pushed:
+		h.pushed = append(h.pushed, r.Host)
+	case delivery.Waiting:
+		if o.alone() {
+			o.waiting(r)
+		}
+	}
+	if r.Event == delivery.Reached || r.Event == delivery.Failed && ofHost(r) {
+		o.progress.done(r.Host)
+	}
+}
+
+// alone reports whether there is one host.
+func (o *reporter) alone() bool { return o.summary.Hosts == 1 }
+
+func (h *hosts) fail(r delivery.Result) {
+	words := why(r)
+	if !ofHost(r) {
+		words = who(r) + ": " + words
+	}
+	if f := h.told[words]; f != nil {
+		f.hosts = append(f.hosts, r.Host)
+		return
+	}
+	f := &failures{words, []string{r.Host}, r}
+	h.failures, h.told[words] = append(h.failures, f), f
+}
+
+// endHosts shows what became of the message, hosts with the same outcome in one line.
+func (o *reporter) endHosts() {
+	h := o.hosts
+	for _, f := range h.failures {
+		fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", target.Fold(f.hosts), f.words)
+		o.hint(f.first)
+	}
+	if len(h.pushed) > 0 {
+		fmt.Fprintf(o.w.stderr, "msg: %s: had no msg; msg-helper was sent along, and nothing of it is left there\n", target.Fold(h.pushed))
+	}
+	if o.verbose || len(h.reached) == 0 || o.summary.Planned == 0 && !isTerminal(o.w.stdout) {
+		return
+	}
+	none := slices.DeleteFunc(slices.Clone(h.reached), func(host string) bool { return h.sent[host] })
+	if len(o.reached) > 0 {
+		o.print(o.hostLine())
+	}
+	if len(none) > 0 {
+		o.print(target.Fold(none) + ": nobody to send to")
+	}
+}
+
+// hostLine says who was reached: by name where that is on one host and fits the window.
+func (o *reporter) hostLine() string {
+	people, names := map[string]bool{}, []string{}
+	hosts, seen := []string{}, map[string]bool{}
+	for _, r := range o.reached {
+		people[r.User] = true
+		names = append(names, who(r))
+		if !seen[r.Host] {
+			hosts = append(hosts, r.Host)
+		}
+		seen[r.Host] = true
+	}
+	line := target.Fold(hosts) + ": " + verbHosts(o.reached[0]) + " "
+	full := line + strings.Join(names, ", ")
+	if width := max(terminalWidth(o.w.stdout), 60); len(hosts) == 1 && text.Width(full) <= width {
+		return full
+	}
+	return line + count(len(o.reached), "terminal", "terminals") + " of " + count(len(people), "person", "people")
+}
+
+func verbHosts(r delivery.Result) string {
+	if r.Event == delivery.Planned {
+		return "would be delivered to"
+	}
+	return "delivered to"
+}

@@ -1,0 +1,154 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"msg/internal/delivery"
+)
+
+// Part is what one host gets of a message.
+type Part struct {
+	Host    string // as the sender wrote it
+	Request delivery.Request
+	Send    Send // the way there
+
+	// Via tells the jump host on that way, by any name, or "". It is asked when
+	// the part's turn has come; nil stands for none.
+	Via func(context.Context) string
+}
+
+// FanOut bounds how many hosts are at work at once.
+type FanOut struct {
+	Hosts int // in all
+	Via   int // through one jump host
+}
+
+// Usual is what is usual. Ten is what a sshd takes of those that have not logged in yet
+// before it lets some go (MaxStartups in sshd_config(5)).
+var Usual = FanOut{Hosts: 32, Via: 10}
+
+// Send sends each part, and hands what comes of them to report, one at a time. Each host
+// ends in one result: Reached, or a failure of the host as a whole. When ctx ends,
+// those that have not begun are not begun.
+func (f FanOut) Send(ctx context.Context, parts []Part, report func(delivery.Result)) {
+	var mu sync.Mutex
+	out := fanOut{ctx: ctx, all: make(slots, f.Hosts), most: f.Via, report: func(r delivery.Result) {
+		mu.Lock()
+		defer mu.Unlock()
+		report(r)
+	}}
+	var wait sync.WaitGroup
+	for _, part := range parts {
+		if !out.all.take(ctx) {
+			out.report(part.result(errNotBegun))
+			continue
+		}
+		wait.Go(func() {
+			defer out.all.give()
+			out.report(out.send(part))
+		})
+	}
+	wait.Wait()
+}
+
+// fanOut is one that is at work.
+type fanOut struct {
+	ctx    context.Context
+	all    slots
+	report func(delivery.Result)
+
+	most int // through one jump host
+	mu   sync.Mutex
+	vias map[string]slots
+}
+
+// errNotBegun is a host's that nothing was tried for.
+var errNotBegun = fail(Interrupted, "interrupted before its turn came: nothing was sent")
+
+// send has one of all the slots. While others are on the way through the same jump
+// host, it leaves that to those that are not.
+func (f *fanOut) send(p Part) delivery.Result {
+	if p.Via == nil {
+		return p.send(f.ctx, f.report)
+	}
+	via := p.Via(f.ctx)
+	if via == "" {
+		return p.send(f.ctx, f.report)
+	}
+	through := f.through(via)
+	f.all.give()
+	begun := through.take(f.ctx)
+	f.all <- struct{}{}
+	if !begun {
+		return p.result(errNotBegun)
+	}
+	defer through.give()
+	return p.send(f.ctx, f.report)
+}
+
+func (f *fanOut) through(via string) slots {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.vias == nil {
+		f.vias = map[string]slots{}
+	}
+	if f.vias[via] == nil {
+		f.vias[via] = make(slots, f.most)
+	}
+	return f.vias[via]
+}
+
+// send has the host's part carried out. What fails as a whole there is told once, and
+// at the end.
+func (p Part) send(ctx context.Context, report func(delivery.Result)) delivery.Result {
+	var failed *delivery.Result
+	err := p.Send(ctx, p.Request, func(r delivery.Result) {
+		r.Host = p.Host
+		if r.Event == delivery.Failed && r.Terminal == "" && r.Target == "" {
+			failed = &r
+			return
+		}
+		report(r)
+	})
+	if err == nil && failed != nil {
+		return *failed
+	}
+	return p.result(err)
+}
+
+// result is the host's own.
+func (p Part) result(err error) delivery.Result {
+	r := delivery.Result{Event: delivery.Failed, Host: p.Host}
+	var failure *Failure
+	var refused *delivery.RequestError
+	switch {
+	case err == nil:
+		r.Event = delivery.Reached
+	case errors.As(err, &failure):
+		r.Reason, r.Detail, r.Hint = failure.Reason, failure.Detail, failure.Hint
+	case errors.As(err, &refused):
+		r.Reason, r.Detail, r.Hint = Refused, refused.Problem, refused.Hint
+	default:
+		r.Reason, r.Detail = Refused, err.Error()
+	}
+	return r
+}
+
+// slots are as many as may be taken at once.
+type slots chan struct{}
+
+func (s slots) take(ctx context.Context) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	select {
+	case s <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (s slots) give() { <-s }

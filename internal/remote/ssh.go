@@ -1,0 +1,145 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os/exec"
+	"time"
+
+	"msg/internal/delivery"
+)
+
+// SSH is the way to other hosts: the system's ssh(1), so that its configuration,
+// agents, jump hosts, known keys and multiplexing hold here, too.
+type SSH struct {
+	Path string // of ssh
+
+	// Ask lets ssh ask the user, at their terminal, for a password or whether a
+	// host's key is the right one.
+	Ask bool
+
+	// Push, unless nil, is what a host gets for this one message that has no msg.
+	Push *Push
+}
+
+// FindSSH finds the system's ssh.
+func FindSSH() (SSH, error) {
+	path, err := exec.LookPath("ssh")
+	if err != nil {
+		return SSH{}, &delivery.RequestError{
+			Problem: "other hosts are reached by ssh, and there is none here",
+			Hint:    "install OpenSSH's client",
+		}
+	}
+	return SSH{Path: path}, nil
+}
+
+// How long a host may take.
+const (
+	connectTime = 10 * time.Second // for TCP, and until it has said that it is a sshd
+	helloTime   = 20 * time.Second // in all, until its helper is there
+	hostTime    = 30 * time.Second // in all, besides what its terminals may take
+	pushTime    = time.Minute      // to take the helper, 3 MB
+	askTime     = 5 * time.Minute  // for a person to find their password
+)
+
+// Send has the helper of another host carry out a request, as Helper.Send does on this
+// one. A sshd that has too many others at once is asked again: until the request is
+// out, nothing can come twice. Every result is that host's, whatever it says.
+func (s SSH) Send(ctx context.Context, host string, r delivery.Request, report func(delivery.Result)) error {
+	limit := hostTime + max(r.Time, delivery.Patience)
+	if s.Ask {
+		limit += askTime
+	}
+	if s.Push != nil {
+		limit += pushTime
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	named := func(result delivery.Result) {
+		result.Host = host
+		report(result)
+	}
+	err := s.patiently(ctx, host, r, named)
+	var failure *Failure
+	if s.Ask && errors.As(err, &failure) && (failure.Reason == AuthFailed || failure.Reason == HostKey) {
+		// Only now: ssh that may ask is in front at the terminal, and Ctrl-C ends it.
+		return s.attempt(ctx, host, r, named, true)
+	}
+	return err
+}
+
+// Between two attempts.
+const (
+	firstPause   = 200 * time.Millisecond
+	longestPause = 4 * time.Second
+	mostAttempts = 12
+)
+
+func (s SSH) patiently(ctx context.Context, host string, r delivery.Request, report func(delivery.Result)) error {
+	pause := firstPause
+	for n := 1; ; n++ {
+		err := s.attempt(ctx, host, r, report, false)
+		if !errors.Is(err, errDropped) || n == mostAttempts {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause/2 + rand.N(pause)): // not all of them at once
+		}
+		pause = min(2*pause, longestPause)
+	}
+}
+
+func (s SSH) attempt(ctx context.Context, host string, r delivery.Request, report func(delivery.Result), ask bool) error {
+	cmd := exec.Command(s.Path, s.arguments(host, ask)...)
+	if !ask {
+		apart(cmd)
+	}
+	p, err := start(cmd)
+	if err != nil {
+		return fail(Unreachable, "%s: %v", s.Path, err)
+	}
+	greeted := false
+	t := newTalk(p.stdin, p.stdout, func(Hello) { greeted = true })
+	t.preamble, t.patience.hello = mostPreamble, helloTime
+	if ask {
+		t.patience.hello = askTime
+	}
+	t.pushed, t.onPush = s.Push, func() { report(delivery.Result{Event: delivery.Pushed}) }
+	err = t.send(ctx, r, report)
+	waitErr := p.wait(err)
+	var failure *Failure
+	if errors.As(err, &failure) && !greeted && failure.Reason == NoHelper {
+		return explain(host, p.cmd.ProcessState.ExitCode(), p.stderr.String(), waitErr, failure)
+	}
+	return err
+}
+
+// mostPreamble bounds what a login's start-up files may print, in bytes.
+const mostPreamble = 64 << 10
+
+// arguments are ssh's. What the user's configuration says holds, but for what would
+// keep a message from going out, or lend the other host more than it needs.
+func (s SSH) arguments(host string, ask bool) []string {
+	args := []string{
+		"-T", "-a", "-x",
+		"-oConnectTimeout=10", // connectTime
+		"-oRemoteCommand=none", "-oClearAllForwardings=yes",
+		"-oLogLevel=ERROR", // explain reads what it says
+	}
+	if !ask {
+		args = append(args, "-oBatchMode=yes")
+	}
+	command := helperCommand
+	if s.Push != nil {
+		command = pushCommand()
+	}
+	return append(args, "--", host, command)
+}
+
+// helperCommand is what runs at the other end, and all that a key needs to be good
+// for that can only send: command="msg helper",restrict in authorized_keys.
+const helperCommand = "msg helper"
