@@ -102,8 +102,7 @@ func (s SSH) attempt(ctx context.Context, host string, r delivery.Request, repor
 	if err != nil {
 		return fail(Unreachable, "%s: %v", s.Path, err)
 	}
-	greeted := false
-	t := newTalk(p.stdin, p.stdout, func(Hello) { greeted = true })
+	t := newTalk(p.stdin, p.stdout, nil)
 	t.preamble, t.patience.hello = mostPreamble, helloTime
 	if ask {
 		t.patience.hello = askTime
@@ -111,9 +110,9 @@ func (s SSH) attempt(ctx context.Context, host string, r delivery.Request, repor
 	t.pushed, t.onPush = s.Push, func() { report(delivery.Result{Event: delivery.Pushed}) }
 	err = t.send(ctx, r, report)
 	waitErr := p.wait(err)
-	var failure *Failure
-	if errors.As(err, &failure) && !greeted && failure.Reason == NoHelper {
-		return explain(host, p.cmd.ProcessState.ExitCode(), p.stderr.String(), waitErr, failure)
+	var exit *exec.ExitError
+	if errors.Is(err, errNoStart) && errors.As(waitErr, &exit) && exit.Exited() {
+		return explain(host, exit.ExitCode(), p.stderr.String())
 	}
 	return err
 }

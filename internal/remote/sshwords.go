@@ -46,7 +46,7 @@ const dropped = "it closed the connection at once, each time"
 // explain tells why no helper answered at the other end of ssh, which has ended with
 // that status. Up to there the words are ssh's own, or those of a host that could
 // only make itself look worse.
-func explain(host string, status int, words string, ended error, other *Failure) error {
+func explain(host string, status int, words string) error {
 	words = strings.TrimSpace(words)
 	switch status {
 	case 255:
@@ -56,14 +56,12 @@ func explain(host string, status int, words string, ended error, other *Failure)
 			NoHelper, "msg is not installed there",
 			"install it there, where a login's PATH finds it; for a login as root, --push sends the helper along",
 		}
-	case -1:
-		return fail(Lost, "ssh ended: %v; nothing was sent", ended)
 	}
-	detail := other.Detail
+	detail := fmt.Sprintf("msg does not start there (status %d)", status)
 	if line := lastLine(words); line != "" {
 		detail += ": " + line
 	}
-	return fail(NoHelper, "%s (status %d)", detail, status)
+	return fail(NoHelper, "%s", detail)
 }
 
 func explainSSH(host, words string) error {
@@ -72,8 +70,11 @@ func explainSSH(host, words string) error {
 			continue
 		}
 		failure := &Failure{s.reason, s.detail, strings.ReplaceAll(s.hint, "%s", host)}
-		if s.detail == dropped {
+		switch {
+		case s.detail == dropped:
 			return fmt.Errorf("%w: %w", errDropped, failure)
+		case strings.Contains(words, "exchange_identification") && !strings.Contains(words, "open failed: "):
+			failure.Detail = "the jump host: " + s.detail // what it said is of the way to that
 		}
 		return failure
 	}

@@ -98,6 +98,9 @@ func (t *talk) next(ctx context.Context, silence time.Duration) (line, error) {
 	}
 }
 
+// errNoStart is a program's that ended without a hello.
+var errNoStart = fail(NoHelper, "it does not start")
+
 // hello reads what the helper begins with.
 func (t *talk) hello(ctx context.Context) (Hello, error) {
 	var hello Hello
@@ -109,7 +112,7 @@ func (t *talk) hello(ctx context.Context) (Hello, error) {
 		case err != nil:
 			return hello, fail(Timeout, "no answer within %v", t.patience.hello)
 		case l.err != nil:
-			return hello, fail(NoHelper, "it does not start")
+			return hello, errNoStart
 		}
 		if err := json.Unmarshal(l.data, &hello); err == nil && hello.Event == eventHello {
 			break
@@ -129,12 +132,23 @@ func (t *talk) hello(ctx context.Context) (Hello, error) {
 		}
 	}
 	if hello.Protocol[0] > newest || hello.Protocol[1] < oldest {
-		return hello, fail(Version, "version %s speaks the protocols %d to %d, and this one %d to %d", hello.Version, hello.Protocol[0], hello.Protocol[1], oldest, newest)
+		return hello, skew(hello)
 	}
 	if t.onHello != nil {
 		t.onHello(hello)
 	}
 	return hello, nil
+}
+
+// skew is the failure of a helper that speaks no protocol that this program does.
+func skew(hello Hello) *Failure {
+	f := fail(Version, "version %.40s speaks the protocols %d to %d, and this one %d to %d",
+		hello.Version, hello.Protocol[0], hello.Protocol[1], oldest, newest)
+	f.Hint = "msg here is the older one: update it"
+	if hello.Protocol[1] < oldest {
+		f.Hint = "msg there is the older one: update it"
+	}
+	return f
 }
 
 // givenUp is the failure of a conversation whose ctx has ended, be it at the sender's
@@ -193,12 +207,16 @@ func (t *talk) put(ctx context.Context, data []byte) error {
 func (t *talk) results(ctx context.Context, report func(delivery.Result)) error {
 	silence := t.answer
 	var seen results
-	for {
+	for over := false; ; {
 		l, err := t.next(ctx, silence)
 		switch {
-		case errors.Is(err, errInterrupted):
-			ctx, silence = context.Background(), t.end
+		case errors.Is(err, errInterrupted) && !over:
+			last, cancel := context.WithTimeout(context.Background(), 2*t.end)
+			defer cancel()
+			ctx, silence, over = last, t.end, true
 			continue
+		case over && err != nil:
+			return fail(Timeout, "it did not end when it was to; whether all have the message is not known")
 		case err != nil:
 			return fail(Timeout, "no word within %v; whether all have the message is not known", silence)
 		case l.err != nil:
