@@ -21,7 +21,7 @@ BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldfla
 BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -gcflags all=-l -ldflags '$(LDFLAGS) -funcalign=4'
 
 .DEFAULT_GOAL = build
-.PHONY: help build man install install-push uninstall demo picture test prepare unit lab lint cross check-man bench fuzz clean
+.PHONY: help build man install install-push uninstall demo picture test prepare unit lab lint cross check-man bench bench-remote fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -109,6 +109,9 @@ cross: ## build for the other platforms and architectures
 
 bench: ## benchmarks of the parts
 	$(GO) test -tags $(TAGS) -run '^$$' -bench . ./internal/...
+
+bench-remote: build ## msg beside pdsh, clush and parallel-ssh on 200 hosts (root; half an hour)
+	@test/bench/remote bin/msg
 
 fuzz: ## each fuzz target for FUZZTIME (10s)
 	test/fuzz $(or $(FUZZTIME),10s)

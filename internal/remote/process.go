@@ -54,16 +54,15 @@ func (p *process) end(err error) error {
 	return &said
 }
 
-// wait waits for the end of the process. One that does not answer, which err says,
+// wait waits for the end of the process. One that has failed otherwise than by ending
 // is not waited for.
 func (p *process) wait(err error) error {
-	_ = p.stdin.Close()                         // it may have gone, and with it the pipe
-	kill := func() { _ = p.cmd.Process.Kill() } // unless it has ended
+	_ = p.stdin.Close() // it may have gone, and with it the pipe
 	var failure *Failure
-	if errors.As(err, &failure) && (failure.Reason == Timeout || failure.Reason == Interrupted) {
-		kill()
+	if errors.As(err, &failure) && !errors.Is(err, errNoStart) && !errors.Is(err, errEnded) {
+		kill(p.cmd)
 	}
-	defer time.AfterFunc(goodbye, kill).Stop()
+	defer time.AfterFunc(goodbye, func() { kill(p.cmd) }).Stop()
 	return p.cmd.Wait()
 }
 

@@ -86,6 +86,9 @@ func (s SSH) patiently(ctx context.Context, host string, r delivery.Request, rep
 		}
 		select {
 		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.Canceled) {
+				return fail(Interrupted, "interrupted before it took the connection: nothing was sent")
+			}
 			return err
 		case <-time.After(pause/2 + rand.N(pause)): // not all of them at once
 		}

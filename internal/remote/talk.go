@@ -98,8 +98,11 @@ func (t *talk) next(ctx context.Context, silence time.Duration) (line, error) {
 	}
 }
 
-// errNoStart is a program's that ended without a hello.
-var errNoStart = fail(NoHelper, "it does not start")
+var (
+	errNoStart  = fail(NoHelper, "it does not start") // it ended without a hello
+	errNoHelper = fail(NoHelper, "it does not answer as a helper does")
+	errEnded    = fail(Lost, "it ended early; whether all have the message is not known")
+)
 
 // hello reads what the helper begins with.
 func (t *talk) hello(ctx context.Context) (Hello, error) {
@@ -111,6 +114,8 @@ func (t *talk) hello(ctx context.Context) (Hello, error) {
 			return hello, t.givenUp(ctx, "before it had answered")
 		case err != nil:
 			return hello, fail(Timeout, "no answer within %v", t.patience.hello)
+		case errors.Is(l.err, errTooLong):
+			return hello, errNoHelper
 		case l.err != nil:
 			return hello, errNoStart
 		}
@@ -128,7 +133,7 @@ func (t *talk) hello(ctx context.Context) (Hello, error) {
 			continue
 		}
 		if skipped += len(l.data) + 1; skipped > t.preamble {
-			return hello, fail(NoHelper, "it does not answer as a helper does")
+			return hello, errNoHelper
 		}
 	}
 	if hello.Protocol[0] > newest || hello.Protocol[1] < oldest {
@@ -220,7 +225,7 @@ func (t *talk) results(ctx context.Context, report func(delivery.Result)) error 
 		case err != nil:
 			return fail(Timeout, "no word within %v; whether all have the message is not known", silence)
 		case l.err != nil:
-			return fail(Lost, "it ended early; whether all have the message is not known")
+			return errEnded
 		}
 		var event struct{ Event string }
 		if err := json.Unmarshal(l.data, &event); err != nil {

@@ -1,0 +1,245 @@
+//go:build unix
+
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"msg/internal/delivery"
+)
+
+// TestExplain has what OpenSSH 9.2 and 10.0 were seen to say.
+func TestExplain(t *testing.T) {
+	for words, want := range map[string]Failure{
+		"ssh: Could not resolve hostname nohost: Name or service not known\r\n":                                                                                      {Reason: Unreachable, Detail: "no host of that name"},
+		"ssh: Could not resolve hostname nohost: Temporary failure in name resolution\r\n":                                                                           {Reason: Unreachable, Detail: "no host of that name"},
+		"ssh: connect to host 10.88.0.1 port 1: Connection refused\r\n":                                                                                              {Reason: Unreachable, Detail: "connection refused"},
+		"ssh: connect to host 10.88.0.99 port 22: No route to host\r\n":                                                                                              {Reason: Unreachable, Detail: "no route to it"},
+		"ssh: connect to host 10.88.0.99 port 22: Connection timed out\r\n":                                                                                          {Reason: Timeout, Detail: "no answer"},
+		"Connection timed out during banner exchange\r\nConnection to 10.88.0.1 port 22 timed out\r\n":                                                               {Reason: Timeout, Detail: "no answer"},
+		"Host key verification failed.\r\n":                                                                                                                          {Reason: HostKey, Detail: "its host key is not known"},
+		"@@@\r\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\n@@@\r\nHost key verification failed.\r\n":                                             {Reason: HostKey, Detail: "its host key has changed"},
+		"bob@h: Permission denied (publickey,password).\r\n":                                                                                                         {Reason: AuthFailed, Detail: "it does not let us in"},
+		"Received disconnect from 10.0.0.1 port 22:2: Too many authentication failures\r\nDisconnected from 10.0.0.1 port 22\r\n":                                    {Reason: AuthFailed, Detail: "too many keys were refused"},
+		"channel 0: open failed: connect failed: Connection refused\r\nstdio forwarding failed\r\nkex_exchange_identification: Connection closed by remote host\r\n": {Reason: Unreachable, Detail: "connection refused"},
+		"channel 0: open failed: administratively prohibited: open failed\r\nstdio forwarding failed\r\n":                                                            {Reason: Unreachable, Detail: "the jump host does not let us through"},
+		"ssh: connect to host 10.88.0.1 port 1: Connection refused\r\nkex_exchange_identification: Connection closed by remote host\r\n":                             {Reason: Unreachable, Detail: "the jump host: connection refused"},
+		"/root/.ssh/config: line 1: Bad configuration option: nonsense\r\n/root/.ssh/config: terminating, 1 bad configuration options\r\n":                           {Reason: Unreachable, Detail: "/root/.ssh/config: terminating, 1 bad configuration options"},
+		"": {Reason: Unreachable, Detail: "ssh failed, and said nothing"},
+	} {
+		var failure *Failure
+		err := explain("h", 255, words)
+		if !errors.As(err, &failure) || failure.Reason != want.Reason || failure.Detail != want.Detail || errors.Is(err, errDropped) {
+			t.Errorf("%q: %v, want %v", words, err, &want)
+		}
+		if failure != nil && (failure.Hint == "" || strings.Contains(failure.Hint, "%s")) {
+			t.Errorf("%q has the hint %q", words, failure.Hint)
+		}
+	}
+	for _, words := range []string{
+		"kex_exchange_identification: Connection closed by remote host\r\nConnection closed by 10.0.0.1 port 22\r\n",
+		"kex_exchange_identification: read: Connection reset by peer\r\nConnection reset by 10.0.0.1 port 22\r\n",
+		"kex_exchange_identification: banner line contains invalid characters\r\nExceeded MaxStartups\r\n",
+		"ssh_exchange_identification: Connection closed by remote host\r\n",
+	} {
+		if err := explain("h", 255, words); !errors.Is(err, errDropped) {
+			t.Errorf("%q: %v is not tried again", words, err)
+		}
+	}
+}
+
+// standIn is a script in ssh's place, which has its arguments and its number of runs in $n.
+func standIn(t *testing.T, script string) (SSH, func() int) {
+	t.Helper()
+	dir := t.TempDir()
+	path, runs := filepath.Join(dir, "ssh"), filepath.Join(dir, "runs")
+	script = "#!/bin/sh\necho \"$*\" >>" + runs + "\nn=$(wc -l <" + runs + ")\n" + script + "\n"
+	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return SSH{Path: path}, func() int {
+		data, _ := os.ReadFile(runs)
+		return strings.Count(string(data), "\n")
+	}
+}
+
+const (
+	sayDropped = `echo "kex_exchange_identification: Connection closed by remote host" >&2; exit 255`
+	sayEnd     = sayHello + `read r; echo '{"event":"end","results":0}'`
+)
+
+// TestDropped: a connection that a sshd has let go is tried again, until it holds.
+// What has gone out is not.
+func TestDropped(t *testing.T) {
+	ssh, runs := standIn(t, `test $n -gt 3 || { `+sayDropped+`; }; `+sayEnd)
+	if err := ssh.Send(t.Context(), "h", aRequest, nil); err != nil || runs() != 4 {
+		t.Errorf("%v, with %d runs", err, runs())
+	}
+	ssh, runs = standIn(t, sayHello+`read r; `+sayDropped)
+	var failure *Failure
+	if err := ssh.Send(t.Context(), "h", aRequest, nil); !errors.As(err, &failure) || failure.Reason != Lost || runs() != 1 {
+		t.Errorf("%v, with %d runs", err, runs())
+	}
+	ssh, runs = standIn(t, sayDropped)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(time.Second, cancel)
+	defer cancel()
+	if err := ssh.Send(ctx, "h", aRequest, nil); !errors.As(err, &failure) || failure.Reason != Interrupted {
+		t.Errorf("interrupted between two: %v, with %d runs", err, runs())
+	}
+}
+
+// TestPreamble: what a login prints before the hello is passed over, up to a bound.
+func TestPreamble(t *testing.T) {
+	ssh, _ := standIn(t, `echo Welcome; echo '{"event":"other"}'; echo; echo '[1]'; `+sayEnd)
+	if err := ssh.Send(t.Context(), "h", aRequest, nil); err != nil {
+		t.Error(err)
+	}
+	for _, endless := range []string{"yes Welcome", "yes ''", "tr '\\0' x </dev/zero"} {
+		ssh, _ := standIn(t, endless)
+		err := ssh.Send(t.Context(), "h", aRequest, nil)
+		var failure *Failure
+		if !errors.As(err, &failure) || failure.Reason != NoHelper {
+			t.Errorf("%s: %v", endless, err)
+		}
+	}
+}
+
+// TestArguments: a host is one word, behind what could be an option; the message is in
+// none of them.
+func TestArguments(t *testing.T) {
+	ssh, _ := standIn(t, `for a; do echo "[$a]"; done >&2; exit 3`)
+	err := ssh.Send(t.Context(), "-oProxyCommand=touch /tmp/x", aRequest, nil)
+	if err == nil || !strings.Contains(err.Error(), "[msg helper]") {
+		t.Fatal(err)
+	}
+	args := ssh.arguments("-oProxyCommand=x", false)
+	if got, want := args[len(args)-3:], []string{"--", "-oProxyCommand=x", "msg helper"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("%q", args)
+	}
+}
+
+// TestAsk: only when ssh has failed without asking is it run so that it may ask.
+func TestAsk(t *testing.T) {
+	const script = `case "$*" in *BatchMode*) echo "Permission denied (password)." >&2; exit 255;; esac; `
+	ssh, runs := standIn(t, script+sayEnd)
+	ssh.Ask = true
+	if err := ssh.Send(t.Context(), "h", aRequest, nil); err != nil || runs() != 2 {
+		t.Errorf("%v, with %d runs", err, runs())
+	}
+	ssh, runs = standIn(t, script)
+	var failure *Failure
+	if err := ssh.Send(t.Context(), "h", aRequest, nil); !errors.As(err, &failure) || failure.Reason != AuthFailed || runs() != 1 {
+		t.Errorf("%v, with %d runs", err, runs())
+	}
+}
+
+// TestVia reads what ssh's configuration says.
+func TestVia(t *testing.T) {
+	ssh, _ := standIn(t, `echo "user bob"; echo "proxyjump bastion"`)
+	if via := ssh.Via(t.Context(), "h"); via != "bastion" {
+		t.Errorf("%q", via)
+	}
+	config := filepath.Join(t.TempDir(), "config")
+	for content, want := range map[string]bool{
+		"":                                 false,
+		"# ProxyCommand x\n  HostName y\n": false,
+		"Host a\n\tproxyjump bastion\n":    true,
+		"ProxyCommand=nc %h %p\n":          true,
+	} {
+		if err := os.WriteFile(config, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ssh, _ := standIn(t, `echo "debug1: Reading configuration data `+config+`" >&2`)
+		if got := ssh.Proxies(t.Context(), "h"); got != want {
+			t.Errorf("%q: %v", content, got)
+		}
+	}
+	ssh, _ = standIn(t, "exit 255")
+	if !ssh.Proxies(t.Context(), "h") {
+		t.Error("what cannot be told is no")
+	}
+}
+
+// TestFanOut: no more at once than there may be, in all and through a jump host; a
+// result for each; and a crowd at a jump host keeps no others waiting.
+func TestFanOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var now, most, through, mostThrough atomic.Int64
+		raise := func(count, most *atomic.Int64) {
+			if n := count.Add(1); n > most.Load() {
+				most.Store(n)
+			}
+		}
+		ended := map[string]time.Duration{}
+		var mu sync.Mutex
+		begun := time.Now()
+		var parts []Part
+		for i := range 100 {
+			jumps := i < 50
+			p := Part{Host: fmt.Sprint("h", i), Send: func(context.Context, delivery.Request, func(delivery.Result)) error {
+				raise(&now, &most)
+				defer now.Add(-1)
+				if jumps {
+					raise(&through, &mostThrough)
+					defer through.Add(-1)
+				}
+				time.Sleep(time.Second)
+				return nil
+			}}
+			if jumps {
+				p.Via = func(context.Context) string { return "bastion" }
+			}
+			parts = append(parts, p)
+		}
+		FanOut{Hosts: 20, Via: 5}.Send(t.Context(), parts, func(r delivery.Result) {
+			mu.Lock()
+			defer mu.Unlock()
+			if _, twice := ended[r.Host]; twice || r.Event != delivery.Reached {
+				t.Errorf("%+v", r)
+			}
+			ended[r.Host] = time.Since(begun)
+		})
+		if len(ended) != 100 || most.Load() != 20 || mostThrough.Load() != 5 {
+			t.Errorf("%d ended, %d at once, %d through the jump host", len(ended), most.Load(), mostThrough.Load())
+		}
+		if last := ended["h99"]; last > 5*time.Second {
+			t.Errorf("the last that needs no jump host took %v", last)
+		}
+	})
+}
+
+// TestFanOutInterrupted: who has not begun is not begun, and is told.
+func TestFanOutInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var parts []Part
+	for i := range 30 {
+		parts = append(parts, Part{
+			Host: fmt.Sprint("h", i),
+			Via:  func(context.Context) string { return []string{"", "bastion"}[i%2] },
+			Send: func(ctx context.Context, _ delivery.Request, report func(delivery.Result)) error {
+				cancel()
+				<-ctx.Done()
+				report(delivery.Result{Event: delivery.Failed, Host: "another", Reason: NoHelper})
+				return nil
+			},
+		})
+	}
+	count := map[delivery.Reason]int{}
+	FanOut{Hosts: 4, Via: 1}.Send(ctx, parts, func(r delivery.Result) { count[r.Reason]++ })
+	if count[NoHelper] == 0 || count[Interrupted] == 0 || count[NoHelper]+count[Interrupted] != 30 {
+		t.Errorf("%v", count)
+	}
+}
