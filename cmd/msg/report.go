@@ -227,9 +227,14 @@ func (o *reporter) hint(r delivery.Result) {
 		words = "" // the kernel's word, and not the policy's
 	}
 	kind := string(r.Reason)
-	if o.hosts != nil && ofHost(r) {
-		words = r.Hint // of another host; the words above are of this one
+	switch {
+	case o.hosts == nil || r.Host == o.w.engine.Host:
+	case ofHost(r):
+		words = r.Hint // the words above are of this host
 		kind = r.Detail
+	case r.Reason == delivery.NotLoggedIn || r.Reason == delivery.Unknown:
+		words = fmt.Sprintf("\"ssh %s msg sessions\" shows who is logged in", r.Host)
+		kind = string(delivery.NotLoggedIn)
 	}
 	if words != "" && !o.hinted[kind] {
 		fmt.Fprintln(o.w.stderr, "hint:", words)

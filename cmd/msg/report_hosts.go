@@ -15,10 +15,10 @@ import (
 type hosts struct {
 	names    []string // all of them
 	reached  []string
-	pushed   []string // that had to be sent the helper
-	sent     map[string]bool
+	pushed   []string        // that had to be sent the helper
+	told     map[string]bool // hosts that a line is about
 	failures []*failures
-	told     map[string]*failures // by their words
+	byWords  map[string]*failures
 }
 
 // failures are those of several hosts that are told in the same words.
@@ -29,7 +29,7 @@ type failures struct {
 }
 
 func newHosts(parts []remote.Part) *hosts {
-	h := &hosts{sent: map[string]bool{}, told: map[string]*failures{}}
+	h := &hosts{told: map[string]bool{}, byWords: map[string]*failures{}}
 	for _, p := range parts {
 		h.names = append(h.names, p.Host)
 	}
@@ -45,7 +45,7 @@ func (o *reporter) onHost(r delivery.Result) {
 	h := o.hosts
 	switch r.Event {
 	case delivery.Delivered, delivery.Planned:
-		h.sent[r.Host] = true
+		h.told[r.Host] = true
 		if o.reached = append(o.reached, r); o.verbose {
 			o.print(verb(r) + " " + who(r) + " at " + r.Host)
 		}
@@ -69,16 +69,17 @@ func (o *reporter) onHost(r delivery.Result) {
 func (o *reporter) alone() bool { return o.summary.Hosts == 1 }
 
 func (h *hosts) fail(r delivery.Result) {
+	h.told[r.Host] = true
 	words := why(r)
 	if !ofHost(r) {
 		words = who(r) + ": " + words
 	}
-	if f := h.told[words]; f != nil {
+	if f := h.byWords[words]; f != nil {
 		f.hosts = append(f.hosts, r.Host)
 		return
 	}
 	f := &failures{words, []string{r.Host}, r}
-	h.failures, h.told[words] = append(h.failures, f), f
+	h.failures, h.byWords[words] = append(h.failures, f), f
 }
 
 // endHosts shows what became of the message, hosts with the same outcome in one line.
@@ -94,7 +95,7 @@ func (o *reporter) endHosts() {
 	if o.verbose || len(h.reached) == 0 || o.summary.Planned == 0 && !isTerminal(o.w.stdout) {
 		return
 	}
-	none := slices.DeleteFunc(slices.Clone(h.reached), func(host string) bool { return h.sent[host] })
+	none := slices.DeleteFunc(slices.Clone(h.reached), func(host string) bool { return h.told[host] })
 	if len(o.reached) > 0 {
 		o.print(o.hostLine())
 	}
