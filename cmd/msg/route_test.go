@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"msg/internal/accounts"
+	"msg/internal/delivery"
+)
+
+// here is a world on a host of that name, without configuration.
+func here() world {
+	return world{
+		engine: &delivery.Engine{Host: "here", Accounts: &accounts.Directory{}},
+		getenv: func(string) string { return "" },
+	}
+}
+
+// TestParts: each host once, in the order named, with its targets and its exceptions.
+func TestParts(t *testing.T) {
+	for _, c := range []struct {
+		cmd  sendCmd
+		want string // host: targets -except; ...
+		away bool
+	}{
+		{sendCmd{Targets: "bob,%ops"}, "here: bob %ops", false},
+		{sendCmd{Targets: "bob@web[1-2],alice@web2,carol"}, "web1: bob; web2: bob alice; here: carol", true},
+		{sendCmd{Targets: "bob@localhost,alice@here,carol"}, "here: bob alice carol", true},
+		{sendCmd{Targets: "*", Server: "web[1-2],web1,root@web1"}, "web1: *; web2: *; root@web1: *", true},
+		{sendCmd{Targets: "*,bob@db1", Server: "web1"}, "web1: *; db1: bob", true},
+		{sendCmd{Targets: "*", Server: "web[1-3]!web2", Except: "bob,carol@web3,dave@db1"}, "web1: * -bob; web3: * -bob -carol", true},
+		{sendCmd{Targets: "pts/3@::1"}, "::1: pts/3", true},
+	} {
+		request, err := c.cmd.request()
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts, away, err := c.cmd.parts(t.Context(), here(), request)
+		var hosts []string
+		for _, p := range parts {
+			line := p.Host + ":"
+			for _, one := range p.Request.Targets {
+				line += " " + one.String()
+			}
+			for _, one := range p.Request.Except {
+				line += " -" + one.String()
+			}
+			hosts = append(hosts, line)
+		}
+		if got := strings.Join(hosts, "; "); got != c.want || away != c.away || err != nil {
+			t.Errorf("%+v: %q, %v, %v, want %q", c.cmd, got, away, err, c.want)
+		}
+	}
+}
+
+// TestClaim: what is claimed is always something that a host takes for a claim.
+func TestClaim(t *testing.T) {
+	w := here()
+	for name, want := range map[string]string{
+		"laptop":                 "root@laptop",
+		"a (b), c@d":             "root@a__b___c_d",
+		strings.Repeat("é", 100): "root@" + strings.Repeat("é", 29),
+	} {
+		w.engine.Host = name
+		if got := claim(t.Context(), w); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+	w.engine.UID, w.engine.Host = 4_000_000_000, "laptop"
+	if got := claim(t.Context(), w); got != "uid-4000000000@laptop" {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestManyHostsInOneLine: what a person sees of forty hosts of which some fail.
+func TestManyHostsInOneLine(t *testing.T) {
+	var out, problems strings.Builder
+	c := sendCmd{Targets: "*", Server: "web[01-40]", DryRun: true}
+	w := here()
+	w.stdout, w.stderr = &out, &problems
+	request, err := c.request()
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts, away, err := c.parts(t.Context(), w, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := c.reporter(w, parts, away)
+	slices.Reverse(parts) // results come as they come
+	for i, p := range parts {
+		switch {
+		case i%10 == 3:
+			o.result(delivery.Result{Event: delivery.Failed, Host: p.Host, Reason: "unreachable", Detail: "connection \x1b[31mrefused", Hint: "look"})
+			continue
+		case i == 5:
+			o.result(delivery.Result{Event: delivery.Failed, Host: p.Host, User: "bob", Terminal: "pts/1", Reason: "messages-off"})
+		case i != 7:
+			o.result(delivery.Result{Event: delivery.Planned, Host: p.Host, User: fmt.Sprint("user", i%3), Terminal: "pts/1"})
+		}
+		o.result(delivery.Result{Event: delivery.Reached, Host: p.Host})
+	}
+	if err := o.end(); err != nil || o.status() != exitNotReached {
+		t.Errorf("%v, status %d", err, o.status())
+	}
+	want := "web[01-06,08-16,18-26,28-32,34,36,38-40]: would be delivered to 34 terminals of 3 people\nweb33: nobody to send to\n"
+	if out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+	want = "msg: web[07,17,27,37]: connection ^[[31mrefused\nhint: look\nmsg: web35: bob on pts/1: messages are off\nhint: root reaches those, too\n"
+	if problems.String() != want {
+		t.Errorf("%q, want %q", problems.String(), want)
+	}
+}
