@@ -44,7 +44,8 @@ func (c *hostsCmd) Run(ctx context.Context, w world, status *int) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, interrupts()...)
 	defer stop()
-	hosts, err := expand(ctx, w, list)
+	groups := hostGroups{ctx: ctx, w: w}
+	hosts, err := groups.expand(list)
 	if ctx.Err() != nil {
 		*status = exitInterrupted
 		return nil
@@ -84,20 +85,19 @@ func (c *hostsCmd) print(w world, hosts []string) error {
 	return err
 }
 
-// expand returns the hosts of a list. A group is a domain, or a file where its name
-// has a slash.
-func expand(ctx context.Context, w world, list string) ([]string, error) {
-	groups := hostGroups{ctx: ctx, w: w}
-	hosts, err := target.Hosts(list, groups.hosts)
-	return hosts, requestError(err)
-}
-
-// hostGroups are the groups of one list. What defines domains is read when the list
-// names one.
+// hostGroups are the groups that the lists of one command name: a domain, or a file where
+// the name has a slash. What defines domains is read when a list names one, and a domain
+// has the same hosts each time.
 type hostGroups struct {
 	ctx context.Context
 	w   world
 	set *domains.Set
+}
+
+// expand returns the hosts of a list.
+func (g *hostGroups) expand(list string) ([]string, error) {
+	hosts, err := target.Hosts(list, g.hosts)
+	return hosts, requestError(err)
 }
 
 func (g *hostGroups) hosts(name string) ([]string, error) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -15,8 +16,10 @@ import (
 // progress shows how far a message to several hosts is, once that takes longer than a
 // person thinks it should. A nil one shows nothing.
 type progress struct {
+	all   int
+	names atomic.Pointer[string] // of the last hosts; drawn while others hold mu
+
 	mu   sync.Mutex
-	all  int
 	left map[string]bool
 	bars *mpb.Progress // nil until it is shown
 	bar  *mpb.Bar
@@ -39,6 +42,7 @@ func (o *reporter) begin() (stop func()) {
 	for _, host := range o.hosts.names {
 		p.left[host] = true
 	}
+	p.nameLast()
 	o.progress = p
 	timer := time.AfterFunc(beforeProgress, func() { p.show(o.w.stderr) })
 	return func() {
@@ -56,18 +60,17 @@ func (p *progress) show(on io.Writer) {
 	p.bars = mpb.New(mpb.WithOutput(on), mpb.WithWidth(barWidth))
 	p.bar = p.bars.AddBar(int64(p.all),
 		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d hosts ")),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return p.waitsFor() })))
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return *p.names.Load() })))
 	p.bar.SetCurrent(int64(p.all - len(p.left)))
 }
 
-// waitsFor names the last ones.
-func (p *progress) waitsFor() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.left) == 0 || len(p.left) > mostLeft {
-		return ""
+// nameLast names the last hosts that are waited for.
+func (p *progress) nameLast() {
+	words := ""
+	if 0 < len(p.left) && len(p.left) <= mostLeft {
+		words = " waiting for " + strings.Join(slices.Sorted(maps.Keys(p.left)), ", ")
 	}
-	return " waiting for " + strings.Join(slices.Sorted(maps.Keys(p.left)), ", ")
+	p.names.Store(&words)
 }
 
 // done takes in that a host has its result.
@@ -76,11 +79,11 @@ func (p *progress) done(host string) {
 		return
 	}
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	delete(p.left, host)
-	bar, left := p.bar, len(p.left)
-	p.mu.Unlock()
-	if bar != nil && left > 0 {
-		bar.SetCurrent(int64(p.all - left))
+	p.nameLast()
+	if p.bar != nil && len(p.left) > 0 {
+		p.bar.SetCurrent(int64(p.all - len(p.left)))
 	}
 }
 

@@ -230,8 +230,10 @@ func (o *reporter) hint(r delivery.Result) {
 	switch {
 	case o.hosts == nil || r.Host == o.w.engine.Host:
 	case ofHost(r):
-		words = r.Hint // the words above are of this host
-		kind = r.Detail
+		words, kind = r.Hint, r.Hint // the words above are of this host
+	case r.Reason == remote.NoHelper:
+		words = fmt.Sprintf("\"ssh %s msg doctor\" says what is missing", r.Host)
+		kind += r.Host
 	case r.Reason == delivery.NotLoggedIn || r.Reason == delivery.Unknown:
 		words = fmt.Sprintf("\"ssh %s msg sessions\" shows who is logged in", r.Host)
 		kind = string(delivery.NotLoggedIn)

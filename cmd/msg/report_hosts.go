@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,8 +19,18 @@ type hosts struct {
 	pushed   []string        // that had to be sent the helper
 	told     map[string]bool // hosts that a line is about
 	failures []*failures
-	byWords  map[string]*failures
+	byWords  map[failureKind]*failures
+	lines    map[string]int // of each host
 }
+
+// failureKind is what failures have in common that are told together.
+type failureKind struct {
+	reason      delivery.Reason
+	words, hint string
+}
+
+// mostLines is how many lines one host gets: it may say what it likes.
+const mostLines = 20
 
 // failures are those of several hosts that are told in the same words.
 type failures struct {
@@ -29,7 +40,7 @@ type failures struct {
 }
 
 func newHosts(parts []remote.Part) *hosts {
-	h := &hosts{told: map[string]bool{}, byWords: map[string]*failures{}}
+	h := &hosts{told: map[string]bool{}, byWords: map[failureKind]*failures{}, lines: map[string]int{}}
 	for _, p := range parts {
 		h.names = append(h.names, p.Host)
 	}
@@ -74,12 +85,19 @@ func (h *hosts) fail(r delivery.Result) {
 	if !ofHost(r) {
 		words = who(r) + ": " + words
 	}
-	if f := h.byWords[words]; f != nil {
+	if !ofHost(r) {
+		h.lines[r.Host]++
+	}
+	if h.lines[r.Host] > mostLines {
+		return
+	}
+	kind := failureKind{r.Reason, words, r.Hint}
+	if f := h.byWords[kind]; f != nil {
 		f.hosts = append(f.hosts, r.Host)
 		return
 	}
 	f := &failures{words, []string{r.Host}, r}
-	h.failures, h.byWords[words] = append(h.failures, f), f
+	h.failures, h.byWords[kind] = append(h.failures, f), f
 }
 
 // endHosts shows what became of the message, hosts with the same outcome in one line.
@@ -89,14 +107,19 @@ func (o *reporter) endHosts() {
 		fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", target.Fold(f.hosts), f.words)
 		o.hint(f.first)
 	}
+	for _, host := range slices.Sorted(maps.Keys(h.lines)) {
+		if more := h.lines[host] - mostLines; more > 0 {
+			fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", host, count(more, "more failed", "more failed"))
+		}
+	}
 	if len(h.pushed) > 0 {
 		fmt.Fprintf(o.w.stderr, "msg: %s: had no msg; msg-helper was sent along, and nothing of it is left there\n", target.Fold(h.pushed))
 	}
-	if o.verbose || len(h.reached) == 0 || o.summary.Planned == 0 && !isTerminal(o.w.stdout) {
+	if len(h.reached) == 0 || !o.verbose && o.summary.Planned == 0 && !isTerminal(o.w.stdout) {
 		return
 	}
 	none := slices.DeleteFunc(slices.Clone(h.reached), func(host string) bool { return h.told[host] })
-	if len(o.reached) > 0 {
+	if len(o.reached) > 0 && !o.verbose {
 		o.print(o.hostLine())
 	}
 	if len(none) > 0 {

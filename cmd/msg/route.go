@@ -17,18 +17,17 @@ import (
 
 // routes puts together what each host gets of a message.
 type routes struct {
-	ctx   context.Context
-	w     world
-	parts []remote.Part
-	index map[string]int // of a host in parts
-	seen  map[string][]string
+	here   string // this host's name
+	groups hostGroups
+	parts  []remote.Part
+	index  map[string]int // of a host in parts, by its name in small letters
 }
 
 // parts splits a request by the hosts that its targets are on. Those that name none are
 // on the hosts of --server and --domain, else here. Each host is there once, in the
 // order in which they are named. away tells whether a host was named at all.
 func (c *sendCmd) parts(ctx context.Context, w world, r delivery.Request) (parts []remote.Part, away bool, err error) {
-	routes := routes{ctx: ctx, w: w, index: map[string]int{}, seen: map[string][]string{}}
+	routes := routes{here: w.engine.Host, groups: hostGroups{ctx: ctx, w: w}, index: map[string]int{}}
 	usual, err := c.hosts()
 	if err != nil {
 		return nil, true, err
@@ -72,32 +71,26 @@ func (c *sendCmd) hosts() (string, error) {
 // of are the hosts that a list names; this one's own name for "".
 func (r *routes) of(list string) ([]string, error) {
 	if list == "" {
-		return []string{r.w.engine.Host}, nil
+		return []string{r.here}, nil
 	}
-	if hosts, ok := r.seen[list]; ok {
-		return hosts, nil
-	}
-	hosts, err := expand(r.ctx, r.w, list)
-	if err != nil {
-		return nil, err
-	}
+	hosts, err := r.groups.expand(list)
 	for i, host := range hosts {
 		if host == "localhost" {
-			hosts[i] = r.w.engine.Host
+			hosts[i] = r.here
 		}
 	}
-	r.seen[list] = hosts
-	return hosts, nil
+	return hosts, err
 }
 
 func (r *routes) add(t target.Target) error {
 	hosts, err := r.of(t.Hosts)
 	t.Hosts = ""
 	for _, host := range hosts {
-		i, ok := r.index[host]
+		name := strings.ToLower(host)
+		i, ok := r.index[name]
 		if !ok {
 			i = len(r.parts)
-			r.index[host] = i
+			r.index[name] = i
 			r.parts = append(r.parts, remote.Part{Host: host})
 		}
 		r.parts[i].Request.Targets = append(r.parts[i].Request.Targets, t)
@@ -105,7 +98,9 @@ func (r *routes) add(t target.Target) error {
 	return err
 }
 
-// except leaves a target out on the hosts that it names, or on all of them.
+// except leaves a target out on the hosts that it names, or on all of them. A host that
+// gets nothing is an error: it may be one that gets it by another name, where somebody
+// would get what they must not.
 func (r *routes) except(t target.Target) error {
 	if t.Hosts == "" {
 		for i := range r.parts {
@@ -116,11 +111,27 @@ func (r *routes) except(t target.Target) error {
 	hosts, err := r.of(t.Hosts)
 	t.Hosts = ""
 	for _, host := range hosts {
-		if i, ok := r.index[host]; ok {
-			r.parts[i].Request.Except = append(r.parts[i].Request.Except, t)
+		if !r.exceptAt(host, t) {
+			return &delivery.RequestError{
+				Problem: fmt.Sprintf("--except %s@%s: the message does not go to %s", t, host, host),
+				Hint:    "nothing was sent; write the host there as it is among the targets",
+			}
 		}
 	}
 	return err
+}
+
+// exceptAt leaves a target out on a host, as whomever ssh logs in there.
+func (r *routes) exceptAt(host string, t target.Target) (found bool) {
+	for i := range r.parts {
+		part := &r.parts[i]
+		_, bare, isUser := strings.Cut(part.Host, "@")
+		if strings.EqualFold(part.Host, host) || isUser && strings.EqualFold(bare, host) {
+			part.Request.Except = append(part.Request.Except, t)
+			found = true
+		}
+	}
+	return found
 }
 
 // ways gives each part its way: this host's own door, or ssh.
@@ -178,13 +189,17 @@ func hasTerminal() bool {
 // claim is who sends, for other hosts to show as what is said: they know only the
 // account there that ssh logs in to. What a banner would not show is left out.
 func claim(ctx context.Context, w world) string {
-	name := w.engine.Accounts.Name(ctx, w.engine.UID)
+	uid := w.engine.UID
+	if self := w.engine.Self; uid == 0 && self.LoggedIn {
+		uid = self.LoginUID // who is behind sudo
+	}
+	name := w.engine.Accounts.Name(ctx, uid)
 	plain := func(r rune) rune {
 		if r != '@' && (r == '.' || r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r)) {
 			return r
 		}
 		return '_'
 	}
-	words := strings.Map(plain, cmp.Or(name, fmt.Sprint("uid-", w.engine.UID))) + "@" + strings.Map(plain, w.engine.Host)
+	words := strings.Map(plain, cmp.Or(name, fmt.Sprint("uid-", uid))) + "@" + strings.Map(plain, w.engine.Host)
 	return strings.ToValidUTF8(words[:min(len(words), delivery.MaxClaim)], "")
 }

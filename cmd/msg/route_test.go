@@ -30,7 +30,10 @@ func TestParts(t *testing.T) {
 		{sendCmd{Targets: "bob@localhost,alice@here,carol"}, "here: bob alice carol", true},
 		{sendCmd{Targets: "*", Server: "web[1-2],web1,root@web1"}, "web1: *; web2: *; root@web1: *", true},
 		{sendCmd{Targets: "*,bob@db1", Server: "web1"}, "web1: *; db1: bob", true},
-		{sendCmd{Targets: "*", Server: "web[1-3]!web2", Except: "bob,carol@web3,dave@db1"}, "web1: * -bob; web3: * -bob -carol", true},
+		{sendCmd{Targets: "*", Server: "web[1-3]!web2", Except: "bob,carol@WEB3"}, "web1: * -bob; web3: * -bob -carol", true},
+		{sendCmd{Targets: "*", Server: "root@web1,web2", Except: "bob@web1"}, "root@web1: * -bob; web2: *", true},
+		{sendCmd{Targets: "*@Web1,bob@web1"}, "Web1: * bob", true},
+		{sendCmd{Targets: "*", Except: "bob@localhost"}, "here: * -bob", false},
 		{sendCmd{Targets: "pts/3@::1"}, "::1: pts/3", true},
 	} {
 		request, err := c.cmd.request()
@@ -52,6 +55,19 @@ func TestParts(t *testing.T) {
 		if got := strings.Join(hosts, "; "); got != c.want || away != c.away || err != nil {
 			t.Errorf("%+v: %q, %v, %v, want %q", c.cmd, got, away, err, c.want)
 		}
+	}
+}
+
+// TestExceptElsewhere: who is left out on a host that gets nothing may have been meant on
+// one that does.
+func TestExceptElsewhere(t *testing.T) {
+	c := sendCmd{Targets: "*@web1.lab", Except: "alice@web1"}
+	request, err := c.request()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := c.parts(t.Context(), here(), request); err == nil || !strings.Contains(err.Error(), "the message does not go to web1") {
+		t.Error(err)
 	}
 }
 

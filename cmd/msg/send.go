@@ -39,9 +39,19 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 	if err != nil {
 		return err
 	}
-	parts, away, err := c.parts(ctx, w, request)
+	parts, away, err := c.expanded(ctx, w, request)
+	if errors.Is(err, errInterrupted) {
+		*status = exitInterrupted
+		return nil
+	}
 	if err != nil {
 		return err
+	}
+	request = parts[0].Request // all there is, where no host is named
+	if away {
+		if err := c.ways(ctx, w, parts); err != nil {
+			return err
+		}
 	}
 	out := c.reporter(w, parts, away)
 	if c.typed() && isTerminal(w.stdin) && !away {
@@ -64,6 +74,19 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 	return out.end()
 }
 
+var errInterrupted = errors.New("interrupted")
+
+// expanded is parts, which may run a domain's command; that ends with an interrupt.
+func (c *sendCmd) expanded(ctx context.Context, w world, r delivery.Request) ([]remote.Part, bool, error) {
+	ctx, stop := signal.NotifyContext(ctx, interrupts()...)
+	defer stop()
+	parts, away, err := c.parts(ctx, w, r)
+	if ctx.Err() != nil {
+		err = errInterrupted
+	}
+	return parts, away, err
+}
+
 // send sends through this host's door alone, or to each host by its way.
 func (c *sendCmd) send(ctx context.Context, w world, r delivery.Request, parts []remote.Part, away bool, out *reporter) error {
 	if !away {
@@ -74,9 +97,6 @@ func (c *sendCmd) send(ctx context.Context, w world, r delivery.Request, parts [
 	}
 	for i := range parts {
 		parts[i].Request.Text = r.Text
-	}
-	if err := c.ways(ctx, w, parts); err != nil {
-		return err
 	}
 	fanOut := remote.Usual
 	if c.FanOut != 0 {

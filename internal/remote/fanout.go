@@ -74,6 +74,9 @@ func (f *fanOut) send(p Part) delivery.Result {
 		return p.send(f.ctx, f.report)
 	}
 	via := p.Via(f.ctx)
+	if f.ctx.Err() != nil {
+		return p.result(errNotBegun)
+	}
 	if via == "" {
 		return p.send(f.ctx, f.report)
 	}
@@ -105,7 +108,6 @@ func (f *fanOut) through(via string) slots {
 func (p Part) send(ctx context.Context, report func(delivery.Result)) delivery.Result {
 	var failed *delivery.Result
 	err := p.Send(ctx, p.Request, func(r delivery.Result) {
-		r.Host = p.Host
 		if r.Event == delivery.Failed && r.Terminal == "" && r.Target == "" {
 			failed = &r
 			return
@@ -128,10 +130,10 @@ func (p Part) result(err error) delivery.Result {
 		r.Event = delivery.Reached
 	case errors.As(err, &failure):
 		r.Reason, r.Detail, r.Hint = failure.Reason, failure.Detail, failure.Hint
-	case errors.As(err, &refused):
-		r.Reason, r.Detail, r.Hint = Refused, refused.Problem, refused.Hint
+	case errors.As(err, &refused): // its hint would read as ours
+		r.Reason, r.Detail = Refused, "it says: "+refused.Problem
 	default:
-		r.Reason, r.Detail = Refused, err.Error()
+		r.Reason, r.Detail = Refused, "it says: "+err.Error()
 	}
 	return r
 }

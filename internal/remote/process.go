@@ -15,7 +15,7 @@ type process struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
 	stdout io.Reader
-	stderr head
+	stderr tail
 }
 
 func start(cmd *exec.Cmd) (*process, error) {
@@ -25,7 +25,11 @@ func start(cmd *exec.Cmd) (*process, error) {
 	var inErr, outErr error
 	p.stdin, inErr = cmd.StdinPipe()
 	p.stdout, outErr = cmd.StdoutPipe()
-	if err := errors.Join(inErr, outErr, cmd.Start()); err != nil {
+	err := errors.Join(inErr, outErr)
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
 		var path *fs.PathError
 		if errors.As(err, &path) {
 			err = path.Err
@@ -59,19 +63,24 @@ func (p *process) end(err error) error {
 func (p *process) wait(err error) error {
 	_ = p.stdin.Close() // it may have gone, and with it the pipe
 	var failure *Failure
+	patience := goodbye
 	if errors.As(err, &failure) && !errors.Is(err, errNoStart) && !errors.Is(err, errEnded) {
-		kill(p.cmd)
+		terminate(p.cmd)
+		patience = goodbye / 4
 	}
-	defer time.AfterFunc(goodbye, func() { kill(p.cmd) }).Stop()
+	defer time.AfterFunc(patience, func() { kill(p.cmd) }).Stop()
 	return p.cmd.Wait()
 }
 
-// head keeps the beginning of what is written to it.
-type head struct{ strings.Builder }
+// tail keeps the end of what is written to it.
+type tail struct{ kept []byte }
 
-const mostHead = 4 << 10
+const mostTail = 4 << 10
 
-func (h *head) Write(data []byte) (int, error) {
-	h.Builder.Write(data[:min(len(data), mostHead-h.Len())])
+func (t *tail) Write(data []byte) (int, error) {
+	t.kept = append(t.kept, data[max(0, len(data)-mostTail):]...)
+	t.kept = append(t.kept[:0], t.kept[max(0, len(t.kept)-mostTail):]...)
 	return len(data), nil
 }
+
+func (t *tail) String() string { return string(t.kept) }

@@ -46,7 +46,7 @@ type wanted struct {
 
 // pushScript runs msg if it is there, and else what it is sent: the size in bytes on a line,
 // and a program. It is sh(1) without single quotes and line feeds, so that every login shell
-// hands it to sh as it is. The program is open when its directory is removed, and is run by its
+// hands it to sh as it is; nor has it a "!", which csh(1) takes for history. The program is open when its directory is removed, and is run by its
 // descriptor: nothing is left, however it ends. A directory on which nothing may be
 // run (noexec) is passed over.
 const pushScript = `command -v msg >/dev/null 2>&1 && exec msg helper; ` +
@@ -55,7 +55,7 @@ const pushScript = `command -v msg >/dev/null 2>&1 && exec msg helper; ` +
 	`for d in /run /dev/shm /var/tmp /tmp; do ` +
 	`t=$(mktemp -d "$d/msg-XXXXXXXXXX" 2>/dev/null) || continue; ` +
 	`trap "rm -rf $t" EXIT; trap "exit 1" HUP INT TERM; ` +
-	`echo "#!/bin/sh" >"$t/msg-helper"; chmod 700 "$t/msg-helper"; ` +
+	`printf "#\041/bin/sh\n" >"$t/msg-helper"; chmod 700 "$t/msg-helper"; ` +
 	`if "$t/msg-helper" 2>/dev/null; then ` +
 	`head -c "$n" >"$t/msg-helper"; test "$(wc -c <"$t/msg-helper")" -eq "$n" || exit 1; ` +
 	`exec 9<"$t/msg-helper"; rm -rf "$t"; trap - EXIT; exec /proc/self/fd/9; fi; ` +
@@ -72,7 +72,13 @@ func (t *talk) push(ctx context.Context, want wanted) error {
 	if err != nil {
 		return err
 	}
-	return t.put(ctx, append(fmt.Appendf(nil, "%d\n", len(program)), program...))
+	if err := t.put(ctx, fmt.Appendf(nil, "%d\n", len(program)), pushTime); err != nil {
+		return err
+	}
+	if err := t.put(ctx, program, pushTime); !errors.Is(err, errNotTaken) {
+		return err
+	}
+	return errNoStart // it may say why
 }
 
 // architecture is Go's name for a machine that uname(1) names.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"time"
 
@@ -100,22 +101,25 @@ func (s SSH) attempt(ctx context.Context, host string, r delivery.Request, repor
 	cmd := exec.Command(s.Path, s.arguments(host, ask)...)
 	if !ask {
 		apart(cmd)
+		cmd.Env = append(os.Environ(), "SSH_ASKPASS_REQUIRE=never")
 	}
 	p, err := start(cmd)
 	if err != nil {
 		return fail(Unreachable, "%s: %v", s.Path, err)
 	}
 	t := newTalk(p.stdin, p.stdout, nil)
-	t.preamble, t.patience.hello = mostPreamble, helloTime
-	if ask {
-		t.patience.hello = askTime
+	t.preamble, t.helloTime = mostPreamble, helloTime
+	switch {
+	case ask:
+		t.helloTime = askTime
+	case s.Push != nil:
+		t.helloTime += pushTime
 	}
 	t.pushed, t.onPush = s.Push, func() { report(delivery.Result{Event: delivery.Pushed}) }
 	err = t.send(ctx, r, report)
-	waitErr := p.wait(err)
-	var exit *exec.ExitError
-	if errors.Is(err, errNoStart) && errors.As(waitErr, &exit) && exit.Exited() {
-		return explain(host, exit.ExitCode(), p.stderr.String())
+	_ = p.wait(err) // its status is in ProcessState
+	if state := p.cmd.ProcessState; errors.Is(err, errNoStart) && state.Exited() {
+		return explain(host, state.ExitCode(), p.stderr.String())
 	}
 	return err
 }
@@ -129,7 +133,9 @@ func (s SSH) arguments(host string, ask bool) []string {
 	args := []string{
 		"-T", "-a", "-x",
 		"-oConnectTimeout=10", // connectTime
-		"-oRemoteCommand=none", "-oClearAllForwardings=yes",
+		"-oRemoteCommand=none", "-oClearAllForwardings=yes", "-oPermitLocalCommand=no",
+		"-oIgnoreUnknown=SessionType,StdinNull,ForkAfterAuthentication", // before OpenSSH 8.7
+		"-oSessionType=default", "-oStdinNull=no", "-oForkAfterAuthentication=no",
 		"-oLogLevel=ERROR", // explain reads what it says
 	}
 	if !ask {

@@ -36,6 +36,7 @@ func TestExplain(t *testing.T) {
 		"channel 0: open failed: administratively prohibited: open failed\r\nstdio forwarding failed\r\n":                                                            {Reason: Unreachable, Detail: "the jump host does not let us through"},
 		"ssh: connect to host 10.88.0.1 port 1: Connection refused\r\nkex_exchange_identification: Connection closed by remote host\r\n":                             {Reason: Unreachable, Detail: "the jump host: connection refused"},
 		"/root/.ssh/config: line 1: Bad configuration option: nonsense\r\n/root/.ssh/config: terminating, 1 bad configuration options\r\n":                           {Reason: Unreachable, Detail: "/root/.ssh/config: terminating, 1 bad configuration options"},
+		"Idle sessions are timed out.\r\nPermission denied is what you get\r\nroot@jump: Permission denied (publickey).\r\nkex_exchange_identification: Connection closed by remote host\r\n": {Reason: AuthFailed, Detail: "the jump host: it does not let us in"},
 		"": {Reason: Unreachable, Detail: "ssh failed, and said nothing"},
 	} {
 		var failure *Failure
@@ -132,7 +133,7 @@ func TestArguments(t *testing.T) {
 
 // TestAsk: only when ssh has failed without asking is it run so that it may ask.
 func TestAsk(t *testing.T) {
-	const script = `case "$*" in *BatchMode*) echo "Permission denied (password)." >&2; exit 255;; esac; `
+	const script = `case "$*" in *BatchMode*) echo "bob@h: Permission denied (password)." >&2; exit 255;; esac; `
 	ssh, runs := standIn(t, script+sayEnd)
 	ssh.Ask = true
 	if err := ssh.Send(t.Context(), "h", aRequest, nil); err != nil || runs() != 2 {
@@ -232,7 +233,7 @@ func TestFanOutInterrupted(t *testing.T) {
 			Send: func(ctx context.Context, _ delivery.Request, report func(delivery.Result)) error {
 				cancel()
 				<-ctx.Done()
-				report(delivery.Result{Event: delivery.Failed, Host: "another", Reason: NoHelper})
+				report(delivery.Result{Event: delivery.Failed, Host: "h", Reason: NoHelper})
 				return nil
 			},
 		})

@@ -3,6 +3,7 @@ package remote
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"msg/internal/delivery"
@@ -12,36 +13,61 @@ import (
 // others that have not logged in yet (MaxStartups in sshd_config(5)).
 var errDropped = errors.New("dropped")
 
-// said is what ssh says when it fails. It has one status for all, 255, so only its words
-// tell them apart; the first that is in there counts. "%s" stands for the host.
+// said is a line of what ssh says when it fails. It has one status for all, 255, so only
+// its words tell them apart; the first in this list that is there counts. "%s" stands for
+// the host.
 type said struct {
+	begin  string // of the line; what a jump host's banner says begins otherwise
 	words  string
 	reason delivery.Reason
 	detail string
 	hint   string
 }
 
+const (
+	noName  = "no host of that name"
+	refused = "connection refused"
+	noRoute = "no route to it"
+	timeout = "no answer"
+	dropped = "it closed the connection at once, each time"
+
+	hintName   = "ssh(1) takes the same names; \"ssh -G %s\" shows what it makes of one"
+	hintSshd   = "is sshd running there?"
+	hintDown   = "it is down, or no way leads there"
+	hintSilent = "it is down, or hangs, or something in between lets nothing through"
+	hintMore   = "\"ssh %s\" shows more"
+)
+
 // The order matters: a jump host's sshd that cannot reach the host says so before ssh
 // says that the connection was closed.
 var sshWords = []said{
-	{"Could not resolve hostname", Unreachable, "no host of that name", "ssh(1) takes the same names; \"ssh -G %s\" shows what it makes of one"},
-	{"Name or service not known", Unreachable, "no host of that name", "ssh(1) takes the same names; \"ssh -G %s\" shows what it makes of one"},
-	{"Connection refused", Unreachable, "connection refused", "is sshd running there?"},
-	{"No route to host", Unreachable, "no route to it", "it is down, or no way leads there"},
-	{"Network is unreachable", Unreachable, "no route to it", "it is down, or no way leads there"},
-	{"timed out", Timeout, "no answer", "it is down, or hangs, or something in between lets nothing through"},
-	{"administratively prohibited", Unreachable, "the jump host does not let us through", "AllowTcpForwarding in its sshd_config(5)"},
-	{"open failed: ", Unreachable, "the jump host does not reach it", "\"ssh %s\" shows more"},
-	{"REMOTE HOST IDENTIFICATION HAS CHANGED", HostKey, "its host key has changed", "nothing was sent; if the host is new, \"ssh-keygen -R %s\" forgets the old key"},
-	{"Host key verification failed", HostKey, "its host key is not known", "\"ssh %s\" once shows the key, and asks"},
-	{"Too many authentication failures", AuthFailed, "too many keys were refused", "\"ssh -v %s\" shows which; IdentitiesOnly in ssh_config(5)"},
-	{"Permission denied", AuthFailed, "it does not let us in", "\"ssh %s\" has to work; \"ssh -v %s\" shows which keys it was offered"},
-	{"Exceeded MaxStartups", Unreachable, dropped, ""},
-	{"exchange_identification", Unreachable, dropped, ""},
-	{"Connection reset by", Unreachable, dropped, ""},
+	{"ssh: ", "Could not resolve hostname", Unreachable, noName, hintName},
+	{"ssh: ", "Connection refused", Unreachable, refused, hintSshd},
+	{"ssh: ", "No route to host", Unreachable, noRoute, hintDown},
+	{"ssh: ", "Network is unreachable", Unreachable, noRoute, hintDown},
+	{"ssh: ", "timed out", Timeout, timeout, hintSilent},
+	{"Connection ", "timed out", Timeout, timeout, hintSilent},
+	{"channel ", "administratively prohibited", Unreachable, "the jump host does not let us through", "AllowTcpForwarding in its sshd_config(5)"},
+	{"channel ", "Name or service not known", Unreachable, noName, "the jump host does not know it"},
+	{"channel ", "Connection refused", Unreachable, refused, hintSshd},
+	{"channel ", "No route to host", Unreachable, noRoute, hintDown},
+	{"channel ", "timed out", Timeout, timeout, hintSilent},
+	{"channel ", "open failed: ", Unreachable, "the jump host does not reach it", hintMore},
+	{"@", "REMOTE HOST IDENTIFICATION HAS CHANGED", HostKey, "its host key has changed", "nothing was sent; if the host is new, \"ssh-keygen -R %s\" forgets the old key"},
+	{"Host key verification failed", "", HostKey, "its host key is not known", "\"ssh %s\" once shows the key, and asks"},
+	{"Received disconnect", "Too many authentication failures", AuthFailed, "too many keys were refused", "\"ssh -v %s\" shows which; IdentitiesOnly in ssh_config(5)"},
+	{"", ": Permission denied (", AuthFailed, "it does not let us in", "\"ssh %s\" has to work; \"ssh -v %s\" shows which keys it was offered"},
+	{"Exceeded MaxStartups", "", Unreachable, dropped, hintMore},
+	{"kex_exchange_identification: ", "", Unreachable, dropped, hintMore},
+	{"ssh_exchange_identification: ", "", Unreachable, dropped, hintMore},
+	{"Connection reset by ", "", Unreachable, dropped, hintMore},
 }
 
-const dropped = "it closed the connection at once, each time"
+func (s said) in(lines []string) bool {
+	return slices.ContainsFunc(lines, func(line string) bool {
+		return strings.HasPrefix(line, s.begin) && strings.Contains(line, s.words)
+	})
+}
 
 // explain tells why no helper answered at the other end of ssh, which has ended with
 // that status. Up to there the words are ssh's own, or those of a host that could
@@ -51,6 +77,8 @@ func explain(host string, status int, words string) error {
 	switch status {
 	case 255:
 		return explainSSH(host, words)
+	case 0:
+		return &Failure{NoHelper, "the login ends without starting msg", "is another command forced for that key?"}
 	case 127, 126: // sh(1): not found, not to be run
 		return &Failure{
 			NoHelper, "msg is not installed there",
@@ -65,15 +93,16 @@ func explain(host string, status int, words string) error {
 }
 
 func explainSSH(host, words string) error {
+	lines := strings.Split(words, "\n")
 	for _, s := range sshWords {
-		if !strings.Contains(words, s.words) {
+		if !s.in(lines) {
 			continue
 		}
 		failure := &Failure{s.reason, s.detail, strings.ReplaceAll(s.hint, "%s", host)}
 		switch {
 		case s.detail == dropped:
 			return fmt.Errorf("%w: %w", errDropped, failure)
-		case strings.Contains(words, "exchange_identification") && !strings.Contains(words, "open failed: "):
+		case strings.Contains(words, "\nkex_exchange_identification: ") && !strings.Contains(words, "open failed: "):
 			failure.Detail = "the jump host: " + s.detail // what it said is of the way to that
 		}
 		return failure

@@ -33,7 +33,12 @@ type talk struct {
 	onHello  func(Hello)
 	onPush   func()
 	preamble int // how many bytes may come before the hello, of what a login prints
-	pushed   *Push
+
+	// helloTime bounds what is before the hello as a whole; 0 leaves it at patience's
+	// bound of silence.
+	helloTime time.Duration
+
+	pushed *Push
 	patience
 }
 
@@ -101,15 +106,24 @@ func (t *talk) next(ctx context.Context, silence time.Duration) (line, error) {
 var (
 	errNoStart  = fail(NoHelper, "it does not start") // it ended without a hello
 	errNoHelper = fail(NoHelper, "it does not answer as a helper does")
+	errNotTaken = fail(Lost, "it ended before it had the message: nothing was sent")
 	errEnded    = fail(Lost, "it ended early; whether all have the message is not known")
 )
 
 // hello reads what the helper begins with.
 func (t *talk) hello(ctx context.Context) (Hello, error) {
 	var hello Hello
+	silence := t.patience.hello
+	if t.helloTime > 0 {
+		whole, cancel := context.WithTimeout(ctx, t.helloTime)
+		defer cancel()
+		ctx, silence = whole, t.helloTime
+	}
 	for skipped := 0; ; {
-		l, err := t.next(ctx, t.patience.hello)
+		l, err := t.next(ctx, silence)
 		switch {
+		case errors.Is(err, errInterrupted) && t.helloTime > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded):
+			return hello, fail(Timeout, "no answer within %v", t.helloTime)
 		case errors.Is(err, errInterrupted):
 			return hello, t.givenUp(ctx, "before it had answered")
 		case err != nil:
@@ -178,7 +192,7 @@ func (t *talk) send(ctx context.Context, r delivery.Request, report func(deliver
 	if len(data) >= mostRequest {
 		return &delivery.RequestError{Problem: fmt.Sprintf("a request of %d KiB; it may have %d", len(data)>>10, mostRequest>>10)}
 	}
-	if err := t.put(ctx, append(data, '\n')); err != nil {
+	if err := t.put(ctx, append(data, '\n'), t.answer); err != nil {
 		return err
 	}
 	defer context.AfterFunc(ctx, t.close)() // it is to wait no longer
@@ -186,7 +200,7 @@ func (t *talk) send(ctx context.Context, r delivery.Request, report func(deliver
 }
 
 // put writes the request. One that is not whole is not carried out.
-func (t *talk) put(ctx context.Context, data []byte) error {
+func (t *talk) put(ctx context.Context, data []byte, limit time.Duration) error {
 	written := make(chan error, 1)
 	go func() {
 		_, err := t.in.Write(data)
@@ -195,15 +209,15 @@ func (t *talk) put(ctx context.Context, data []byte) error {
 	select {
 	case err := <-written:
 		if err != nil {
-			return fail(Lost, "it ended before it had the message")
+			return errNotTaken
 		}
 		return nil
 	case <-ctx.Done():
 		t.close() // which ends the writing, too
 		return t.givenUp(ctx, "before it had the message")
-	case <-time.After(t.answer):
+	case <-time.After(limit):
 		t.close()
-		return fail(Timeout, "it did not take the message within %v: nothing was sent", t.answer)
+		return fail(Timeout, "it did not take the message within %v: nothing was sent", limit)
 	}
 }
 
@@ -216,7 +230,7 @@ func (t *talk) results(ctx context.Context, report func(delivery.Result)) error 
 		l, err := t.next(ctx, silence)
 		switch {
 		case errors.Is(err, errInterrupted) && !over:
-			last, cancel := context.WithTimeout(context.Background(), 2*t.end)
+			last, cancel := context.WithTimeout(context.Background(), t.end)
 			defer cancel()
 			ctx, silence, over = last, t.end, true
 			continue
