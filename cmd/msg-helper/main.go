@@ -65,7 +65,7 @@ func run(rights *privilege) error {
 		engine.System.UserName = engine.Files.Name
 	}
 	hello := remote.Hello{Version: version, Host: engine.Host, Privileged: rights != nil || os.Geteuid() == 0}
-	return remote.Serve(context.Background(), remote.Stdin(), os.Stdout, hello, func(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+	return remote.Serve(context.Background(), remote.Stdin(), os.Stdout, remote.RequestTime, hello, func(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
 		system, err := config.Load(config.Path)
 		engine.Log = func(record delivery.Record) {
 			// A log that takes nothing keeps no message from going out; msg

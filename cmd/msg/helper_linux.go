@@ -14,7 +14,7 @@ import (
 // Run answers msg on another host, as msg-helper answers msg on this one: a request on
 // standard input, results on standard output. What comes here goes through the same
 // door as what is typed here.
-func (helperCmd) Run(ctx context.Context, w world, status *int) error {
+func (helperCmd) Run(ctx context.Context, w world) error {
 	if isTerminal(w.stdin) {
 		return errNotByHand
 	}
@@ -27,5 +27,5 @@ func (helperCmd) Run(ctx context.Context, w world, status *int) error {
 		engine.Self.From, _, _ = strings.Cut(os.Getenv("SSH_CONNECTION"), " ")
 	}
 	hello := remote.Hello{Version: version, Host: text.Name(engine.Host), Privileged: engine.UID == 0 || remote.Find() != ""}
-	return remote.Serve(ctx, remote.Stdin(), w.stdout, hello, doorFor(&engine).Send)
+	return remote.Serve(ctx, remote.Stdin(), w.stdout, remote.RequestTimeSSH, hello, doorFor(&engine).Send)
 }

@@ -3,12 +3,13 @@
 package main
 
 import (
+	"context"
 	"runtime"
 
 	"msg/internal/delivery"
 )
 
 // Run says that nothing is delivered here.
-func (helperCmd) Run() error {
+func (helperCmd) Run(context.Context, world) error {
 	return &delivery.RequestError{Problem: "messages are delivered on Linux only, and this is " + runtime.GOOS}
 }

@@ -14,11 +14,13 @@ import (
 	"msg/internal/text"
 )
 
-// How long a client may take: for its request, and at the end for reading what
+// How long a client may take: for its request, here and at the other end of ssh, where
+// its machine may have hundreds of others to say the same to; and at the end for reading what
 // became of it.
 const (
-	requestTime = 10 * time.Second
-	readingTime = 10 * time.Second
+	RequestTime    = 10 * time.Second
+	RequestTimeSSH = time.Minute
+	readingTime    = 10 * time.Second
 )
 
 // Send carries out one request and hands each result to report. Its error says
@@ -31,14 +33,15 @@ type Input interface {
 	SetReadDeadline(time.Time) error
 }
 
-// Serve has a conversation with one client, as its helper. A request that is not
+// Serve has a conversation with one client, as its helper, which has requestTime for its
+// request. A request that is not
 // as it has to be is an error here, too; nothing has been sent then. A read of in may
 // outlast it: nobody can end that.
-func Serve(ctx context.Context, in Input, out io.Writer, hello Hello, send Send) error {
+func Serve(ctx context.Context, in Input, out io.Writer, requestTime time.Duration, hello Hello, send Send) error {
 	hello.Event, hello.Protocol = eventHello, [2]int{oldest, newest}
 	answers := newAnswers(out)
 	answers.put(hello)
-	request, err := receive(in)
+	request, err := receive(in, requestTime)
 	if err != nil {
 		answers.put(ending{Event: eventError, Problem: err.Error()})
 		return errors.Join(err, answers.finish())
@@ -72,7 +75,7 @@ func Serve(ctx context.Context, in Input, out io.Writer, hello Hello, send Send)
 const soon = 20 * time.Millisecond
 
 // receive reads the request.
-func receive(in Input) (delivery.Request, error) {
+func receive(in Input, requestTime time.Duration) (delivery.Request, error) {
 	if err := in.SetReadDeadline(time.Now().Add(requestTime)); err != nil {
 		return delivery.Request{}, err
 	}

@@ -53,7 +53,7 @@ func TestConversation(t *testing.T) {
 	served := make(chan error, 1)
 	var request delivery.Request
 	go func() {
-		served <- Serve(t.Context(), in, out, Hello{Version: "1", Host: "d13", Privileged: true},
+		served <- Serve(t.Context(), in, out, RequestTime, Hello{Version: "1", Host: "d13", Privileged: true},
 			func(_ context.Context, r delivery.Request, report func(delivery.Result)) error {
 				request = r
 				for _, result := range results {
@@ -90,7 +90,7 @@ func carriedOut(t *testing.T, input string) (answers string, carried bool, err e
 	var out bytes.Buffer
 	in, client := pipe(t)
 	go func() { _, _ = io.WriteString(client, input) }() // and it stays open
-	err = Serve(t.Context(), in, &out, Hello{},
+	err = Serve(t.Context(), in, &out, RequestTime, Hello{},
 		func(context.Context, delivery.Request, func(delivery.Result)) error {
 			carried = true
 			return nil
@@ -179,7 +179,7 @@ func TestCutOff(t *testing.T) {
 		from, client := pipe(t)
 		_, _ = io.WriteString(client, in)
 		_ = client.Close()
-		err := Serve(t.Context(), from, &out, Hello{}, func(context.Context, delivery.Request, func(delivery.Result)) error {
+		err := Serve(t.Context(), from, &out, RequestTime, Hello{}, func(context.Context, delivery.Request, func(delivery.Result)) error {
 			t.Errorf("%q was carried out", in)
 			return nil
 		})
@@ -200,7 +200,7 @@ func TestClientGivesUp(t *testing.T) {
 			_, _ = io.WriteString(client, more)
 			_ = client.Close()
 		}()
-		err := Serve(t.Context(), in, io.Discard, Hello{}, func(ctx context.Context, _ delivery.Request, _ func(delivery.Result)) error {
+		err := Serve(t.Context(), in, io.Discard, RequestTime, Hello{}, func(ctx context.Context, _ delivery.Request, _ func(delivery.Result)) error {
 			close(begun)
 			<-ctx.Done()
 			return nil
@@ -219,7 +219,7 @@ func TestNobodyReads(t *testing.T) {
 	in, client := pipe(t)
 	_, _ = io.WriteString(client, good+"\n")
 	go func() {
-		_ = Serve(t.Context(), in, out, Hello{},
+		_ = Serve(t.Context(), in, out, RequestTime, Hello{},
 			func(_ context.Context, _ delivery.Request, report func(delivery.Result)) error {
 				for range 100_000 {
 					report(delivery.Result{Event: delivery.Delivered, Host: "d13", User: "bob", Terminal: "pts/2"})
@@ -244,7 +244,7 @@ func TestRefused(t *testing.T) {
 		in, toHelper := pipe(t)
 		fromHelper, out := io.Pipe()
 		go func() {
-			_ = Serve(t.Context(), in, out, Hello{}, func(context.Context, delivery.Request, func(delivery.Result)) error { return want })
+			_ = Serve(t.Context(), in, out, RequestTime, Hello{}, func(context.Context, delivery.Request, func(delivery.Result)) error { return want })
 		}()
 		err := newTalk(toHelper, fromHelper, nil).send(t.Context(), aRequest, func(r delivery.Result) { t.Error(r) })
 		if !reflect.DeepEqual(err, want) {

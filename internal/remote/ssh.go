@@ -47,7 +47,7 @@ const (
 
 // Send has the helper of another host carry out a request, as Helper.Send does on this
 // one. A sshd that has too many others at once is asked again: until the request is
-// out, nothing can come twice. Every result is that host's, whatever it says.
+// out as a whole, nothing can come twice. Every result is that host's, whatever it says.
 func (s SSH) Send(ctx context.Context, host string, r delivery.Request, report func(delivery.Result)) error {
 	limit := hostTime + max(r.Time, delivery.Patience)
 	if s.Ask {
@@ -82,7 +82,7 @@ func (s SSH) patiently(ctx context.Context, host string, r delivery.Request, rep
 	pause := firstPause
 	for n := 1; ; n++ {
 		err := s.attempt(ctx, host, r, report, false)
-		if !errors.Is(err, errDropped) || n == mostAttempts {
+		if !errors.Is(err, errDropped) && !errors.Is(err, errNotTaken) || n == mostAttempts {
 			return err
 		}
 		select {

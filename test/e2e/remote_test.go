@@ -139,8 +139,12 @@ func TestHosts(t *testing.T) {
 		printf 'd13 # this one\n' >/tmp/hosts; chown -R carol /home/carol/.config`)
 	t.Cleanup(func() { h.Run(t, "rm", "-rf", "/etc/msg", "/home/carol/.config", "/tmp/hosts") })
 	for _, args := range [][]string{
-		{"-d", "mine", "alice"}, {"alice@@mine"}, {"/domain:lab", "alice", "-x", "*@d12"}, {"-s", "@/tmp/hosts", "alice"},
-		{"alice@@printed!plain"}, {"-s", "d[12-13]", "--fanout", "1", "alice", "-x", "*@d12"},
+		{"-d", "mine", "alice"},
+		{"alice@@mine"},
+		{"/domain:lab", "alice", "-x", "*@d12"},
+		{"-s", "@/tmp/hosts", "alice"},
+		{"alice@@printed!plain"},
+		{"-s", "d[12-13]", "--fanout", "1", "alice", "-x", "*@d12"},
 	} {
 		out := says(t, h, "carol", append(slices.Clone(args), "--", strings.Join(args, " "))...)
 		if out != (lab.Output{}) {
