@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,8 +26,8 @@ type hosts struct {
 
 // failureKind is what failures have in common that are told together.
 type failureKind struct {
-	reason      delivery.Reason
-	words, hint string
+	reason delivery.Reason
+	words  string
 }
 
 // mostLines is how many lines one host gets: it may say what it likes.
@@ -91,9 +92,10 @@ func (h *hosts) fail(r delivery.Result) {
 	if h.lines[r.Host] > mostLines {
 		return
 	}
-	kind := failureKind{r.Reason, words, r.Hint}
+	kind := failureKind{r.Reason, words}
 	if f := h.byWords[kind]; f != nil {
 		f.hosts = append(f.hosts, r.Host)
+		f.first.Hint = cmp.Or(f.first.Hint, r.Hint) // what another host says of itself has none
 		return
 	}
 	f := &failures{words, []string{r.Host}, r}

@@ -109,7 +109,7 @@ func TestManyHostsInOneLine(t *testing.T) {
 	for i, p := range parts {
 		switch {
 		case i%10 == 3:
-			o.result(delivery.Result{Event: delivery.Failed, Host: p.Host, Reason: "unreachable", Detail: "connection \x1b[31mrefused", Hint: "look"})
+			o.result(delivery.Result{Event: delivery.Failed, Host: p.Host, Reason: "unreachable", Detail: "connection \x1b[31mrefused", Hint: "look at " + p.Host})
 			continue
 		case i == 5:
 			o.result(delivery.Result{Event: delivery.Failed, Host: p.Host, User: "bob", Terminal: "pts/1", Reason: "messages-off"})
@@ -125,7 +125,7 @@ func TestManyHostsInOneLine(t *testing.T) {
 	if out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
 	}
-	want = "msg: web[07,17,27,37]: connection ^[[31mrefused\nhint: look\nmsg: web35: bob on pts/1: messages are off\nhint: root reaches those, too\n"
+	want = "msg: web[07,17,27,37]: connection ^[[31mrefused\nhint: look at web37\nmsg: web35: bob on pts/1: messages are off\nhint: root reaches those, too\n"
 	if problems.String() != want {
 		t.Errorf("%q, want %q", problems.String(), want)
 	}

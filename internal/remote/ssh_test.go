@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -242,5 +244,39 @@ func TestFanOutInterrupted(t *testing.T) {
 	FanOut{Hosts: 4, Via: 1}.Send(ctx, parts, func(r delivery.Result) { count[r.Reason]++ })
 	if count[NoHelper] == 0 || count[Interrupted] == 0 || count[NoHelper]+count[Interrupted] != 30 {
 		t.Errorf("%v", count)
+	}
+}
+
+// TestPushScript: every login shell hands the script to sh as it is, and what it is sent is
+// run and removed.
+func TestPushScript(t *testing.T) {
+	program := "#!/bin/sh\nls -d /run/msg-* /dev/shm/msg-* /tmp/msg-* /var/tmp/msg-* 2>/dev/null; echo \"it runs\"\n"
+	tried := 0
+	for _, shell := range []string{"sh", "bash", "dash", "csh", "tcsh", "zsh", "fish", "ksh", "mksh"} {
+		path, err := exec.LookPath(shell)
+		if err != nil {
+			continue
+		}
+		tried++
+		cmd := exec.Command(path, "-c", pushCommand())
+		cmd.Env = []string{"PATH=/usr/bin:/bin", "HOME=" + t.TempDir()}
+		cmd.Stdin = strings.NewReader(fmt.Sprintf("%d\n%s", len(program), program))
+		out, err := cmd.CombinedOutput()
+		want := regexp.MustCompile(`^{"event":"push","machine":"\w+","uid":\d+}\nit runs\n$`)
+		if err != nil || !want.Match(out) {
+			t.Errorf("%s: %v, %q", shell, err, out)
+		}
+	}
+	if tried < 2 {
+		t.Errorf("%d shells are here", tried)
+	}
+	cut := exec.Command("sh", "-c", pushCommand())
+	cut.Env = []string{"PATH=/usr/bin:/bin"}
+	cut.Stdin = strings.NewReader("1000\nnot all of it")
+	if out, err := cut.CombinedOutput(); err == nil || strings.Contains(string(out), "not all") {
+		t.Errorf("half a program: %v, %q", err, out)
+	}
+	if left, _ := filepath.Glob("/run/msg-*"); len(left) > 0 {
+		t.Errorf("left: %q", left)
 	}
 }
