@@ -124,10 +124,17 @@ func TestHelperThatHangs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			talk := newTalk(p.stdin, p.stdout, nil)
+			interrupt := func(Hello) {
+				if interrupted {
+					time.AfterFunc(100*time.Millisecond, cancel)
+				}
+			}
+			talk := newTalk(p.stdin, p.stdout, interrupt)
 			if talk.patience = soon; interrupted {
 				talk.patience = long
-				time.AfterFunc(100*time.Millisecond, cancel)
+			}
+			if !strings.HasPrefix(c.script, sayHello) {
+				interrupt(Hello{})
 			}
 			begun := time.Now()
 			err = p.end(talk.send(ctx, c.request, func(delivery.Result) {}))

@@ -21,6 +21,10 @@
 //
 // In between, {"event":"alive"} says every ten seconds that it is at work.
 //
+// Over ssh, lines may come before the hello that are a login's own, and one may be
+// {"event":"push","machine":"x86_64","uid":0}: there is no msg, and a helper is wanted for that
+// machine, which is sent as its size in bytes on a line, and the bytes.
+//
 // Both sides refuse what is too long and what they do not know, but for more in a
 // hello: a later version may have something to add. The package knows no
 // terminal.

@@ -46,9 +46,9 @@ type wanted struct {
 
 // pushScript runs msg if it is there, and else what it is sent: the size in bytes on a line,
 // and a program. It is sh(1) without single quotes and line feeds, so that every login shell
-// hands it to sh as it is; nor has it a "!", which csh(1) takes for history. The program is open when its directory is removed, and is run by its
-// descriptor: nothing is left, however it ends. A directory on which nothing may be
-// run (noexec) is passed over.
+// hands it to sh as it is; nor has it a "!", which csh(1) takes for history. The program is
+// open when its directory is removed, and is run by its descriptor: nothing is left,
+// however it ends. A directory in which nothing may be run (noexec) is passed over.
 const pushScript = `command -v msg >/dev/null 2>&1 && exec msg helper; ` +
 	`printf "{\"event\":\"push\",\"machine\":\"%s\",\"uid\":%s}\n" "$(uname -m)" "$(id -u)"; ` +
 	`read -r n || exit 1; umask 077; ` +

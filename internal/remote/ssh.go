@@ -75,14 +75,16 @@ func (s SSH) Send(ctx context.Context, host string, r delivery.Request, report f
 const (
 	firstPause   = 200 * time.Millisecond
 	longestPause = 4 * time.Second
-	mostAttempts = 12
+	mostAttempts = 12 // of those that a sshd lets go
+	mostTaken    = 3  // of those where what answers ends before it has the request
 )
 
 func (s SSH) patiently(ctx context.Context, host string, r delivery.Request, report func(delivery.Result)) error {
 	pause := firstPause
 	for n := 1; ; n++ {
 		err := s.attempt(ctx, host, r, report, false)
-		if !errors.Is(err, errDropped) && !errors.Is(err, errNotTaken) || n == mostAttempts {
+		again := errors.Is(err, errDropped) && n < mostAttempts || errors.Is(err, errNotTaken) && n < mostTaken
+		if !again {
 			return err
 		}
 		select {
@@ -101,7 +103,7 @@ func (s SSH) attempt(ctx context.Context, host string, r delivery.Request, repor
 	cmd := exec.Command(s.Path, s.arguments(host, ask)...)
 	if !ask {
 		apart(cmd)
-		cmd.Env = append(os.Environ(), "SSH_ASKPASS_REQUIRE=never")
+		cmd.Env = append(os.Environ(), "SSH_ASKPASS_REQUIRE=never") // nor at a desktop
 	}
 	p, err := start(cmd)
 	if err != nil {

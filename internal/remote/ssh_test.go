@@ -46,7 +46,7 @@ func TestExplain(t *testing.T) {
 		if !errors.As(err, &failure) || failure.Reason != want.Reason || failure.Detail != want.Detail || errors.Is(err, errDropped) {
 			t.Errorf("%q: %v, want %v", words, err, &want)
 		}
-		if failure != nil && (failure.Hint == "" || strings.Contains(failure.Hint, "%s")) {
+		if failure != nil && (failure.Hint == "" || strings.Contains(failure.Hint, "%")) {
 			t.Errorf("%q has the hint %q", words, failure.Hint)
 		}
 	}

@@ -15,7 +15,7 @@ var errDropped = errors.New("dropped")
 
 // said is a line of what ssh says when it fails. It has one status for all, 255, so only
 // its words tell them apart; the first in this list that is there counts. "%s" stands for
-// the host.
+// the host, "%h" for it without a user's name.
 type said struct {
 	begin  string // of the line; what a jump host's banner says begins otherwise
 	words  string
@@ -53,7 +53,7 @@ var sshWords = []said{
 	{"channel ", "No route to host", Unreachable, noRoute, hintDown},
 	{"channel ", "timed out", Timeout, timeout, hintSilent},
 	{"channel ", "open failed: ", Unreachable, "the jump host does not reach it", hintMore},
-	{"@", "REMOTE HOST IDENTIFICATION HAS CHANGED", HostKey, "its host key has changed", "nothing was sent; if the host is new, \"ssh-keygen -R %s\" forgets the old key"},
+	{"@", "REMOTE HOST IDENTIFICATION HAS CHANGED", HostKey, "its host key has changed", "nothing was sent; if the host is new, \"ssh-keygen -R %h\" forgets the old key"},
 	{"Host key verification failed", "", HostKey, "its host key is not known", "\"ssh %s\" once shows the key, and asks"},
 	{"Received disconnect", "Too many authentication failures", AuthFailed, "too many keys were refused", "\"ssh -v %s\" shows which; IdentitiesOnly in ssh_config(5)"},
 	{"", ": Permission denied (", AuthFailed, "it does not let us in", "\"ssh %s\" has to work; \"ssh -v %s\" shows which keys it was offered"},
@@ -98,7 +98,8 @@ func explainSSH(host, words string) error {
 		if !s.in(lines) {
 			continue
 		}
-		failure := &Failure{s.reason, s.detail, strings.ReplaceAll(s.hint, "%s", host)}
+		bare := host[strings.IndexByte(host, '@')+1:]
+		failure := &Failure{s.reason, s.detail, strings.NewReplacer("%s", host, "%h", bare).Replace(s.hint)}
 		switch {
 		case s.detail == dropped:
 			return fmt.Errorf("%w: %w", errDropped, failure)

@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -217,4 +218,64 @@ func TestInterruptedHosts(t *testing.T) {
 			t.Fatal("a helper is left")
 		}
 	}
+}
+
+// TestBusySshd: a sshd that lets connections go while others log in loses none of them.
+func TestBusySshd(t *testing.T) {
+	onHosts(t)
+	from, to := lab.D12, lab.D13
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	to.Run(t, "sh", "-c", "sed 's/^MaxStartups.*/MaxStartups 2:100:2/; $aPidFile none\\nUsePAM yes' /etc/ssh/sshd_config.d/lab.conf >/tmp/busy.conf")
+	sshd := to.Command(ctx, "/usr/sbin/sshd", "-D", "-e", "-f", "/tmp/busy.conf", "-p", "2222")
+	var log bytes.Buffer
+	sshd.Stderr = &log
+	if err := sshd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	from.Exec(t, "Host many*\n HostName d13\n Port 2222\n HostKeyAlias d13\n", "sh", "-c", "cat >/etc/ssh/ssh_config.d/many.conf")
+	t.Cleanup(func() { from.Run(t, "rm", "/etc/ssh/ssh_config.d/many.conf") })
+	to.Run(t, "sh", "-c", "until ss -lnt | grep -q :2222; do sleep 0.1; done")
+	out := from.Exec(t, "", "msg", "--json", "-N", "-s", "many[1-16]", "*", "hi")
+	end := ends(t, outcomes(t, out.Stdout))
+	for i := 1; i <= 16; i++ {
+		if e := end[fmt.Sprint("many", i)]; e.Event != "reached" {
+			t.Errorf("%+v", e)
+		}
+	}
+	cancel()
+	_ = sshd.Wait()
+	if !strings.Contains(log.String(), "drop connection") {
+		t.Errorf("it has let none go: %s", log.String())
+	}
+}
+
+// TestAsksAtTheTerminal: for one host, who sits at a terminal is asked, as by ssh itself.
+func TestAsksAtTheTerminal(t *testing.T) {
+	onHosts(t)
+	from, alice := lab.D12, lab.D13.Login(t, "alice")
+	from.Exec(t, "Host unknownkey\n HostName d13\n UserKnownHostsFile /dev/null\n GlobalKnownHostsFile /dev/null\n",
+		"sh", "-c", "cat >/etc/ssh/ssh_config.d/unknown.conf")
+	t.Cleanup(func() { from.Run(t, "rm", "/etc/ssh/ssh_config.d/unknown.conf") })
+	carol := from.Login(t, "carol")
+	for answer, want := range map[string]string{"yes": "unknownkey: delivered to alice on " + alice.Terminal, "no": "its host key is not known"} {
+		carol.Type(t, "msg alice@unknownkey "+answer+"; echo status $?\r")
+		carol.Expect(t, "(yes/no/[fingerprint])? ")
+		carol.Type(t, answer+"\r")
+		if seen := carol.Expect(t, "status "+map[string]string{"yes": "0", "no": "1"}[answer]+"\r\n"); !strings.Contains(seen, want) {
+			t.Errorf("carol saw %q, want %q", seen, want)
+		}
+		carol.Mark()
+	}
+	got(t, alice, "yes")
+	// With two, nobody is asked, and no jump host's ssh asks either.
+	from.Exec(t, "Host behindit\n HostName d13\n HostKeyAlias d13\n ProxyJump unknownkey\n", "sh", "-c", "cat >>/etc/ssh/ssh_config.d/unknown.conf")
+	carol.Type(t, "msg -s unknownkey,behindit alice two; stty -a | grep -o '.echo '; echo do''ne\r")
+	seen := carol.Expect(t, "done\r\n")
+	for _, want := range []string{"unknownkey: its host key is not known", "behindit: the jump host: its host key is not known", "\r\n echo \r\n"} {
+		if !strings.Contains(seen, want) || strings.Contains(seen, "fingerprint") {
+			t.Errorf("carol saw %q, want %q", seen, want)
+		}
+	}
+	got(t, alice)
 }
