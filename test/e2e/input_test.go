@@ -23,7 +23,7 @@ func TestWrongInput(t *testing.T) {
 		fails(t, h, 2, "the message is empty", "alice")
 		fails(t, h, 2, "empty target", "alice,,bob", "hi")
 		fails(t, h, 2, "open /nonexistent: no such file", "alice", "-f", "/nonexistent")
-		fails(t, h, 2, "is on another host", "alice@web1", "hi")
+		fails(t, h, 2, "runs backwards", "alice@web[3-1]", "hi")
 		out := h.Exec(t, strings.Repeat("x", 1<<20), "msg", "alice")
 		if out.Code != 2 || out.Stderr != "msg: the message is longer than 64 KiB\n" {
 			t.Errorf("1 MiB: %+v", out)
