@@ -21,7 +21,7 @@ func TestAttackRows(t *testing.T) {
 	attack(t, func(t *testing.T, h *lab.Host) {
 		often(t, h)
 		// Where the kernel cuts depends on its buffers; a width to go by is found soon.
-		for columns := 273; columns < 300; columns += 3 {
+		for columns := 273; columns < 340; columns += 3 {
 			seen := cutOff(t, h, columns)
 			for row := range strings.SplitSeq(seen, "\r\n") {
 				row = strings.TrimSpace(strings.Trim(row, "\a\r\n"))
@@ -49,7 +49,7 @@ func cutOff(t *testing.T, h *lab.Host, columns int) string {
 	end := begin(t, h, send(long, 60_000))
 	pid := awaitOn(t, h, "pgrep -x msg-helper")
 	// It has written what there was room for when it sleeps until there is more.
-	awaitOn(t, h, "ls -l /proc/"+pid+"/fd 2>/dev/null | grep -w "+name+" && sleep 0.2")
+	awaitOn(t, h, "ls -l /proc/"+pid+"/fd 2>/dev/null | grep -w "+name+" && sleep 0.5")
 	h.Run(t, "kill", "-STOP", pid)
 	seen := look()
 	second := play(t, h, "carol", "play", send("Meanwhile.", 900))

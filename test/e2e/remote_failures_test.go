@@ -154,31 +154,40 @@ func TestHostileHost(t *testing.T) {
 		names = append(names, name+"@d13")
 	}
 	for _, form := range []string{"--json", "-v"} {
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-		defer cancel()
-		const watched = `msg "$@" & while grep VmHWM /proc/$!/status; do sleep 0.1; done 2>/dev/null >/tmp/peak; wait $!`
-		cmd := from.Command(ctx, "sh", "-c", watched, "sh", form, "-t", "1", "-s", strings.Join(names, ","), "*", "hi")
-		var out, problems bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &out, &problems
-		_ = cmd.Run()
-		said := out.String() + problems.String()
-		if strings.ContainsAny(said, "\x1b\x07\r\u009b") || !utf8.ValidString(said) || strings.Contains(said, "bank") || strings.Contains(said, "hint: owned") {
-			t.Errorf("%s: unclean: %.4000q %.4000q", form, out.String(), problems.String())
-		}
-		memory := 0 // in KiB
-		_, _ = fmt.Sscanf(from.Run(t, "tail", "-n1", "/tmp/peak").Stdout, "VmHWM: %d", &memory)
-		if cmd.ProcessState.ExitCode() != 1 || problems.Len() > 16<<10 || memory == 0 || memory > 200<<10 {
-			t.Errorf("%s: %v, %d bytes on standard error, %d KiB of memory", form, cmd.ProcessState, problems.Len(), memory)
-		}
-		t.Logf("%s: %d KiB of memory", form, memory)
-		if form != "--json" {
-			continue
-		}
-		end := ends(t, outcomes(t, out.String()))
-		for _, name := range names {
-			if e := end[name]; e.Event == "" || e.Event == "reached" && name != "names@d13" && name != "failures@d13" || len(e.Detail) > 2<<10 {
-				t.Errorf("%s: %+v", name, e)
-			}
+		t.Run(form, func(t *testing.T) {
+			t.Parallel()
+			hostile(t, from, form, names)
+		})
+	}
+}
+
+// hostile sends to hosts that mean ill, and looks at what comes of it.
+func hostile(t *testing.T, from *lab.Host, form string, names []string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	const watched = `msg "$@" & while grep VmHWM /proc/$!/status; do sleep 0.1; done 2>/dev/null >/tmp/peak$1; wait $!`
+	cmd := from.Command(ctx, "sh", "-c", watched, "sh", form, "-t", "1", "-s", strings.Join(names, ","), "*", "hi")
+	var out, problems bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &problems
+	_ = cmd.Run()
+	said := out.String() + problems.String()
+	if strings.ContainsAny(said, "\x1b\x07\r\u009b") || !utf8.ValidString(said) || strings.Contains(said, "bank") || strings.Contains(said, "hint: owned") {
+		t.Errorf("%s: unclean: %.4000q %.4000q", form, out.String(), problems.String())
+	}
+	memory := 0 // in KiB
+	_, _ = fmt.Sscanf(from.Run(t, "tail", "-n1", "/tmp/peak"+form).Stdout, "VmHWM: %d", &memory)
+	if cmd.ProcessState.ExitCode() != 1 || problems.Len() > 16<<10 || memory == 0 || memory > 200<<10 {
+		t.Errorf("%s: %v, %d bytes on standard error, %d KiB of memory", form, cmd.ProcessState, problems.Len(), memory)
+	}
+	t.Logf("%s: %d KiB of memory", form, memory)
+	if form != "--json" {
+		return
+	}
+	end := ends(t, outcomes(t, out.String()))
+	for _, name := range names {
+		if e := end[name]; e.Event == "" || e.Event == "reached" && name != "names@d13" && name != "failures@d13" || len(e.Detail) > 2<<10 {
+			t.Errorf("%s: %+v", name, e)
 		}
 	}
 }
