@@ -257,7 +257,7 @@ func onThisHost(targets []target.Target) error {
 	for _, t := range targets {
 		if t.Hosts != "" {
 			return &RequestError{
-				Problem: fmt.Sprintf("%q is on another host, and this asks for this host alone", t.String()),
+				Problem: fmt.Sprintf("%q is on another host, and only this one can be asked", t.String()),
 				Hint:    "ssh HOST msg … asks there",
 			}
 		}

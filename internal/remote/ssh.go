@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -134,7 +135,7 @@ const mostPreamble = 64 << 10
 func (s SSH) arguments(host string, ask bool) []string {
 	args := []string{
 		"-T", "-a", "-x",
-		"-oConnectTimeout=10", // connectTime
+		fmt.Sprintf("-oConnectTimeout=%d", int(connectTime.Seconds())),
 		"-oRemoteCommand=none", "-oClearAllForwardings=yes", "-oPermitLocalCommand=no",
 		"-oIgnoreUnknown=SessionType,StdinNull,ForkAfterAuthentication", // before OpenSSH 8.7
 		"-oSessionType=default", "-oStdinNull=no", "-oForkAfterAuthentication=no",
