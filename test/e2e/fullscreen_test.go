@@ -71,7 +71,7 @@ func TestFullScreenWithin(t *testing.T) {
 		awaitPrompt(t, dave)
 		for _, command := range []string{"sudo bash --norc", "ssh -o StrictHostKeyChecking=no -tt dave@" + h.Name} {
 			dave.Type(t, command+"\r")
-			terminalHere(t, dave)
+			inner := terminalNot(t, dave, dave.Terminal)
 			dave.Mark()
 			if command[:3] == "ssh" {
 				out := h.SSH(t, "root", "msg", "-v", dave.Terminal, "Beside the prompt.")
@@ -81,10 +81,7 @@ func TestFullScreenWithin(t *testing.T) {
 			} else if overlaid("root") || overlaid("carol") {
 				t.Errorf("%s: a shell's lines were covered", command)
 			}
-			dave.Mark()
-			dave.Type(t, "exit\r")
-			dave.Expect(t, "$ ")
-			awaitPrompt(t, dave)
+			leave(t, dave, inner)
 		}
 	})
 }

@@ -24,12 +24,9 @@ func startTmux(t *testing.T, l *lab.Login) (left, right string) {
 	t.Helper()
 	l.Type(t, "tmux new -s work\r")
 	t.Cleanup(func() { l.Host.SSH(t, l.User, "tmux", "kill-server") })
-	left = terminalHere(t, l)
+	left = terminalNot(t, l, l.Terminal)
 	l.Type(t, "\x02%")
-	for right = left; right == left; {
-		right = terminalHere(t, l)
-	}
-	return left, right
+	return left, terminalNot(t, l, left)
 }
 
 // startScreen has a person start screen, or what else it is called, with windows whose
@@ -49,11 +46,7 @@ func startScreen(t *testing.T, l *lab.Login, program string) (window string) {
 func anotherWindow(t *testing.T, l *lab.Login, window string) string {
 	t.Helper()
 	l.Type(t, "\x01c")
-	for {
-		if other := terminalHere(t, l); other != window {
-			return other
-		}
-	}
+	return terminalNot(t, l, window)
 }
 
 func TestTmux(t *testing.T) {

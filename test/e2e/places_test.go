@@ -40,6 +40,32 @@ func terminalHere(t *testing.T, l *lab.Login) string {
 	return ""
 }
 
+// terminalNot waits until a person is at a shell on another terminal than before, and
+// returns that.
+func terminalNot(t *testing.T, l *lab.Login, before string) string {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+		if other := terminalHere(t, l); other != before {
+			return other
+		}
+	}
+	t.Fatalf("%v: the shell is still on %s; it shows %q", l, before, l.Seen())
+	return ""
+}
+
+// leave has a person leave a shell on an inner terminal for that of the login. No
+// prompt tells when that is done: the inner shell's may be the one that is seen, and
+// what is typed while the inner terminal is there is lost with it.
+func leave(t *testing.T, l *lab.Login, inner string) {
+	t.Helper()
+	l.Type(t, "exit\r")
+	l.Host.Run(t, "sh", "-c", "while [ -e /dev/"+inner+" ]; do sleep 0.02; done")
+	if here := terminalHere(t, l); here != l.Terminal {
+		t.Fatalf("%v: after the shell's end, the next is on %s; it shows %q", l, here, l.Seen())
+	}
+	awaitPrompt(t, l)
+}
+
 func awaitPrompt(t *testing.T, l *lab.Login) {
 	t.Helper()
 	l.Type(t, "echo rea''dy\r")
@@ -133,17 +159,13 @@ func TestOwnScreen(t *testing.T) {
 		alice, dave := h.Login(t, "alice"), h.Login(t, "dave")
 		forget(t, h)
 		dave.Type(t, "script -q /dev/null\r")
-		if inner := terminalHere(t, dave); inner == dave.Terminal {
-			t.Fatalf("script gives no terminal but %s", inner)
-		}
+		inner := terminalNot(t, dave, dave.Terminal)
 		dave.Type(t, "msg '*' 'From within.'; echo sta''tus $?\r")
 		if seen := dave.Expect(t, "status 0"); strings.Contains(seen, "| From within.") {
 			t.Errorf("dave saw %q", seen)
 		}
 		got(t, alice, "From within.")
-		dave.Mark()
-		dave.Type(t, "exit\r")
-		dave.Expect(t, "$ ")
+		leave(t, dave, inner)
 		left, right := startTmux(t, dave)
 		dave.Type(t, "msg '*' 'From my pane.'; echo sta''tus $?\r")
 		dave.Expect(t, "status 0")
