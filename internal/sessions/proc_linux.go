@@ -19,13 +19,14 @@ type procfs struct {
 	hidden  bool // other people's processes are
 	foreign bool // its numbers are not those of this process's namespace
 
-	leading map[uint64][]process // session leaders, by terminal
-	session map[int][]int        // the processes of each session
-	known   map[int]process      // what has been read; pid 0 for one that is gone
+	leading map[uint64][]process  // session leaders, by terminal
+	session map[int][]int         // the processes of each session
+	known   map[int]process       // what has been read; pid 0 for one that is gone
+	ahead   map[int]time.Duration // the processors' clocks, once asked for
 }
 
 func readProc(dir string) (*procfs, error) {
-	p := &procfs{dir: dir, leading: map[uint64][]process{}, session: map[int][]int{}, known: map[int]process{}}
+	p := &procfs{dir: dir, leading: map[uint64][]process{}, session: map[int][]int{}, known: map[int]process{}, ahead: map[int]time.Duration{}}
 	_, err := os.ReadFile(dir + "/1/stat")
 	p.hidden = err != nil
 	names, err := fileNames(dir)
@@ -132,23 +133,6 @@ func (p *procfs) cgroup(pid int) []byte {
 		return nil
 	}
 	return bytes.Clone(data)
-}
-
-// ran reads se.exec_start, in milliseconds of the scheduler's clock with six decimals,
-// from a file that a kernel may be built without (CONFIG_SCHED_DEBUG).
-func (p *procfs) ran(pid int) time.Duration {
-	var buf [512]byte
-	data, err := readInto(buf[:], p.path(pid, "sched"))
-	if err != nil {
-		return 0
-	}
-	_, number, _ := bytes.Cut(line(data, "\nse.exec_start"), []byte(":"))
-	ms, decimals, _ := bytes.Cut(bytes.TrimSpace(number), []byte("."))
-	ns, err := strconv.ParseInt(string(ms)+string(decimals), 10, 64)
-	if err != nil || len(decimals) != 6 {
-		return 0
-	}
-	return time.Duration(ns)
 }
 
 func (p *procfs) path(pid int, file string) string {

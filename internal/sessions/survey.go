@@ -19,7 +19,7 @@ type processes interface {
 	identity(pid int) (identity, bool)
 	arguments(pid int) []string // of the command line
 	cgroup(pid int) []byte      // /proc/PID/cgroup
-	ran(pid int) time.Duration  // when it last ran, by a clock that is near to each processor's; 0 if unknown
+	ran(pid int) time.Duration  // when it last ran, by CLOCK_MONOTONIC; 0 if unknown
 }
 
 // identity is who runs a process, and where (proc_pid_status(5)).

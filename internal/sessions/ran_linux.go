@@ -1,0 +1,92 @@
+package sessions
+
+import (
+	"bytes"
+	"runtime"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// ran takes when a process last ran from the scheduler, whose clocks are each
+// processor's own: they leave out what interrupts and a hypervisor took
+// (update_rq_clock_task in kernel/sched/core.c), so that on a virtual machine some are
+// seconds behind others after a while.
+//
+// What has ended since it was seen, or waits to run on another processor, ran just now.
+func (p *procfs) ran(pid int) time.Duration {
+	began, known := p.began(p.path(pid, "sched"))
+	var buf [1024]byte
+	stat, err := readInto(buf[:], p.path(pid, "stat"))
+	if err != nil || known && began == 0 {
+		return monotonic()
+	}
+	processor, ok := processorOf(stat)
+	if !ok || !known {
+		return 0
+	}
+	ahead, asked := p.ahead[processor]
+	if !asked {
+		if ahead, ok = p.measure(processor); !ok {
+			return 0
+		}
+		p.ahead[processor] = ahead
+	}
+	return began - ahead
+}
+
+// processorOf returns the number of the processor that a process ran on, which is the
+// 39th field of /proc/PID/stat.
+func processorOf(stat []byte) (int, bool) {
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	if len(fields) <= 39-3 {
+		return 0, false
+	}
+	processor, err := strconv.Atoi(string(fields[39-3]))
+	return processor, err == nil
+}
+
+// measure returns by how much a processor's clock is ahead of CLOCK_MONOTONIC, to a tick:
+// a thread that has just come to run there began to do so now.
+func (p *procfs) measure(processor int) (ahead time.Duration, ok bool) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // for good: the thread ends here, and so does its affinity
+		var only unix.CPUSet
+		only.Set(processor)
+		if !only.IsSet(processor) || unix.SchedSetaffinity(0, &only) != nil {
+			return
+		}
+		now := monotonic()
+		began, known := p.began(p.dir + "/thread-self/sched")
+		ahead, ok = began-now, known && began != 0 && now != 0
+	}()
+	<-done
+	return ahead, ok
+}
+
+// began reads se.exec_start, in milliseconds of its processor's clock with six decimals,
+// from a file that a kernel may be built without (CONFIG_SCHED_DEBUG). It is 0 for a
+// moment when a process moves to another processor.
+func (p *procfs) began(sched string) (time.Duration, bool) {
+	var buf [512]byte
+	data, err := readInto(buf[:], sched)
+	if err != nil {
+		return 0, false
+	}
+	_, number, _ := bytes.Cut(line(data, "\nse.exec_start"), []byte(":"))
+	ms, decimals, _ := bytes.Cut(bytes.TrimSpace(number), []byte("."))
+	ns, err := strconv.ParseInt(string(ms)+string(decimals), 10, 64)
+	return time.Duration(ns), err == nil && len(decimals) == 6
+}
+
+// monotonic returns the time of CLOCK_MONOTONIC; 0 where there is none.
+func monotonic() time.Duration {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
+		return 0
+	}
+	return time.Duration(now.Nano())
+}
