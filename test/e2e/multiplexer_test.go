@@ -20,14 +20,25 @@ func pane(t *testing.T, h *lab.Host, user, terminal string) string {
 	return ""
 }
 
+// startTmux has a person start tmux with two panes side by side, and use the left one and
+// then the right one. They are made at once: a shell whose pane becomes narrower runs for
+// that, and may do so after the other one was typed in.
 func startTmux(t *testing.T, l *lab.Login) (left, right string) {
 	t.Helper()
-	l.Type(t, "tmux new -s work\r")
+	l.Type(t, "tmux new -s work ';' split-window -h\r")
 	t.Cleanup(func() { l.Host.SSH(t, l.User, "tmux", "kill-server") })
-	left = terminalNot(t, l, l.Terminal)
-	l.Type(t, "\x02%")
-	return left, terminalNot(t, l, left)
+	right = terminalNot(t, l, l.Terminal)
+	l.Type(t, toLeftPane)
+	left = terminalNot(t, l, right)
+	l.Type(t, toRightPane)
+	if here := terminalNot(t, l, left); here != right {
+		t.Fatalf("%v has panes on %s, %s and %s", l, left, right, here)
+	}
+	return left, right
 }
+
+// The prefix key of tmux, and an arrow.
+const toLeftPane, toRightPane = "\x02\x1b[D", "\x02\x1b[C"
 
 // startScreen has a person start screen, or what else it is called, with windows whose
 // messages are on, and returns the terminal of the first.
@@ -71,7 +82,7 @@ func TestTmux(t *testing.T) {
 		}
 		reaches(t, h, "carol", "bob", "From carol.", "bob@"+right)
 		// Back and forth within the eight seconds that the kernel's times tell apart.
-		bob.Type(t, "\x02\x1b[D")
+		bob.Type(t, toLeftPane)
 		terminalHere(t, bob)
 		reaches(t, h, "root", "bob", "On the left.", "bob@"+left)
 		reaches(t, h, "carol", "bob", "On the left.", "bob@"+left)

@@ -33,11 +33,20 @@ func terminalHere(t *testing.T, l *lab.Login) string {
 		}
 		out := l.Host.Exec(t, "", "cat", file)
 		if name, ok := strings.CutPrefix(out.Stdout, "/dev/"); ok && strings.HasSuffix(name, "\n") {
-			return strings.TrimSpace(name)
+			name = strings.TrimSpace(name)
+			settle(t, l.Host, name)
+			return name
 		}
 	}
 	t.Fatalf("%v: no shell answers; it shows %q", l, l.Seen())
 	return ""
+}
+
+// settle waits until everything on a terminal sleeps: when a pane was used is told by
+// when its shell last ran, and that may be long after a key where a machine is busy.
+func settle(t *testing.T, h *lab.Host, terminal string) {
+	t.Helper()
+	h.Run(t, "sh", "-c", `while ps -o stat= -t "$1" | grep -qv '^S'; do sleep 0.01; done`, "sh", terminal)
 }
 
 // terminalNot waits until a person is at a shell on another terminal than before, and
