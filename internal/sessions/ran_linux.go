@@ -47,12 +47,16 @@ func processorOf(stat []byte) (int, bool) {
 	return processor, err == nil
 }
 
+// clockTime is how long a processor may take to run a thread, before its clock stays
+// unknown: real-time programs may have it for themselves.
+const clockTime = time.Second / 2
+
 // measure returns by how much a processor's clock is ahead of CLOCK_MONOTONIC, to a tick:
 // a thread that has just come to run there began to do so now.
 func (p *procfs) measure(processor int) (ahead time.Duration, ok bool) {
-	done := make(chan struct{})
+	measured := make(chan time.Duration, 1)
 	go func() {
-		defer close(done)
+		defer close(measured)
 		runtime.LockOSThread() // for good: the thread ends here, and so does its affinity
 		var only unix.CPUSet
 		only.Set(processor)
@@ -60,10 +64,14 @@ func (p *procfs) measure(processor int) (ahead time.Duration, ok bool) {
 			return
 		}
 		now := monotonic()
-		began, known := p.began(p.dir + "/thread-self/sched")
-		ahead, ok = began-now, known && began != 0 && now != 0
+		if began, known := p.began(p.dir + "/thread-self/sched"); known && began != 0 && now != 0 {
+			measured <- began - now
+		}
 	}()
-	<-done
+	select {
+	case ahead, ok = <-measured:
+	case <-time.After(clockTime):
+	}
 	return ahead, ok
 }
 
