@@ -37,6 +37,8 @@ func TestExplain(t *testing.T) {
 		"channel 0: open failed: connect failed: Connection refused\r\nstdio forwarding failed\r\nkex_exchange_identification: Connection closed by remote host\r\n":                          {Reason: Unreachable, Detail: "connection refused"},
 		"channel 0: open failed: administratively prohibited: open failed\r\nstdio forwarding failed\r\n":                                                                                     {Reason: Unreachable, Detail: "the jump host does not let us through"},
 		"ssh: connect to host 10.88.0.1 port 1: Connection refused\r\nkex_exchange_identification: Connection closed by remote host\r\n":                                                      {Reason: Unreachable, Detail: "the jump host: connection refused"},
+		"ssh: connect to host 10.88.0.1 port 1: Connection refused\r\nbanner exchange: Connection to UNKNOWN port 65535: Broken pipe\r\n":                                                     {Reason: Unreachable, Detail: "the jump host: connection refused"},
+		"banner exchange: Connection to 10.88.0.1 port 22: invalid format\r\n":                                                                                                                {Reason: Unreachable, Detail: "banner exchange: Connection to 10.88.0.1 port 22: invalid format"},
 		"/root/.ssh/config: line 1: Bad configuration option: nonsense\r\n/root/.ssh/config: terminating, 1 bad configuration options\r\n":                                                    {Reason: Unreachable, Detail: "/root/.ssh/config: terminating, 1 bad configuration options"},
 		"Idle sessions are timed out.\r\nPermission denied is what you get\r\nroot@jump: Permission denied (publickey).\r\nkex_exchange_identification: Connection closed by remote host\r\n": {Reason: AuthFailed, Detail: "the jump host: it does not let us in"},
 		"": {Reason: Unreachable, Detail: "ssh failed, and said nothing"},
@@ -55,6 +57,7 @@ func TestExplain(t *testing.T) {
 		"kex_exchange_identification: read: Connection reset by peer\r\nConnection reset by 10.0.0.1 port 22\r\n",
 		"kex_exchange_identification: banner line contains invalid characters\r\nExceeded MaxStartups\r\n",
 		"ssh_exchange_identification: Connection closed by remote host\r\n",
+		"banner exchange: Connection to 10.88.0.1 port 22: Broken pipe\r\n",
 	} {
 		if err := explain("h", 255, words); !errors.Is(err, errDropped) {
 			t.Errorf("%q: %v is not tried again", words, err)

@@ -61,7 +61,13 @@ var sshWords = []said{
 	{"kex_exchange_identification: ", "", Unreachable, dropped, hintMore},
 	{"ssh_exchange_identification: ", "", Unreachable, dropped, hintMore},
 	{"Connection reset by ", "", Unreachable, dropped, hintMore},
+	{"banner exchange: ", ": Broken pipe", Unreachable, dropped, hintMore},
+	{"banner exchange: ", ": Connection reset by peer", Unreachable, dropped, hintMore},
 }
+
+// Lines by which ssh says that the way to the host ended: before the host had said
+// anything, or before ssh had.
+const closedEarly, closedAtOnce = "\nkex_exchange_identification: ", "\nbanner exchange: "
 
 func (s said) in(lines []string) bool {
 	return slices.ContainsFunc(lines, func(line string) bool {
@@ -103,7 +109,7 @@ func explainSSH(host, words string) error {
 		switch {
 		case s.detail == dropped:
 			return fmt.Errorf("%w: %w", errDropped, failure)
-		case strings.Contains(words, "\nkex_exchange_identification: ") && !strings.Contains(words, "open failed: "):
+		case (strings.Contains(words, closedEarly) || strings.Contains(words, closedAtOnce)) && !strings.Contains(words, "open failed: "):
 			failure.Detail = "the jump host: " + s.detail // what it said is of the way to that
 		}
 		return failure
