@@ -1,6 +1,7 @@
 package tty
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -235,12 +236,18 @@ func (t *Terminal) put(fd int, data []byte) (int, error) {
 		n--
 	}
 	switch {
-	case n == len(data), data[n] == '\n', n > 0 && data[n-1] == '\n':
+	case n == len(data), n > 0 && data[n-1] == '\n', isRowEnd(data[n:]):
 		t.lead = ""
 	default:
 		t.lead = continued
 	}
 	return n, err
+}
+
+// isRowEnd reports whether nothing of a row is left but blanks.
+func isRowEnd(data []byte) bool {
+	rest := bytes.TrimLeft(data, " \r")
+	return len(rest) > 0 && rest[0] == '\n'
 }
 
 func writeFailure(err error) error {

@@ -284,6 +284,32 @@ func TestOverlayCutOff(t *testing.T) {
 	}
 }
 
+// TestCutInPadding: a row that is cut behind its text ends where it is.
+func TestCutInPadding(t *testing.T) {
+	_, scratch := rawTerminal(t)
+	capacity := fill(t, scratch, 1<<20)
+	master, slave := rawTerminal(t)
+	var st syscall.Stat_t
+	if err := syscall.Fstat(int(slave.Fd()), &st); err != nil {
+		t.Fatal(err)
+	}
+	terminal := open(t, tty.Want{Path: slave.Name(), Device: st.Rdev, Owner: uint32(os.Getuid()), Lines: true})
+	data := "\r\n| One." + strings.Repeat(" ", 2000) + "\r\n| Two.\r\nend"
+	fill(t, slave, capacity-len(data)/2)
+	n, err := terminal.Write([]byte(data))
+	if n < 20 || n > 2000 || !errors.Is(err, tty.ErrWouldBlock) {
+		t.Fatalf("wrote %d, %v", n, err)
+	}
+	shown := make(chan string, 1)
+	go func() { shown <- drain(master, "end") }()
+	if m, err := terminal.WriteWithin(t.Context(), []byte(data[n:]), time.Now().Add(10*time.Second)); n+m != len(data) || err != nil {
+		t.Errorf("wrote %d and %d, %v", n, m, err)
+	}
+	if seen := strings.TrimLeft(<-shown, "x"); seen != data {
+		t.Errorf("it shows %q", seen)
+	}
+}
+
 // rawTerminal is one as full-screen programs set it, of 24 rows.
 func rawTerminal(t *testing.T) (master, slave *os.File) {
 	t.Helper()
