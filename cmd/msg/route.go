@@ -144,7 +144,9 @@ func (c *sendCmd) ways(ctx context.Context, w world, parts []remote.Part) error 
 			return err
 		}
 	}
-	proxies := len(away) > remote.Usual.Via && c.FanOut == 0 && ssh.Proxies(ctx, away[0].Host)
+	many := len(away) > remote.Usual.Via
+	proxies := many && ssh.Proxies(ctx, away[0].Host)
+	ssh.Direct = many && !proxies
 	says := claim(ctx, w)
 	for i := range parts {
 		part := &parts[i]
@@ -156,7 +158,7 @@ func (c *sendCmd) ways(ctx context.Context, w world, parts []remote.Part) error 
 		part.Send = func(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
 			return ssh.Send(ctx, part.Host, r, report)
 		}
-		if proxies {
+		if proxies && c.FanOut == 0 {
 			part.Via = func(ctx context.Context) string { return ssh.Via(ctx, part.Host) }
 		}
 	}

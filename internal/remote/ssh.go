@@ -21,6 +21,10 @@ type SSH struct {
 	// host's key is the right one.
 	Ask bool
 
+	// Direct says that ssh's configuration has no way lead through another host, as
+	// Proxies tells.
+	Direct bool
+
 	// Push, unless nil, is what a host gets for this one message that has no msg.
 	Push *Push
 }
@@ -122,7 +126,9 @@ func (s SSH) attempt(ctx context.Context, host string, r delivery.Request, repor
 	err = t.send(ctx, r, report)
 	_ = p.wait(err) // its status is in ProcessState
 	if state := p.cmd.ProcessState; errors.Is(err, errNoStart) && state.Exited() {
-		return explain(host, state.ExitCode(), p.stderr.String())
+		return explain(host, state.ExitCode(), p.stderr.String(), func() bool {
+			return !s.Direct && s.Via(ctx, host) != ""
+		})
 	}
 	return err
 }

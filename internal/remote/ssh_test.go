@@ -37,14 +37,13 @@ func TestExplain(t *testing.T) {
 		"channel 0: open failed: connect failed: Connection refused\r\nstdio forwarding failed\r\nkex_exchange_identification: Connection closed by remote host\r\n":                          {Reason: Unreachable, Detail: "connection refused"},
 		"channel 0: open failed: administratively prohibited: open failed\r\nstdio forwarding failed\r\n":                                                                                     {Reason: Unreachable, Detail: "the jump host does not let us through"},
 		"ssh: connect to host 10.88.0.1 port 1: Connection refused\r\nkex_exchange_identification: Connection closed by remote host\r\n":                                                      {Reason: Unreachable, Detail: "the jump host: connection refused"},
-		"ssh: connect to host 10.88.0.1 port 1: Connection refused\r\nbanner exchange: Connection to UNKNOWN port 65535: Broken pipe\r\n":                                                     {Reason: Unreachable, Detail: "the jump host: connection refused"},
-		"banner exchange: Connection to 10.88.0.1 port 22: invalid format\r\n":                                                                                                                {Reason: Unreachable, Detail: "banner exchange: Connection to 10.88.0.1 port 22: invalid format"},
+		"kex_exchange_identification: banner line too long\r\n":                                                                                                                               {Reason: Unreachable, Detail: "what answers there is not an SSH server"},
 		"/root/.ssh/config: line 1: Bad configuration option: nonsense\r\n/root/.ssh/config: terminating, 1 bad configuration options\r\n":                                                    {Reason: Unreachable, Detail: "/root/.ssh/config: terminating, 1 bad configuration options"},
 		"Idle sessions are timed out.\r\nPermission denied is what you get\r\nroot@jump: Permission denied (publickey).\r\nkex_exchange_identification: Connection closed by remote host\r\n": {Reason: AuthFailed, Detail: "the jump host: it does not let us in"},
-		"": {Reason: Unreachable, Detail: "ssh failed, and said nothing"},
+		"": {Reason: Unreachable, Detail: "ssh failed, and said nothing"}, // the other end closed before it read who ssh is
 	} {
 		var failure *Failure
-		err := explain("h", 255, words)
+		err := explain("h", 255, words, func() bool { return false })
 		if !errors.As(err, &failure) || failure.Reason != want.Reason || failure.Detail != want.Detail || errors.Is(err, errDropped) {
 			t.Errorf("%q: %v, want %v", words, err, &want)
 		}
@@ -52,14 +51,26 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%q has the hint %q", words, failure.Hint)
 		}
 	}
+	// A jump host's ssh says why it ended; ssh itself need not say anything.
+	for words, want := range map[string]string{
+		"ssh: connect to host 10.88.0.1 port 1: Connection refused\r\n": "the jump host: connection refused",
+		"Host key verification failed.\r\n":                             "its host key is not known",
+	} {
+		var failure *Failure
+		if err := explain("h", 255, words, func() bool { return true }); !errors.As(err, &failure) || failure.Detail != want {
+			t.Errorf("through another host, %q: %v, want %s", words, err, want)
+		}
+	}
+	if err := explain("h", 255, "", nil); !errors.Is(err, errNotTaken) {
+		t.Errorf("ssh says nothing: %v is not tried again", err)
+	}
 	for _, words := range []string{
 		"kex_exchange_identification: Connection closed by remote host\r\nConnection closed by 10.0.0.1 port 22\r\n",
 		"kex_exchange_identification: read: Connection reset by peer\r\nConnection reset by 10.0.0.1 port 22\r\n",
 		"kex_exchange_identification: banner line contains invalid characters\r\nExceeded MaxStartups\r\n",
 		"ssh_exchange_identification: Connection closed by remote host\r\n",
-		"banner exchange: Connection to 10.88.0.1 port 22: Broken pipe\r\n",
 	} {
-		if err := explain("h", 255, words); !errors.Is(err, errDropped) {
+		if err := explain("h", 255, words, func() bool { return false }); !errors.Is(err, errDropped) {
 			t.Errorf("%q: %v is not tried again", words, err)
 		}
 	}

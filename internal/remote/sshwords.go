@@ -38,14 +38,17 @@ const (
 	hintMore   = "\"ssh %s\" shows more"
 )
 
+// fromHere begins what ssh says of a connection that it makes itself.
+const fromHere = "ssh: "
+
 // The order matters: a jump host's sshd that cannot reach the host says so before ssh
 // says that the connection was closed.
 var sshWords = []said{
-	{"ssh: ", "Could not resolve hostname", Unreachable, noName, hintName},
-	{"ssh: ", "Connection refused", Unreachable, refused, hintSshd},
-	{"ssh: ", "No route to host", Unreachable, noRoute, hintDown},
-	{"ssh: ", "Network is unreachable", Unreachable, noRoute, hintDown},
-	{"ssh: ", "timed out", Timeout, timeout, hintSilent},
+	{fromHere, "Could not resolve hostname", Unreachable, noName, hintName},
+	{fromHere, "Connection refused", Unreachable, refused, hintSshd},
+	{fromHere, "No route to host", Unreachable, noRoute, hintDown},
+	{fromHere, "Network is unreachable", Unreachable, noRoute, hintDown},
+	{fromHere, "timed out", Timeout, timeout, hintSilent},
 	{"Connection ", "timed out", Timeout, timeout, hintSilent},
 	{"channel ", "administratively prohibited", Unreachable, "the jump host does not let us through", "AllowTcpForwarding in its sshd_config(5)"},
 	{"channel ", "Name or service not known", Unreachable, noName, "the jump host does not know it"},
@@ -58,16 +61,11 @@ var sshWords = []said{
 	{"Received disconnect", "Too many authentication failures", AuthFailed, "too many keys were refused", "\"ssh -v %s\" shows which; IdentitiesOnly in ssh_config(5)"},
 	{"", ": Permission denied (", AuthFailed, "it does not let us in", "\"ssh %s\" has to work; \"ssh -v %s\" shows which keys it was offered"},
 	{"Exceeded MaxStartups", "", Unreachable, dropped, hintMore},
+	{"kex_exchange_identification: ", "banner line too long", Unreachable, "what answers there is not an SSH server", hintMore},
 	{"kex_exchange_identification: ", "", Unreachable, dropped, hintMore},
 	{"ssh_exchange_identification: ", "", Unreachable, dropped, hintMore},
 	{"Connection reset by ", "", Unreachable, dropped, hintMore},
-	{"banner exchange: ", ": Broken pipe", Unreachable, dropped, hintMore},
-	{"banner exchange: ", ": Connection reset by peer", Unreachable, dropped, hintMore},
 }
-
-// Lines by which ssh says that the way to the host ended: before the host had said
-// anything, or before ssh had.
-const closedEarly, closedAtOnce = "\nkex_exchange_identification: ", "\nbanner exchange: "
 
 func (s said) in(lines []string) bool {
 	return slices.ContainsFunc(lines, func(line string) bool {
@@ -77,12 +75,14 @@ func (s said) in(lines []string) bool {
 
 // explain tells why no helper answered at the other end of ssh, which has ended with
 // that status. Up to there the words are ssh's own, or those of a host that could
-// only make itself look worse.
-func explain(host string, status int, words string) error {
+// only make itself look worse. Whether the way there leads through another host is asked
+// where they leave that open: a jump host's ssh ends first, and where ssh itself finds
+// that gone before it has sent anything, it says nothing.
+func explain(host string, status int, words string, indirect func() bool) error {
 	words = strings.TrimSpace(words)
 	switch status {
 	case 255:
-		return explainSSH(host, words)
+		return explainSSH(host, words, indirect)
 	case 0:
 		return &Failure{NoHelper, "the login ends without starting msg", "is another command forced for that key?"}
 	case 127, 126: // sh(1): not found, not to be run
@@ -98,7 +98,7 @@ func explain(host string, status int, words string) error {
 	return fail(NoHelper, "%s", detail)
 }
 
-func explainSSH(host, words string) error {
+func explainSSH(host, words string, indirect func() bool) error {
 	lines := strings.Split(words, "\n")
 	for _, s := range sshWords {
 		if !s.in(lines) {
@@ -109,13 +109,16 @@ func explainSSH(host, words string) error {
 		switch {
 		case s.detail == dropped:
 			return fmt.Errorf("%w: %w", errDropped, failure)
-		case (strings.Contains(words, closedEarly) || strings.Contains(words, closedAtOnce)) && !strings.Contains(words, "open failed: "):
+		case strings.Contains(words, "\nkex_exchange_identification: ") && !strings.Contains(words, "open failed: "),
+			s.begin == fromHere && indirect():
 			failure.Detail = "the jump host: " + s.detail // what it said is of the way to that
 		}
 		return failure
 	}
 	if words == "" {
-		words = "ssh failed, and said nothing"
+		// So it does, too, where the other end closes before it has said who it is.
+		silent := &Failure{Unreachable, "ssh failed, and said nothing", strings.ReplaceAll(hintMore, "%s", host)}
+		return fmt.Errorf("%w (%w)", silent, errNotTaken)
 	}
 	return &Failure{Unreachable, lastLine(words), fmt.Sprintf("\"ssh %s\" shows more", host)}
 }
