@@ -115,12 +115,13 @@ func explainSSH(host, words string, indirect func() bool) error {
 		}
 		return failure
 	}
+	failure := &Failure{Unreachable, lastLine(words), strings.ReplaceAll(hintMore, "%s", host)}
 	if words == "" {
-		// So it does, too, where the other end closes before it has said who it is.
-		silent := &Failure{Unreachable, "ssh failed, and said nothing", strings.ReplaceAll(hintMore, "%s", host)}
-		return fmt.Errorf("%w (%w)", silent, errNotTaken)
+		// Nor does ssh say anything where the other end closes before ssh has said who it is.
+		failure.Detail = "ssh failed, and said nothing"
+		return fmt.Errorf("%w (%w)", failure, errNotTaken)
 	}
-	return &Failure{Unreachable, lastLine(words), fmt.Sprintf("\"ssh %s\" shows more", host)}
+	return failure
 }
 
 func lastLine(words string) string {

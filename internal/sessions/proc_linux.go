@@ -19,14 +19,14 @@ type procfs struct {
 	hidden  bool // other people's processes are
 	foreign bool // its numbers are not those of this process's namespace
 
-	leading map[uint64][]process  // session leaders, by terminal
-	session map[int][]int         // the processes of each session
-	known   map[int]process       // what has been read; pid 0 for one that is gone
-	ahead   map[int]time.Duration // the processors' clocks, once asked for
+	leading map[uint64][]process // session leaders, by terminal
+	session map[int][]int        // the processes of each session
+	known   map[int]process      // what has been read; pid 0 for one that is gone
+	clocks  map[int]clock        // by processor, once asked for
 }
 
 func readProc(dir string) (*procfs, error) {
-	p := &procfs{dir: dir, leading: map[uint64][]process{}, session: map[int][]int{}, known: map[int]process{}, ahead: map[int]time.Duration{}}
+	p := &procfs{dir: dir, leading: map[uint64][]process{}, session: map[int][]int{}, known: map[int]process{}, clocks: map[int]clock{}}
 	_, err := os.ReadFile(dir + "/1/stat")
 	p.hidden = err != nil
 	names, err := fileNames(dir)

@@ -26,14 +26,21 @@ func (p *procfs) ran(pid int) time.Duration {
 	if !ok || !known {
 		return 0
 	}
-	ahead, asked := p.ahead[processor]
+	of, asked := p.clocks[processor]
 	if !asked {
-		if ahead, ok = p.measure(processor); !ok {
-			return 0
-		}
-		p.ahead[processor] = ahead
+		of.ahead, of.known = p.measure(processor)
+		p.clocks[processor] = of // also if not: it need not be waited for twice
 	}
-	return began - ahead
+	if !of.known {
+		return 0
+	}
+	return began - of.ahead
+}
+
+// clock is a processor's, as the scheduler has it.
+type clock struct {
+	ahead time.Duration // of CLOCK_MONOTONIC
+	known bool
 }
 
 // processorOf returns the number of the processor that a process ran on, which is the
