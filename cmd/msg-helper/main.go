@@ -49,6 +49,9 @@ var errNotByHand = errors.New("is started by msg(1), not by hand; see msg-helper
 func run(rights *privilege) error {
 	os.Clearenv()
 	unix.Umask(0o077)
+	if len(os.Args) == 2 && os.Args[1] == clearing {
+		return clearSockets(rights)
+	}
 	if len(os.Args) > 1 || term.IsTerminal(int(os.Stdin.Fd())) {
 		return errNotByHand
 	}
@@ -63,11 +66,12 @@ func run(rights *privilege) error {
 		engine.Privilege = rights
 		engine.Files = &accounts.Directory{FilesOnly: true}
 		engine.System.UserName = engine.Files.Name
+		engine.Clear = clearAnew
 	}
 	hello := remote.Hello{Version: version, Host: engine.Host, Privileged: rights != nil || os.Geteuid() == 0}
 	return remote.Serve(context.Background(), remote.Stdin(), os.Stdout, remote.RequestTime, hello, func(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
 		system, err := config.Load(config.Path)
-		engine.Log = func(record delivery.Record) {
+		engine.Log = func(record delivery.Logged) {
 			// A log that takes nothing keeps no message from going out; msg
 			// doctor finds it.
 			_ = journal.Local().Write(record.Entry(system.Journal.Text))

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -94,13 +93,18 @@ func list(names []string) string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-// counter counts the user's messages. Where there is no place for counts, it has
-// them go out one at a time, and no faster than the limit.
+// counter counts the user's messages, and what is typed on to them: the count stays open
+// when the rights to open it are gone. Where there is no place for counts, it has them go
+// out one at a time, and no faster than the limit.
 func counter(uid uint32, limit rate.Limit) func(context.Context, func(string)) (time.Duration, error) {
+	var count *rate.Count
+	var err error
 	return func(ctx context.Context, note func(string)) (time.Duration, error) {
-		wait, err := rate.Take(ctx, rate.Dir, uid, limit)
-		if !errors.Is(err, rate.ErrNowhere) {
-			return wait, err
+		if count == nil && err == nil {
+			count, err = rate.Open(rate.Dir, uid, limit)
+		}
+		if err == nil {
+			return count.Take(ctx)
 		}
 		note(fmt.Sprintf("%v; so each message waits for %v", err, limit.Interval()))
 		return 0, rate.Alone(ctx, uid, limit)

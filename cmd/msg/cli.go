@@ -16,6 +16,8 @@ var version = "0.1.0-dev"
 // commands is a target: send is the default.
 type cli struct {
 	Send       sendCmd       `cmd:"" default:"withargs" help:"Send a message. The default: msg TARGETS TEXT."`
+	OK         okCmd         `cmd:"" name:"ok" help:"Acknowledge a message that waits for an answer."`
+	Reply      replyCmd      `cmd:"" help:"Reply to a message that waits for an answer."`
 	Sessions   sessionsCmd   `cmd:"" help:"Show who is logged in, where, and whether messages reach them."`
 	Hosts      hostsCmd      `cmd:"" help:"Show what lists of hosts come to."`
 	Mesg       mesgCmd       `cmd:"" help:"Show or set whether messages come to this terminal."`
@@ -37,13 +39,23 @@ type sendCmd struct {
 	File     string   `short:"f" placeholder:"FILE" help:"Read the message from FILE." completion-predictor:"file"`
 	Except   string   `short:"x" placeholder:"TARGETS" help:"Leave these out." completion-predictor:"targets"`
 	All      bool     `name:"all-terminals" short:"a" help:"Send to every terminal of theirs, not to one for each screen that they look at."`
-	Time     duration `short:"t" placeholder:"DURATION" help:"How long a terminal may take for the message, such as 10s, 1m, or a number of seconds (default 5s)."`
+	Wait     bool     `short:"w" help:"Wait until everyone who has the message has answered it, with msg ok or msg reply."`
+	Time     duration `short:"t" placeholder:"DURATION" help:"How long to wait for answers with --wait (default: until Ctrl-C); without it, how long a terminal may take for the message (default 5s). Such as 10s, 5m, or a number of seconds."`
 	NoBanner bool     `short:"n" help:"Leave out the line that says who sends (root)."`
 	Polite   bool     `help:"As root, too, leave those alone who have messages off."`
 	DryRun   bool     `short:"N" help:"Find and check the terminals, but write nothing."`
 	Verbose  bool     `short:"v" xor:"talk" help:"Say where the message went, a line for each terminal."`
 	Quiet    bool     `short:"q" xor:"talk,form" help:"Print nothing about what was reached; the exit status tells."`
 	JSON     bool     `name:"json" xor:"form" help:"Print each result as a line of JSON, and a summary last."`
+}
+
+type okCmd struct {
+	Code string `arg:"" optional:"" help:"The code in the last line of the message; the newest message that waits for you where it is left out." completion-predictor:"none"`
+}
+
+type replyCmd struct {
+	Code string   `arg:"" help:"The code in the last line of the message." completion-predictor:"none"`
+	Text []string `arg:"" optional:"" passthrough:"partial" help:"The reply. Without it, it is read from standard input." completion-predictor:"none"`
 }
 
 type sessionsCmd struct {
@@ -85,7 +97,7 @@ const usage = `Usage: msg [flags] TARGETS [TEXT ...]
 
 const description = `Sends messages to the terminals of people who are logged in, and says who was reached.
 
-Exit status: 0 everyone was reached, 1 somebody was not, 2 the command line or the message is wrong and nothing was sent.`
+Exit status: 0 everyone was reached, 1 somebody was not, 2 the command line or the message is wrong and nothing was sent, 3 not everybody answered in time.`
 
 func newParser(tree *cli, w world) (*kong.Kong, error) {
 	return kong.New(tree,

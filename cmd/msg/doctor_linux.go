@@ -82,7 +82,7 @@ func (m machine) examine(ctx context.Context, w world) ([]finding, error) {
 		judgeDevpts(mounts, tty, terminalsIn(engine.System.Dev, picture)),
 		judgeCounts(lookAt(filepath.Dir(m.counts)), lookAt(m.counts), tty, m.makeCounts()),
 		m.configuration(),
-		judgeLog(answers(ctx, m.log.Journald), answers(ctx, m.log.Syslog)),
+		judgeLog(connects(ctx, m.log.Journald), connects(ctx, m.log.Syslog)),
 		judgeUtmp(engine.System.Utmp, readable(engine.System.Utmp)),
 		judgeLogind(logins, logindErr, readable(m.seats) == nil),
 		judgeLogins(picture, logins),
@@ -171,8 +171,8 @@ func (m machine) configuration() finding {
 	return judgeConfig(lookAt(m.config), lookAt(filepath.Dir(m.config)), system, err)
 }
 
-// answers tries to connect to a log's socket.
-func answers(ctx context.Context, socket string) error {
+// connects tries to connect to a log's socket.
+func connects(ctx context.Context, socket string) error {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "unixgram", socket)
 	if err != nil {

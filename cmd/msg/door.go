@@ -45,7 +45,7 @@ func (d logged) Send(ctx context.Context, r delivery.Request, report func(delive
 		system = config.Default() // it holds for others; msg doctor finds it
 	}
 	engine := *d.engine
-	engine.Log = func(record delivery.Record) {
+	engine.Log = func(record delivery.Logged) {
 		// A log that takes nothing keeps no message from going out.
 		_ = journal.Local().Write(record.Entry(system.Journal.Text))
 	}
@@ -85,12 +85,28 @@ func (d throughHelper) Send(ctx context.Context, r delivery.Request, report func
 	helper := remote.Helper{Path: d.path, Hello: func(h remote.Hello) { privileged = h.Privileged }}
 	var nobody, denied []delivery.Result // of targets
 	var desktops []delivery.Result       // terminals that show one
+	told := false
+	tell := func(logins []sessions.Session) { // what the helper cannot know
+		told = true
+		nobody = d.atDesks(ctx, r, logins, nobody, denied)
+		for _, result := range nobody {
+			report(result)
+		}
+		for _, result := range desktops {
+			// logind may have told the same of their owner.
+			if !slices.ContainsFunc(nobody, func(desk delivery.Result) bool { return desk.Reason == result.Reason && desk.User == result.User }) {
+				report(result)
+			}
+		}
+	}
 	err := helper.Send(ctx, r, func(result delivery.Result) {
 		result.User = d.name(ctx, result.User)
 		if !privileged {
 			result = without(result, "msg-helper, which may write there, has no right to")
 		}
 		switch {
+		case result.Event == delivery.Open:
+			tell(<-logins) // before it waits
 		case result.Target != "" && result.Reason == tty.Denied:
 			denied = append(denied, result)
 		case result.Target != "" && result.Event == delivery.Failed:
@@ -103,20 +119,19 @@ func (d throughHelper) Send(ctx context.Context, r delivery.Request, report func
 		report(result)
 	})
 	var failure *remote.Failure
-	if errors.As(err, &failure) {
+	failed := errors.As(err, &failure)
+	if failed {
 		report(delivery.Result{Event: delivery.Failed, Host: d.engine.Host, Reason: failure.Reason, Detail: failure.Detail})
-		err = nil
-	} else if err == nil {
-		nobody = d.atDesks(ctx, r, <-logins, nobody, denied)
 	}
-	for _, result := range nobody {
-		report(result)
+	switch {
+	case told:
+	case err == nil:
+		tell(<-logins)
+	default:
+		tell(nil)
 	}
-	for _, result := range desktops {
-		// logind may have told the same of their owner.
-		if !slices.ContainsFunc(nobody, func(desk delivery.Result) bool { return desk.Reason == result.Reason && desk.User == result.User }) {
-			report(result)
-		}
+	if failed {
+		return nil
 	}
 	return err
 }

@@ -23,6 +23,7 @@ const (
 	exitOK          = 0
 	exitNotReached  = 1 // some target was not reached
 	exitUsage       = 2 // wrong usage or configuration; nothing was sent
+	exitNotAnswered = 3 // not everybody has answered in time
 	exitInterrupted = 130
 )
 
@@ -120,9 +121,17 @@ func usageError(err error) error {
 // from outside.
 func complain(stderr io.Writer, err error) {
 	fmt.Fprintf(stderr, "msg: %s\n", text.Name(err.Error()))
+	hint := ""
 	var refused *delivery.RequestError
-	if errors.As(err, &refused) && refused.Hint != "" {
-		fmt.Fprintf(stderr, "hint: %s\n", text.Name(refused.Hint))
+	var not *notTaken
+	switch {
+	case errors.As(err, &refused):
+		hint = refused.Hint
+	case errors.As(err, &not):
+		hint = not.hint
+	}
+	if hint != "" {
+		fmt.Fprintf(stderr, "hint: %s\n", text.Name(hint))
 	}
 }
 

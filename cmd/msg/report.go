@@ -27,6 +27,12 @@ type reporter struct {
 	hosts    *hosts // of a message that names some, else nil
 	progress *progress
 
+	wait    *wait // for answers, else nil
+	typing  *typing
+	open    map[string]bool // hosts that have told what became of the text
+	settled bool            // all have
+	over    bool
+
 	// interrupted tells whether the sender has given up.
 	interrupted func() bool
 }
@@ -38,10 +44,14 @@ func (c *sendCmd) reporter(w world, parts []remote.Part, away bool) *reporter {
 		w: w, quiet: c.Quiet, verbose: c.Verbose, json: c.JSON,
 		summary:     delivery.Summary{Event: "summary", Hosts: len(parts)},
 		hinted:      map[string]bool{},
+		open:        map[string]bool{},
 		interrupted: func() bool { return false },
 	}
 	if away {
 		o.hosts = newHosts(parts)
+	}
+	if c.Wait && !c.DryRun {
+		o.wait = newWait()
 	}
 	return o
 }
@@ -50,6 +60,25 @@ func (c *sendCmd) reporter(w world, parts []remote.Part, away bool) *reporter {
 func (o *reporter) result(r delivery.Result) {
 	r = clean(r)
 	o.summary.Add(r)
+	o.hideMissing()
+	defer o.showMissing()
+	switch {
+	case r.Event == delivery.Answered && o.wait != nil:
+		o.answer(r)
+	case r.Event == delivery.Unanswered && o.wait != nil:
+		o.unanswered(r)
+	case r.Event == delivery.Open:
+		o.settle(r.Host)
+	default:
+		o.outcome(r)
+	}
+}
+
+// outcome shows what became of the text.
+func (o *reporter) outcome(r delivery.Result) {
+	if r.Event == delivery.Delivered {
+		o.ask(r)
+	}
 	if o.hosts != nil && !o.json {
 		o.onHost(r)
 		return
@@ -72,6 +101,22 @@ func (o *reporter) result(r delivery.Result) {
 	}
 }
 
+// settle takes in that a host has told what became of the text. When all have, that is
+// shown, and a message that stays goes on from there.
+func (o *reporter) settle(host string) {
+	if o.open[host] = true; len(o.open) < o.summary.Hosts || o.settled {
+		return
+	}
+	o.settled = true
+	if o.progress != nil {
+		o.progress.end()
+	}
+	if o.typing != nil {
+		close(o.typing.open)
+	}
+	o.tell()
+}
+
 // waiting tells a person why nothing seems to happen.
 func (o *reporter) waiting(r delivery.Result) {
 	switch {
@@ -90,14 +135,31 @@ func (o *reporter) status() int {
 		return exitInterrupted
 	case o.summary.Failed > 0:
 		return exitNotReached
+	case o.wait != nil && len(o.wait.silent) > 0:
+		return exitNotAnswered
 	}
 	return exitOK
 }
 
+// tell shows what has become of the text, as far as that is known and not told yet.
+func (o *reporter) tell() {
+	switch {
+	case o.json, o.quiet:
+	case o.hosts != nil:
+		o.tellHosts()
+	case len(o.reached) > 0 && (o.summary.Planned > 0 || isTerminal(o.w.stdout)):
+		o.print(o.line())
+	}
+	o.reached = nil
+}
+
 // end shows what can be told only now.
 func (o *reporter) end() error {
+	o.hideMissing()
+	o.over = true
 	s := o.summary
 	nobody := s.Delivered+s.Planned+s.Failed == 0
+	o.tell()
 	switch {
 	case o.json:
 		o.object(s)
@@ -106,8 +168,9 @@ func (o *reporter) end() error {
 		o.endHosts()
 	case nobody && isTerminal(o.w.stdout):
 		o.print("nobody to send to")
-	case len(o.reached) > 0 && (s.Planned > 0 || isTerminal(o.w.stdout)):
-		o.print(o.line())
+	}
+	if o.wait != nil && !o.json && !o.quiet {
+		o.endWait()
 	}
 	return o.err
 }
@@ -249,6 +312,7 @@ func clean(r delivery.Result) delivery.Result {
 	for _, s := range []*string{&r.Host, &r.User, &r.Terminal, &r.Session, &r.Target, &r.Detail, &r.Hint} {
 		*s = text.Name(*s)
 	}
+	r.Text = text.Clean(r.Text)
 	return r
 }
 

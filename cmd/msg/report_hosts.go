@@ -74,8 +74,14 @@ func (o *reporter) onHost(r delivery.Result) {
 	}
 	if r.Event == delivery.Reached || r.Event == delivery.Failed && ofHost(r) {
 		o.progress.done(r.Host)
+		if o.stays() {
+			o.settle(r.Host)
+		}
 	}
 }
+
+// stays reports whether the message waits for answers, or for what is typed.
+func (o *reporter) stays() bool { return o.wait != nil || o.typing != nil }
 
 // alone reports whether there is one host.
 func (o *reporter) alone() bool { return o.summary.Hosts == 1 }
@@ -102,29 +108,34 @@ func (h *hosts) fail(r delivery.Result) {
 	h.failures, h.byWords[kind] = append(h.failures, f), f
 }
 
-// endHosts shows what became of the message, hosts with the same outcome in one line.
-func (o *reporter) endHosts() {
+// tellHosts shows what has become of the message so far, hosts with the same outcome in
+// one line.
+func (o *reporter) tellHosts() {
 	h := o.hosts
 	for _, f := range h.failures {
 		fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", target.Fold(f.hosts), f.words)
 		o.hint(f.first)
 	}
+	h.failures, h.byWords = nil, map[failureKind]*failures{}
+	if len(h.pushed) > 0 {
+		fmt.Fprintf(o.w.stderr, "msg: %s: had no msg; msg-helper was sent along, and nothing of it is left there\n", target.Fold(h.pushed))
+	}
+	h.pushed = nil
+	if len(o.reached) > 0 && !o.verbose && (o.summary.Planned > 0 || isTerminal(o.w.stdout)) {
+		o.print(o.hostLine())
+	}
+}
+
+// endHosts shows what is known of hosts at the end.
+func (o *reporter) endHosts() {
+	h := o.hosts
 	for _, host := range slices.Sorted(maps.Keys(h.lines)) {
 		if more := h.lines[host] - mostLines; more > 0 {
 			fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", host, count(more, "more failed", "more failed"))
 		}
 	}
-	if len(h.pushed) > 0 {
-		fmt.Fprintf(o.w.stderr, "msg: %s: had no msg; msg-helper was sent along, and nothing of it is left there\n", target.Fold(h.pushed))
-	}
-	if len(h.reached) == 0 || !o.verbose && o.summary.Planned == 0 && !isTerminal(o.w.stdout) {
-		return
-	}
 	none := slices.DeleteFunc(slices.Clone(h.reached), func(host string) bool { return h.told[host] })
-	if len(o.reached) > 0 && !o.verbose {
-		o.print(o.hostLine())
-	}
-	if len(none) > 0 {
+	if len(none) > 0 && (o.verbose || o.summary.Planned > 0 || isTerminal(o.w.stdout)) {
 		o.print(target.Fold(none) + ": nobody to send to")
 	}
 }

@@ -26,6 +26,8 @@ func (sendCmd) Help() string {
   df -h | msg root                   the message from standard input
   msg '*' -x bob -f notice.txt       the message from a file; not to bob
   msg bob -- --help is a flag        a text that begins with a dash
+  msg bob                            a conversation: each line goes out as you type it
+  msg --wait -t 5m bob "Restart?"    and wait until bob answers, five minutes at most
 
 On other hosts, which ssh has to reach:
   msg bob@web1 "Lunch at one?"       to bob on web1
@@ -54,24 +56,48 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 		}
 	}
 	out := c.reporter(w, parts, away)
-	if c.typed() && isTerminal(w.stdin) && !away {
+	atKeyboard := c.typed() && isTerminal(w.stdin)
+	if atKeyboard && !away && !c.DryRun {
 		if anybody, err := c.anybody(ctx, w, request, out); err != nil || !anybody {
 			*status = out.status()
 			return c.mistyped(err)
 		}
 	}
-	if request.Text, err = c.text(w); err != nil {
+	if err := c.fill(w, parts, atKeyboard, out); err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(ctx, interrupts()...)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends it at once
 	out.interrupted = func() bool { return ctx.Err() != nil }
-	if err := c.send(ctx, w, request, parts, away, out); err != nil {
+	if err := c.send(ctx, w, parts, away, out); err != nil {
 		return c.mistyped(err)
 	}
 	*status = out.status()
 	return out.end()
+}
+
+// fill puts the text into each part; of what is typed, its first line, and how the others
+// come.
+func (c *sendCmd) fill(w world, parts []remote.Part, atKeyboard bool, out *reporter) (err error) {
+	var words string
+	var lines []<-chan string
+	switch {
+	case atKeyboard && c.DryRun:
+		words = toBeTyped
+	case atKeyboard:
+		if out.typing, words, err = startTyping(w); err == nil {
+			lines = out.typing.begin(len(parts))
+		}
+	default:
+		words, err = c.text(w)
+	}
+	for i := range parts {
+		if parts[i].Request.Text = words; lines != nil {
+			parts[i].Request.Lines = lines[i]
+		}
+	}
+	return err
 }
 
 var errInterrupted = errors.New("interrupted")
@@ -87,16 +113,19 @@ func (c *sendCmd) expanded(ctx context.Context, w world, r delivery.Request) ([]
 	return parts, away, err
 }
 
+// mostStaying is how many hosts a message may stay at: for each there is an ssh at work.
+const mostStaying = 1000
+
 // send sends through this host's door alone, or to each host by its way.
-func (c *sendCmd) send(ctx context.Context, w world, r delivery.Request, parts []remote.Part, away bool, out *reporter) error {
+func (c *sendCmd) send(ctx context.Context, w world, parts []remote.Part, away bool, out *reporter) error {
 	if !away {
-		return w.door.Send(ctx, r, out.result)
+		return w.door.Send(ctx, parts[0].Request, out.result)
 	}
-	if err := delivery.CheckText(r.Text); err != nil {
+	if err := delivery.CheckText(parts[0].Request.Text); err != nil {
 		return err
 	}
-	for i := range parts {
-		parts[i].Request.Text = r.Text
+	if out.stays() && len(parts) > mostStaying {
+		return &delivery.RequestError{Problem: fmt.Sprintf("%d hosts; answers of %d at most can be waited for", len(parts), mostStaying)}
 	}
 	fanOut := remote.Usual
 	if c.FanOut != 0 {
@@ -108,10 +137,13 @@ func (c *sendCmd) send(ctx context.Context, w world, r delivery.Request, parts [
 	return nil
 }
 
+// toBeTyped stands for a text that is not there yet.
+const toBeTyped = "(to be typed)"
+
 // anybody reports whether there is somebody to send to, and shows why not, so
 // that nobody types a message in vain.
 func (c *sendCmd) anybody(ctx context.Context, w world, r delivery.Request, out *reporter) (bool, error) {
-	r.Text, r.DryRun = "(to be typed)", true
+	r.Text, r.DryRun = toBeTyped, true
 	var failed []delivery.Result
 	anybody := false
 	err := w.door.Send(ctx, r, func(result delivery.Result) {
@@ -152,7 +184,10 @@ func (c *sendCmd) request() (delivery.Request, error) {
 		return delivery.Request{}, &delivery.RequestError{Problem: fmt.Sprintf("--fanout: %d hosts at once; 1 to %d will do", c.FanOut, mostFanOut)}
 	}
 	request := delivery.Request{
-		Time: time.Duration(c.Time), NoBanner: c.NoBanner, Polite: c.Polite, DryRun: c.DryRun, AllTerminals: c.All,
+		NoBanner: c.NoBanner, Polite: c.Polite, DryRun: c.DryRun, AllTerminals: c.All, Wait: c.Wait,
+	}
+	if request.Time = time.Duration(c.Time); c.Wait {
+		request.Time, request.AnswerTime = min(request.Time, delivery.Patience), request.Time
 	}
 	var err error
 	if request.Targets, err = targets(c.Targets); err != nil {
@@ -218,21 +253,27 @@ func (c *sendCmd) typed() bool { return len(c.Text) == 0 && c.File == "" }
 
 // text is the message: from the arguments, else the file, else standard input.
 func (c *sendCmd) text(w world) (string, error) {
-	words := c.Text
+	switch {
+	case len(c.Text) > 0 && c.File != "":
+		return "", &delivery.RequestError{Problem: "a text and --file exclude each other"}
+	case c.File != "":
+		return readFile(c.File, delivery.MaxBytesRoot)
+	}
+	return written(c.Text, w, "the message", delivery.MaxBytesRoot)
+}
+
+// written is what the words are, joined by blanks; without any, standard input.
+func written(words []string, w world, what string, most int) (string, error) {
 	if len(words) > 0 && words[0] == "--" {
 		words = words[1:]
 	}
-	switch {
-	case len(words) > 0 && c.File != "":
-		return "", &delivery.RequestError{Problem: "a text and --file exclude each other"}
-	case len(words) > 0:
+	if len(words) > 0 {
 		return strings.Join(words, " "), nil
-	case c.File != "":
-		return readFile(c.File, delivery.MaxBytesRoot)
-	case isTerminal(w.stdin):
-		fmt.Fprintln(w.stderr, "Type the message; Ctrl-D on a line of its own sends it, Ctrl-C doesn't.")
 	}
-	return readText(w.stdin, "the message", delivery.MaxBytesRoot)
+	if isTerminal(w.stdin) {
+		fmt.Fprintf(w.stderr, "Type %s; Ctrl-D on a line of its own sends it, Ctrl-C doesn't.\n", what)
+	}
+	return readText(w.stdin, what, most)
 }
 
 func readFile(name string, most int) (string, error) {

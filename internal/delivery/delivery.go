@@ -17,6 +17,7 @@ import (
 	"unicode"
 
 	"msg/internal/accounts"
+	"msg/internal/answers"
 	"msg/internal/sessions"
 	"msg/internal/target"
 	"msg/internal/tty"
@@ -58,6 +59,15 @@ type Request struct {
 	// screen that they look at.
 	AllTerminals bool
 
+	// Wait has the message wait until each who has it has answered, or until AnswerTime has
+	// passed; 0 is without end.
+	Wait       bool
+	AnswerTime time.Duration
+
+	// Lines is what is typed after the text, line by line, closed at its end; nil where
+	// the text is all.
+	Lines <-chan string
+
 	// Says is who sends by the client's own word: alice@laptop. It is shown
 	// marked as that, and may be "".
 	Says string
@@ -78,7 +88,14 @@ type Engine struct {
 
 	Policy    *Policy      // nil: everything is allowed
 	Privilege Privilege    // nil: the process has its rights all the time
-	Log       func(Record) // nil: nothing is logged
+	Log       func(Logged) // nil: nothing is logged
+
+	// Pending is where messages wait for answers; "" is answers.Dir.
+	Pending string
+
+	// Clear has removed what a message leaves there that waited, where the process may
+	// not do that itself any more; nil where it may.
+	Clear func()
 }
 
 // RequestError is a request that nothing was done for, because of itself.
@@ -104,7 +121,10 @@ func (e *Engine) Picture(ctx context.Context) (sessions.Picture, error) {
 func (e *Engine) Send(ctx context.Context, r Request, report func(Result)) error {
 	book := e.newLogbook(ctx, r)
 	err := e.send(ctx, r, book, func(result Result) {
-		book.add(result)
+		switch result.Event {
+		case Delivered, Failed, Planned:
+			book.add(result)
+		}
 		report(result)
 	})
 	book.end(err)
@@ -163,15 +183,29 @@ func (e *Engine) deliver(ctx context.Context, r Request, places []Place, book *l
 		drop = sync.OnceFunc(e.Privilege.Drop)
 		defer drop()
 	}
-	until, ok := time.Time{}, true
+	_, _ = answers.Clear(e.pending(), e.UID) // what killed ones have left; the next one tries again
+	round := e.newRound(r, e.message(r, book.record.Sender), len(places))
+	round.opened, round.begin = drop, book.begin
 	if !r.DryRun {
-		until, ok = e.counted(ctx, places, report)
+		until, ok := e.counted(ctx, places, report)
+		if !ok {
+			return nil
+		}
+		round.until = until
 	}
-	if ok {
-		round := e.newRound(r, e.message(r, book.record.Sender), len(places))
-		round.opened, round.begin, round.until = drop, book.begin, until
+	if !r.Wait || r.DryRun {
 		round.write(ctx, places, report)
+		return nil
 	}
+	w, err := e.waitFor(r, round.message, places)
+	if err != nil {
+		return err
+	}
+	round.message.Code, round.shown = w.socket.Code, w.reach
+	w.while(ctx, report, func(report func(Result)) {
+		round.write(ctx, places, report)
+		book.end(nil)
+	})
 	return nil
 }
 
@@ -205,6 +239,10 @@ func (e *Engine) check(r Request) error {
 		return &RequestError{Problem: fmt.Sprintf("the message has more than %d lines", lines)}
 	case r.NoBanner && !e.root():
 		return &RequestError{Problem: "only root may leave out the banner"}
+	case r.AnswerTime < 0:
+		return &RequestError{Problem: "a time to wait for answers that is less than none"}
+	case r.Lines != nil && strings.Contains(r.Text, "\n"):
+		return &RequestError{Problem: "what is typed line by line begins with one line"}
 	case r.Time < 0 || r.Time > patience:
 		return &RequestError{Problem: fmt.Sprintf("a terminal may take %v at most", patience)}
 	case len(r.Targets)+len(r.Except) > MaxTargets && !e.root():

@@ -8,17 +8,15 @@ import "sync"
 // through. What comes otherwise afterwards (a terminal that is held) is a second
 // entry.
 type logbook struct {
-	log func(Record) // nil: nothing is logged
+	log func(Logged) // nil: nothing is logged
 
 	mu     sync.Mutex
 	record Record
 	logged map[string]Event // what the entry said of each terminal; nil before it
+	ended  bool
 }
 
 func (b *logbook) add(r Result) {
-	if r.Event == Waiting {
-		return
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.record.Results = append(b.record.Results, r)
@@ -44,9 +42,15 @@ func (b *logbook) begin(opened []Result) {
 	b.write(record)
 }
 
-// end is called when all is done; err says that nothing was sent.
+// end is called when all is written, and may be once more; err says that nothing was
+// sent.
 func (b *logbook) end(err error) {
 	b.mu.Lock()
+	if b.ended {
+		b.mu.Unlock()
+		return
+	}
+	b.ended = true
 	record := b.record
 	record.Err = err
 	if b.logged != nil {

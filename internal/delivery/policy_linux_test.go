@@ -169,7 +169,7 @@ func TestLog(t *testing.T) {
 	e := engine()
 	e.Self = sessions.Self{Terminal: term.Device, LoginUID: 4242, LoggedIn: true}
 	var records []delivery.Record
-	e.Log = func(r delivery.Record) { records = append(records, r) }
+	e.Log = func(r delivery.Logged) { records = append(records, r.(delivery.Record)) }
 	r := request(t, term.Name+",no-such-user", "one\ntwo\x1b[2J\xff")
 	send(t, e, r)
 	r.DryRun = true
@@ -270,7 +270,8 @@ func TestLogBeforeWriting(t *testing.T) {
 	}
 	e := engine()
 	var messages, lists []string
-	e.Log = func(r delivery.Record) {
+	e.Log = func(l delivery.Logged) {
+		r := l.(delivery.Record)
 		if len(messages) == 0 {
 			if seen := term.Seen(); seen != "" {
 				t.Errorf("it was shown before it was logged: %q", seen)
@@ -318,7 +319,7 @@ func sendWithFew(list string) {
 	}
 	e := engine()
 	reached, logged := 0, 0
-	e.Log = func(r delivery.Record) { logged += len(r.Results) }
+	e.Log = func(r delivery.Logged) { logged += len(r.(delivery.Record).Results) }
 	err = e.Send(context.Background(), delivery.Request{Targets: targets, Text: "hello"}, func(r delivery.Result) {
 		if r.Event == delivery.Delivered {
 			reached++

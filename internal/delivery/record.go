@@ -5,11 +5,17 @@ import (
 	"fmt"
 	"strings"
 
+	"msg/internal/answers"
 	"msg/internal/journal"
 	"msg/internal/target"
 	"msg/internal/text"
 	"msg/internal/tty"
 )
+
+// Logged is what leaves an entry in the log; withText has the text in it.
+type Logged interface {
+	Entry(withText bool) journal.Entry
+}
 
 // Record is one request and what became of it.
 type Record struct {
@@ -63,6 +69,69 @@ func (r Record) Entry(withText bool) journal.Entry {
 	if withText {
 		add("MSG_TEXT", text.Clean(r.Request.Text))
 	}
+	return e
+}
+
+// LineRecord is one more line that was typed to a message.
+type LineRecord struct {
+	UID     uint32
+	Sender  tty.Sender
+	Targets []target.Target
+	Line    string
+}
+
+// Entry is the line as it is logged.
+func (r LineRecord) Entry(withText bool) journal.Entry {
+	targets := names(r.Targets)
+	e := journal.Entry{
+		Message: r.Sender.String() + " to " + journal.Cut(targets, mostNamed) + ": one more line",
+		Fields: []journal.Field{
+			{Name: "MSG_UID", Value: fmt.Sprint(r.UID)},
+			{Name: "MSG_SENDER", Value: r.Sender.String()},
+			{Name: "MSG_TARGETS", Value: journal.Cut(targets, mostTargets)},
+		},
+	}
+	if withText {
+		e.Fields = append(e.Fields, journal.Field{Name: "MSG_TEXT", Value: text.Clean(r.Line)})
+	}
+	return e
+}
+
+func (e *Engine) logLine(r Request, sender tty.Sender, line string) {
+	if e.Log != nil {
+		e.Log(LineRecord{UID: e.UID, Sender: sender, Targets: r.Targets, Line: line})
+	}
+}
+
+// AnswerRecord is one answer to a message that waits, or somebody's attempt at one.
+type AnswerRecord struct {
+	UID    uint32     // who answers
+	Name   string     // and their name, where they were asked
+	Sender tty.Sender // of the message
+	Code   string
+	Kind   answers.Kind
+	Text   string
+	Err    error // it was not taken, because of this
+}
+
+// Entry is the answer as it is logged.
+func (r AnswerRecord) Entry(withText bool) journal.Entry {
+	who := cmp.Or(r.Name, fmt.Sprint("uid ", r.UID))
+	what := text.Name(who) + " to " + r.Sender.String() + ", " + r.Code + ": " + string(r.Kind)
+	e := journal.Entry{Fields: []journal.Field{
+		{Name: "MSG_UID", Value: fmt.Sprint(r.UID)},
+		{Name: "MSG_ANSWERS", Value: r.Sender.String()},
+		{Name: "MSG_CODE", Value: r.Code},
+		{Name: "MSG_ANSWER", Value: string(r.Kind)},
+	}}
+	if r.Err != nil {
+		what += ", refused, " + r.Err.Error()
+		e.Fields = append(e.Fields, journal.Field{Name: "MSG_REFUSED", Value: r.Err.Error()})
+	}
+	if withText && r.Text != "" {
+		e.Fields = append(e.Fields, journal.Field{Name: "MSG_TEXT", Value: text.Clean(r.Text)})
+	}
+	e.Message = what
 	return e
 }
 

@@ -3,6 +3,7 @@ package delivery
 import (
 	"errors"
 
+	"msg/internal/answers"
 	"msg/internal/tty"
 )
 
@@ -17,6 +18,16 @@ const (
 
 	// Waiting is no result, but that one takes long: the terminal is held.
 	Waiting Event = "waiting"
+)
+
+// The events of a message that stays.
+const (
+	// Open is no result, but that every terminal has what was to be said first, or has
+	// failed: from now on it waits for answers, or for more to be typed.
+	Open Event = "open"
+
+	Answered   Event = "answered"   // by one person, who may have been before
+	Unanswered Event = "unanswered" // by one person, in time
 )
 
 // The events of a host, of a message that names hosts.
@@ -56,6 +67,15 @@ type Result struct {
 	// attach to its multiplexer again.
 	Detached bool `json:"detached,omitempty"`
 
+	// Of what is Answered: how, with which words, and how long after the message, in
+	// milliseconds. The terminal is where the answer was typed.
+	Answer  answers.Kind `json:"answer,omitempty"`
+	Text    string       `json:"text,omitempty"`
+	AfterMS int64        `json:"after_ms,omitempty"`
+
+	// Code is what a message that is Open is answered by.
+	Code string `json:"code,omitempty"`
+
 	// Hint is what to do about a host that failed, for people.
 	Hint string `json:"-"`
 }
@@ -66,7 +86,7 @@ type Summary struct {
 	Delivered int   `json:"delivered"`
 	Failed    int   `json:"failed"`
 	Planned   int   `json:"planned,omitempty"`
-	Answered  int   `json:"answered"`
+	Answered  int   `json:"answered"` // people who have
 	Hosts     int   `json:"hosts"`
 }
 
@@ -79,7 +99,7 @@ func (s *Summary) Add(r Result) {
 		s.Planned++
 	case Failed:
 		s.Failed++
-	case Waiting, Reached, Pushed:
+	case Waiting, Reached, Pushed, Open, Answered, Unanswered:
 	}
 }
 

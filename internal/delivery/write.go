@@ -25,6 +25,14 @@ type round struct {
 	opened func()
 	begin  func([]Result)
 
+	// shown is called when a terminal has the message, or, with -1, when what was typed
+	// on has not come to it.
+	shown func(owner uint32, terminals int)
+
+	// typed is what comes after the text; nil where that is all.
+	typed *typed
+	first sync.WaitGroup // until all have the text, or have failed
+
 	busy chan struct{} // bounds those that work, not those that wait for a terminal
 	room chan struct{} // bounds the terminals open at once
 	open sync.WaitGroup
@@ -36,7 +44,7 @@ type round struct {
 	until time.Time
 
 	mu       sync.Mutex
-	first    []Result        // what came of opening, until the gate is open
+	opening  []Result        // what came of it, until the gate is open
 	owners   map[uint32]bool // of the terminals that are written to
 	rendered map[tty.Screen]tty.Layout
 }
@@ -46,13 +54,20 @@ func (e *Engine) newRound(r Request, m tty.Message, places int) *round {
 		engine: e, request: r, message: m, rendered: map[tty.Screen]tty.Layout{}, owners: map[uint32]bool{},
 		// Room for all, so that a reader of results who stops reading (a terminal
 		// held by Ctrl-S, a full pipe) holds up no terminal.
-		results: make(chan Result, 2*places),
+		results: make(chan Result, 2*places+1),
 		busy:    make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		room:    make(chan struct{}, openFiles()),
 		gate:    make(chan struct{}),
+		shown:   func(uint32, int) {},
+	}
+	if r.Lines != nil {
+		d.typed = newTyped()
 	}
 	return d
 }
+
+// stays reports whether there is more to come once the text is through.
+func (r Request) stays() bool { return !r.DryRun && (r.Wait || r.Lines != nil) }
 
 // write reports each terminal as it is done.
 func (d *round) write(ctx context.Context, places []Place, report func(Result)) {
@@ -69,10 +84,10 @@ func (d *round) start(ctx context.Context, places []Place) {
 	var all sync.WaitGroup
 	begin := sync.OnceFunc(func() {
 		d.mu.Lock()
-		first := d.first
+		opening := d.opening
 		d.mu.Unlock()
 		if !d.request.DryRun {
-			d.begin(first)
+			d.begin(opening)
 		}
 		close(d.gate)
 	})
@@ -87,9 +102,12 @@ func (d *round) start(ctx context.Context, places []Place) {
 			continue
 		}
 		d.open.Add(1)
+		d.first.Add(1)
 		all.Go(func() {
 			defer func() { <-d.room }()
-			if err := d.try(ctx, p); err != errNoPlace {
+			through := sync.OnceFunc(d.first.Done)
+			defer through()
+			if err := d.try(ctx, p, through); err != errNoPlace {
 				d.results <- d.result(p, err)
 			}
 		})
@@ -97,6 +115,17 @@ func (d *round) start(ctx context.Context, places []Place) {
 	d.open.Wait()
 	d.opened()
 	begin()
+	d.first.Wait()
+	if d.request.stays() {
+		d.results <- Result{Event: Open, Host: d.engine.Host, Code: d.message.Code}
+	}
+	if d.typed != nil {
+		ctx, enough := context.WithCancel(ctx)
+		var taking sync.WaitGroup
+		taking.Go(func() { d.take(ctx, func(r Result) { d.results <- r }) })
+		defer taking.Wait()
+		defer enough()
+	}
 	all.Wait()
 }
 
@@ -144,8 +173,9 @@ func (d *round) work(do func()) {
 	do()
 }
 
-// try opens, writes and closes one terminal.
-func (d *round) try(ctx context.Context, p *Place) (err error) {
+// try opens, writes and closes one terminal. It calls through when it has the text, and
+// more may be typed.
+func (d *round) try(ctx context.Context, p *Place, through func()) (err error) {
 	var terminal *tty.Terminal
 	d.work(func() { terminal, err = d.openOne(ctx, p) })
 	d.note(p, err)
@@ -164,12 +194,30 @@ func (d *round) try(ctx context.Context, p *Place) (err error) {
 		return nil
 	}
 	<-d.gate
-	var data []byte
+	if err := d.put(ctx, p, terminal, nil); err != nil {
+		return err
+	}
+	d.shown(p.Owner, 1)
+	if d.typed == nil {
+		return nil
+	}
+	through()
+	if err := d.follow(ctx, p, terminal); err != nil {
+		d.shown(p.Owner, -1)
+		return err
+	}
+	return nil
+}
+
+// put writes to a terminal: the message where there is no data, else what is to follow.
+func (d *round) put(ctx context.Context, p *Place, terminal *tty.Terminal, data []byte) (err error) {
 	var written int
 	d.work(func() {
-		if data = d.render(terminal.Screen()); d.late() {
-			err = errTooLate
-			return
+		if data == nil {
+			if data = d.render(terminal.Screen()); d.late() {
+				err = errTooLate
+				return
+			}
 		}
 		written, err = terminal.Write(data)
 	})
@@ -193,7 +241,7 @@ func (d *round) note(p *Place, err error) {
 		d.owners[p.Owner] = true
 	}
 	if !errors.Is(err, tty.NoText) {
-		d.first = append(d.first, d.result(p, err))
+		d.opening = append(d.opening, d.result(p, err))
 	}
 }
 

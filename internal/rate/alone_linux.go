@@ -11,13 +11,16 @@ import (
 
 // Alone is for a system without a place for counts: it makes the user's messages
 // go one at a time, and each wait for the interval first. It returns once the
-// message may go out. The turn is the user's until the process ends.
+// message may go out, which is when the next one may begin to wait.
 //
 // The turn is a name in the abstract socket space (unix(7)), which needs no file
 // and cannot outlive its process. Anybody can take such a name; then the user who
 // has it is named in the error, and nothing may be sent.
 func Alone(ctx context.Context, uid uint32, limit Limit) error {
-	_, err := turn(ctx, uid, limit)
+	release, err := turn(ctx, uid, limit)
+	if err == nil {
+		release()
+	}
 	return err
 }
 

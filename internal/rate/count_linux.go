@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,45 +23,89 @@ const patience = time.Second
 // many it counts nothing, and returns how long to wait until it would not be. Its
 // errors are ErrNowhere and ErrHeld, with the cause.
 func Take(ctx context.Context, dir string, uid uint32, limit Limit) (time.Duration, error) {
-	wait, err := take(ctx, dir, strconv.FormatUint(uint64(uid), 10), uid, limit)
+	c, err := Open(dir, uid, limit)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	return c.Take(ctx)
+}
+
+// Count is a user's count. It is good for more than one message, also when the right to
+// open it has been given up.
+type Count struct {
+	dir   string
+	file  int
+	uid   uint32
+	limit Limit
+}
+
+// Open opens the user's count in dir. Its error is ErrNowhere, with the cause.
+func Open(dir string, uid uint32, limit Limit) (*Count, error) {
+	c := &Count{dir: dir, uid: uid, limit: limit}
+	file, err := c.open()
+	if err != nil {
+		return nil, c.nowhere(err)
+	}
+	c.file = file
+	return c, nil
+}
+
+func (c *Count) nowhere(err error) error { return fmt.Errorf("%w: %s: %w", ErrNowhere, c.dir, err) }
+
+func (c *Count) open() (int, error) {
+	dir, err := openDir(c.dir)
+	if err != nil {
+		return -1, err
+	}
+	defer unix.Close(dir)
+	const flags = unix.O_RDONLY | unix.O_CREAT | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
+	return unix.Openat(dir, strconv.FormatUint(uint64(c.uid), 10), flags, 0o600)
+}
+
+// Close closes the count, which stays as it is.
+func (c *Count) Close() { _ = unix.Close(c.file) }
+
+// Take is the function of that name.
+func (c *Count) Take(ctx context.Context) (time.Duration, error) {
+	wait, err := c.take(ctx)
 	if err != nil && !errors.Is(err, ErrHeld) {
-		err = fmt.Errorf("%w: %s: %w", ErrNowhere, dir, err)
+		err = c.nowhere(err)
 	}
 	return wait, err
 }
 
-func take(ctx context.Context, path, name string, uid uint32, limit Limit) (time.Duration, error) {
-	dir, err := openDir(path)
-	if err != nil {
+func (c *Count) take(ctx context.Context) (time.Duration, error) {
+	if err := lock(ctx, c.file); err != nil {
 		return 0, err
 	}
-	defer unix.Close(dir)
-	const flags = unix.O_RDONLY | unix.O_CREAT | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
-	file, err := unix.Openat(dir, name, flags, 0o600)
-	if err != nil {
-		return 0, err
-	}
-	defer unix.Close(file)
-	if err := lock(ctx, file); err != nil {
-		return 0, err
-	}
+	defer func() { _ = unix.Flock(c.file, unix.LOCK_UN) }()
 	var st unix.Stat_t
-	if err := unix.Fstat(file, &st); err != nil {
+	if err := unix.Fstat(c.file, &st); err != nil {
 		return 0, err
 	}
-	if st.Mode&unix.S_IFMT != unix.S_IFREG || st.Uid != uid || st.Nlink != 1 {
-		return 0, fmt.Errorf("%s is not a count of uid %d", name, uid)
+	if st.Mode&unix.S_IFMT != unix.S_IFREG || st.Uid != c.uid || st.Nlink != 1 {
+		return 0, fmt.Errorf("%d is not a count of uid %d", c.uid, c.uid)
 	}
 	var clock unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &clock); err != nil {
 		return 0, err
 	}
-	after, wait := limit.next(time.Duration(st.Mtim.Nano()), time.Duration(clock.Nano()))
+	after, wait := c.limit.next(time.Duration(st.Mtim.Nano()), time.Duration(clock.Nano()))
 	if wait > 0 {
 		return wait, nil
 	}
-	at := unix.NsecToTimespec(after.Nanoseconds())
-	return 0, unix.UtimesNanoAt(dir, name, []unix.Timespec{at, at}, unix.AT_SYMLINK_NOFOLLOW)
+	return 0, setTimes(c.file, unix.NsecToTimespec(after.Nanoseconds()))
+}
+
+// setTimes is futimens(3): utimensat(2) of the descriptor itself, without a name, which
+// x/sys/unix does not have.
+func setTimes(fd int, at unix.Timespec) error {
+	times := [2]unix.Timespec{at, at}
+	if _, _, errno := unix.Syscall6(unix.SYS_UTIMENSAT, uintptr(fd), 0, uintptr(unsafe.Pointer(&times)), 0, 0, 0); errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // owner is whose the folder has to be; tests that are not root's have their own.

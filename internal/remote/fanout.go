@@ -45,10 +45,7 @@ func (f FanOut) Send(ctx context.Context, parts []Part, report func(delivery.Res
 			out.report(part.result(errNotBegun))
 			continue
 		}
-		wait.Go(func() {
-			defer out.all.give()
-			out.report(out.send(part))
-		})
+		wait.Go(func() { out.report(out.send(part)) })
 	}
 	wait.Wait()
 }
@@ -67,28 +64,37 @@ type fanOut struct {
 // errNotBegun is a host's that nothing was tried for.
 var errNotBegun = fail(Interrupted, "interrupted before its turn came: nothing was sent")
 
-// send has one of all the slots. While others are on the way through the same jump
-// host, it leaves that to those that are not.
+// send has one of all the slots, which it gives back. While others are on the way
+// through the same jump host, it leaves that to those that are not. A message that stays
+// has its slot for no longer than until its text is through: else nobody would get theirs
+// before others have answered.
 func (f *fanOut) send(p Part) delivery.Result {
-	if p.Via == nil {
-		return p.send(f.ctx, f.report)
+	give := sync.OnceFunc(f.all.give)
+	defer func() { give() }()
+	via := ""
+	if p.Via != nil {
+		if via = p.Via(f.ctx); f.ctx.Err() != nil {
+			return p.result(errNotBegun)
+		}
 	}
-	via := p.Via(f.ctx)
-	if f.ctx.Err() != nil {
-		return p.result(errNotBegun)
+	if via != "" {
+		through := f.through(via)
+		give()
+		if !through.take(f.ctx) {
+			return p.result(errNotBegun)
+		}
+		f.all <- struct{}{}
+		give = sync.OnceFunc(func() {
+			f.all.give()
+			through.give()
+		})
 	}
-	if via == "" {
-		return p.send(f.ctx, f.report)
-	}
-	through := f.through(via)
-	f.all.give()
-	begun := through.take(f.ctx)
-	f.all <- struct{}{}
-	if !begun {
-		return p.result(errNotBegun)
-	}
-	defer through.give()
-	return p.send(f.ctx, f.report)
+	return p.send(f.ctx, func(r delivery.Result) {
+		if r.Event == delivery.Open {
+			give()
+		}
+		f.report(r)
+	})
 }
 
 func (f *fanOut) through(via string) slots {

@@ -3,7 +3,7 @@
 //
 // The protocol is JSON lines. The helper begins:
 //
-//	{"event":"hello","protocol":[1,1],"version":"0.1.0","host":"d13","privileged":true}
+//	{"event":"hello","protocol":[1,2],"version":"0.1.0","host":"d13","privileged":true}
 //
 // with the lowest and the highest protocol that it speaks. The client chooses one
 // and sends the one request there is in a conversation:
@@ -20,6 +20,15 @@
 // it closes it says that it has given up, and what is not done soon is not done.
 //
 // In between, {"event":"alive"} says every ten seconds that it is at work.
+//
+// Protocol 2 has messages that stay. With "wait", the helper reports answers as they come,
+// until all have answered, "answer_ms" has passed or the client gives up; with "typed",
+// the client goes on with lines, each for all terminals, until the last:
+//
+//	{"line":"QW5kIGFub3RoZXIu"}
+//	{"end":true}
+//
+// {"event":"open"} says that all terminals have the text, or have failed.
 //
 // Over ssh, lines may come before the hello that are a login's own, and one may be
 // {"event":"push","machine":"x86_64","uid":0}: there is no msg, and a helper is wanted for that
@@ -45,7 +54,8 @@ import (
 // The protocols that are spoken.
 const (
 	oldest = 1
-	newest = 1
+	newest = 2
+	stays  = 2 // the first that has messages that stay
 )
 
 // Bounds of a line, in bytes, its line feed included.
@@ -97,14 +107,30 @@ type request struct {
 	DryRun   bool     `json:"dry_run,omitempty"`
 	Says     string   `json:"says,omitempty"`
 	All      bool     `json:"all_terminals,omitempty"`
+	Wait     bool     `json:"wait,omitempty"`
+	AnswerMS int64    `json:"answer_ms,omitempty"`
+	Typed    bool     `json:"typed,omitempty"` // lines follow
 }
+
+// typedLine is one that follows a request, or says that none will.
+type typedLine struct {
+	Line []byte `json:"line,omitempty"`
+	End  bool   `json:"end,omitempty"`
+}
+
+// isOpen reports whether a request stays once its text is through.
+func isOpen(r delivery.Request) bool { return r.Wait || r.Lines != nil }
 
 func wire(protocol int, r delivery.Request) request {
 	return request{
 		Protocol: protocol, Targets: words(r.Targets), Except: words(r.Except), Text: []byte(r.Text),
-		TimeMS: int64((r.Time + time.Millisecond - 1) / time.Millisecond), NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says, All: r.AllTerminals,
+		TimeMS: milliseconds(r.Time), NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says, All: r.AllTerminals,
+		Wait: r.Wait, AnswerMS: milliseconds(r.AnswerTime), Typed: r.Lines != nil,
 	}
 }
+
+// milliseconds rounds up, so that a short time does not become none.
+func milliseconds(d time.Duration) int64 { return int64((d + time.Millisecond - 1) / time.Millisecond) }
 
 func words(targets []target.Target) []string {
 	var all []string
@@ -120,8 +146,10 @@ func (r request) unwire() (delivery.Request, error) {
 	if r.Protocol < oldest || r.Protocol > newest {
 		return delivery.Request{}, fmt.Errorf("protocol %d is not spoken here", r.Protocol)
 	}
-	if most := int64(math.MaxInt64 / time.Millisecond); r.TimeMS < 0 || r.TimeMS > most {
-		return delivery.Request{}, fmt.Errorf("a time of %d ms", r.TimeMS)
+	for _, ms := range []int64{r.TimeMS, r.AnswerMS} {
+		if most := int64(math.MaxInt64 / time.Millisecond); ms < 0 || ms > most {
+			return delivery.Request{}, fmt.Errorf("a time of %d ms", ms)
+		}
 	}
 	targets, err := parseAll(r.Targets)
 	if err != nil {
@@ -131,6 +159,7 @@ func (r request) unwire() (delivery.Request, error) {
 	return delivery.Request{
 		Targets: targets, Except: except, Text: string(r.Text), Time: time.Duration(r.TimeMS) * time.Millisecond,
 		NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says, AllTerminals: r.All,
+		Wait: r.Wait, AnswerTime: time.Duration(r.AnswerMS) * time.Millisecond,
 	}, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"msg/internal/delivery"
@@ -37,19 +38,27 @@ type Input interface {
 // request. A request that is not
 // as it has to be is an error here, too; nothing has been sent then. A read of in may
 // outlast it: nobody can end that.
-func Serve(ctx context.Context, in Input, out io.Writer, requestTime time.Duration, hello Hello, send Send) error {
+func Serve(ctx context.Context, in Input, client io.Writer, requestTime time.Duration, hello Hello, send Send) error {
 	hello.Event, hello.Protocol = eventHello, [2]int{oldest, newest}
-	answers := newAnswers(out)
-	answers.put(hello)
-	request, err := receive(in, requestTime)
+	out := newOutbox(client)
+	out.put(hello)
+	lines := &lines{from: in, most: mostRequest}
+	request, err := receive(in, lines, requestTime)
 	if err != nil {
-		answers.put(ending{Event: eventError, Problem: err.Error()})
-		return errors.Join(err, answers.finish())
+		out.put(ending{Event: eventError, Problem: err.Error()})
+		return errors.Join(err, out.finish())
 	}
 	ctx, giveUp := context.WithCancel(ctx)
 	defer giveUp()
-	defer time.AfterFunc(soon, func() {
-		_, _ = in.Read(make([]byte, 1)) // the end, or something that has no place here
+	listen := func() { _, _ = in.Read(make([]byte, 1)) } // the end, or something that has no place here
+	when := soon
+	if request.Lines != nil {
+		typed := make(chan string)
+		request.Lines = typed
+		listen, when = func() { hearLines(ctx, lines, typed) }, 0
+	}
+	defer time.AfterFunc(when, func() {
+		listen()
 		giveUp()
 	}).Stop()
 	end := ending{Event: eventEnd}
@@ -57,7 +66,7 @@ func Serve(ctx context.Context, in Input, out io.Writer, requestTime time.Durati
 		if r.Event != delivery.Waiting {
 			end.Results++
 		}
-		answers.put(clean(r))
+		out.put(clean(r))
 	})
 	var refused *delivery.RequestError
 	switch {
@@ -66,20 +75,19 @@ func Serve(ctx context.Context, in Input, out io.Writer, requestTime time.Durati
 	case err != nil:
 		end.Event, end.Problem = eventError, err.Error()
 	}
-	answers.put(end)
-	return answers.finish()
+	out.put(end)
+	return out.finish()
 }
 
 // soon is after most requests are done: only those that take longer are worth a
 // thread that waits for the client to give up.
 const soon = 20 * time.Millisecond
 
-// receive reads the request.
-func receive(in Input, requestTime time.Duration) (delivery.Request, error) {
+// receive reads the request. One that lines will follow has Lines that are not nil.
+func receive(in Input, lines *lines, requestTime time.Duration) (delivery.Request, error) {
 	if err := in.SetReadDeadline(time.Now().Add(requestTime)); err != nil {
 		return delivery.Request{}, err
 	}
-	lines := lines{from: in, most: mostRequest}
 	line, err := lines.next()
 	switch {
 	case errors.Is(err, io.EOF):
@@ -88,17 +96,46 @@ func receive(in Input, requestTime time.Duration) (delivery.Request, error) {
 		return delivery.Request{}, fmt.Errorf("no request within %v", requestTime)
 	case err != nil:
 		return delivery.Request{}, err
-	case len(lines.held) > 0:
-		return delivery.Request{}, errors.New("more than one request")
 	}
 	var r request
 	if err := decode(line, &r); err != nil {
 		return delivery.Request{}, fmt.Errorf("not a request: %w", err)
 	}
+	if len(lines.held) > 0 && !r.Typed {
+		return delivery.Request{}, errors.New("more than one request")
+	}
 	if err := in.SetReadDeadline(time.Time{}); err != nil {
 		return delivery.Request{}, err
 	}
-	return r.unwire()
+	request, err := r.unwire()
+	if r.Typed {
+		request.Lines = make(chan string)
+	}
+	return request, err
+}
+
+// hearLines passes on what is typed, and returns when the client has given up: it
+// closes its end, or sends what has no place here.
+func hearLines(ctx context.Context, from *lines, typed chan<- string) {
+	end := sync.OnceFunc(func() { close(typed) })
+	defer end()
+	for ended := false; ; {
+		data, err := from.next()
+		var line typedLine
+		if err != nil || ended || decode(data, &line) != nil {
+			return
+		}
+		if line.End {
+			ended = true
+			end()
+			continue
+		}
+		select {
+		case typed <- string(line.Line):
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // clean makes names fit for JSON, which has no place for bytes that are not
@@ -107,26 +144,27 @@ func clean(r delivery.Result) delivery.Result {
 	for _, s := range []*string{&r.Host, &r.User, &r.Terminal, &r.Session, &r.Target, &r.Detail} {
 		*s = text.Name(*s)
 	}
+	r.Text = text.Clean(r.Text)
 	return r
 }
 
-// answers writes lines to the client, one after the other, without ever having
+// outbox writes lines to the client, one after the other, without ever having
 // who puts one wait: a client that does not read holds up no message and no entry
 // in the log.
-type answers struct {
+type outbox struct {
 	lines *queue[[]byte]
 	last  chan struct{} // closed when there will be no more
 	done  chan error    // of the writing
 }
 
-func newAnswers(out io.Writer) *answers {
-	a := &answers{lines: newQueue[[]byte](), last: make(chan struct{}), done: make(chan error, 1)}
+func newOutbox(out io.Writer) *outbox {
+	a := &outbox{lines: newQueue[[]byte](), last: make(chan struct{}), done: make(chan error, 1)}
 	go func() { a.done <- a.write(out) }()
 	return a
 }
 
 // put says something; what is put can be written as JSON.
-func (a *answers) put(v any) {
+func (a *outbox) put(v any) {
 	line, err := json.Marshal(v)
 	if err != nil {
 		panic(err)
@@ -134,7 +172,7 @@ func (a *answers) put(v any) {
 	a.lines.put(append(line, '\n'))
 }
 
-func (a *answers) write(out io.Writer) error {
+func (a *outbox) write(out io.Writer) error {
 	for last := false; ; {
 		quiet := false
 		select {
@@ -156,7 +194,7 @@ func (a *answers) write(out io.Writer) error {
 }
 
 // finish waits until the client has read everything, for a while.
-func (a *answers) finish() error {
+func (a *outbox) finish() error {
 	close(a.last)
 	select {
 	case err := <-a.done:

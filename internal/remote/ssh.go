@@ -61,10 +61,18 @@ func (s SSH) Send(ctx context.Context, host string, r delivery.Request, report f
 	if s.Push != nil {
 		limit += pushTime
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	late := time.AfterFunc(limit, func() { cancel(context.DeadlineExceeded) })
+	defer late.Stop()
 	named := func(result delivery.Result) {
 		result.Host = host
+		if result.Event == delivery.Open { // it stays for as long as was asked for
+			late.Stop()
+			if r.AnswerTime > 0 && r.Lines == nil {
+				late.Reset(r.AnswerTime + hostTime)
+			}
+		}
 		report(result)
 	}
 	err := s.patiently(ctx, host, r, named)
@@ -94,7 +102,7 @@ func (s SSH) patiently(ctx context.Context, host string, r delivery.Request, rep
 		}
 		select {
 		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.Canceled) {
+			if !errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 				return fail(Interrupted, "interrupted before it took the connection: nothing was sent")
 			}
 			return err

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"msg/internal/answers"
 	"msg/internal/delivery"
 	"msg/internal/tty"
 )
@@ -173,7 +174,7 @@ func skew(hello Hello) *Failure {
 // givenUp is the failure of a conversation whose ctx has ended, be it at the sender's
 // wish or because the time is up.
 func (t *talk) givenUp(ctx context.Context, when string) *Failure {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 		return fail(Timeout, "the time was up %s: nothing was sent", when)
 	}
 	return fail(Interrupted, "interrupted %s: nothing was sent", when)
@@ -192,11 +193,41 @@ func (t *talk) send(ctx context.Context, r delivery.Request, report func(deliver
 	if len(data) >= mostRequest {
 		return &delivery.RequestError{Problem: fmt.Sprintf("a request of %d KiB; it may have %d", len(data)>>10, mostRequest>>10)}
 	}
+	if isOpen(r) && hello.Protocol[1] < stays {
+		f := fail(Version, "version %.40s delivers, and cannot wait for answers or for more to be typed", hello.Version)
+		f.Hint = "msg there is the older one: update it"
+		return f
+	}
 	if err := t.put(ctx, append(data, '\n'), t.answer); err != nil {
 		return err
 	}
 	defer context.AfterFunc(ctx, t.close)() // it is to wait no longer
-	return t.results(ctx, report)
+	if r.Lines != nil {
+		over := make(chan struct{})
+		defer close(over)
+		go t.pass(r.Lines, over)
+	}
+	return t.results(ctx, isOpen(r), report)
+}
+
+// pass passes on what is typed, until the conversation is over. A helper that does not
+// read is not waited for: its input is closed at the end, and a write to it fails.
+func (t *talk) pass(lines <-chan string, over <-chan struct{}) {
+	for {
+		line, more := "", true
+		select {
+		case <-over:
+			return
+		case line, more = <-lines:
+		}
+		data, err := json.Marshal(typedLine{Line: []byte(line), End: !more})
+		if err == nil {
+			_, err = t.in.Write(append(data, '\n'))
+		}
+		if err != nil || !more {
+			return
+		}
+	}
 }
 
 // put writes the request. One that is not whole is not carried out.
@@ -223,9 +254,9 @@ func (t *talk) put(ctx context.Context, data []byte, limit time.Duration) error 
 
 // results passes on what comes, until the end. Once ctx has ended, the helper is to
 // come to its end, too.
-func (t *talk) results(ctx context.Context, report func(delivery.Result)) error {
+func (t *talk) results(ctx context.Context, open bool, report func(delivery.Result)) error {
 	silence := t.answer
-	var seen results
+	seen := results{open: open}
 	for over := false; ; {
 		l, err := t.next(ctx, silence)
 		switch {
@@ -262,6 +293,7 @@ func (t *talk) results(ctx context.Context, report func(delivery.Result)) error 
 // results checks what a helper reports: one result for a terminal or a target, and
 // nothing that the protocol does not have.
 type results struct {
+	open      bool // it is a message that stays
 	count     int
 	failed    bool // there was one of the host as a whole
 	terminals map[string]bool
@@ -289,9 +321,15 @@ func (s *results) read(data []byte) (delivery.Result, error) {
 			return r, fmt.Errorf("a word of %d bytes", len(words))
 		}
 	}
+	if said := r.Answer != "" || r.Text != "" || r.AfterMS != 0; said != (r.Event == delivery.Answered) || r.Code != "" && r.Event != delivery.Open {
+		return r, fmt.Errorf("%s, with an answer or a code", r.Event)
+	}
 	switch r.Event {
 	case delivery.Waiting:
 		return r, nil
+	case delivery.Open, delivery.Answered, delivery.Unanswered:
+		s.count++
+		return r, s.ofOpen(r)
 	case delivery.Delivered, delivery.Planned:
 		if r.Reason != "" || r.Terminal == "" {
 			return r, fmt.Errorf("%s, for the reason %.40q, on %.40q", r.Event, r.Reason, r.Terminal)
@@ -320,6 +358,22 @@ func (s *results) read(data []byte) (delivery.Result, error) {
 	s.failed = s.failed || r.Terminal == "" && r.Target == ""
 	s.count++
 	return r, nil
+}
+
+// mostAnswerText bounds a reply as it was made harmless, in bytes.
+const mostAnswerText = 10 * answers.MaxText
+
+// ofOpen checks what only a message that stays has.
+func (s *results) ofOpen(r delivery.Result) error {
+	isReply := r.Answer == answers.Reply
+	switch {
+	case !s.open, r.Host == "", r.Reason != "", r.Target != "",
+		(r.User == "") != (r.Event == delivery.Open),
+		r.Event == delivery.Answered && (!isReply && r.Answer != answers.OK || !isReply && r.Text != "" || r.AfterMS < 0),
+		len(r.Text) > mostAnswerText, r.Code != "" && !answers.IsCode(r.Code):
+		return fmt.Errorf("%s, of %.40q at %.40q: %.40q", r.Event, r.User, r.Host, r.Answer)
+	}
+	return nil
 }
 
 func (s *results) end(data []byte) error {

@@ -3,6 +3,7 @@ package tty
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,6 +51,9 @@ type Message struct {
 	At        time.Time
 	Text      string // as it came from the sender
 	NoBanner  bool
+
+	// Code is what the message is answered by, or "" for one that does not wait.
+	Code string
 }
 
 // prefix begins every row of the text, so that none can pose as a banner or as
@@ -81,12 +85,51 @@ type Layout struct {
 // in which some terminals would begin a row of their own.
 func (m Message) Layout(on Screen) Layout {
 	width := on.Columns - 1
-	rows := m.rows(width, on.UTF8)
-	layout := Layout{rows: len(rows), lines: lines(append([]string{text.Pad("", width)}, rows...))}
-	if data := overlay(rows); len(data) <= mostAtOnce {
-		layout.overlay = data
+	rows := slices.Concat(m.head(on), body(m.Text, on), m.foot(on))
+	pad(rows, width)
+	return layout(bell+lines(append([]string{text.Pad("", width)}, rows...)), rows)
+}
+
+// Further lays out what is typed later to the same message. As something else may have
+// been written meanwhile, it says again whose it is, at the right.
+func (m Message) Further(line string, on Screen) Layout {
+	return m.further(body(line, on), on)
+}
+
+// end is what write(1) writes when nothing more will come.
+const end = "EOF"
+
+// End lays out that nothing more will come.
+func (m Message) End(on Screen) Layout { return m.further([]string{end}, on) }
+
+func (m Message) further(rows []string, on Screen) Layout {
+	width := on.Columns - 1
+	over := append(m.head(on), rows...)
+	pad(over, width)
+	if !m.NoBanner {
+		rows = signed(rows, show("("+text.Name(m.Sender.User)+")", on), width)
 	}
-	return layout
+	pad(rows, width)
+	return layout(lines(rows), over)
+}
+
+// signed adds who says it to the last row, or below it.
+func signed(rows []string, who string, width int) []string {
+	who = text.Wrap(who, width)[0]
+	last := len(rows) - 1
+	if text.Width(rows[last])+1+text.Width(who) > width {
+		rows, last = append(rows, ""), last+1
+	}
+	rows[last] = text.Pad(rows[last], width-text.Width(who)) + who
+	return rows
+}
+
+func layout(lines string, over []string) Layout {
+	l := Layout{rows: len(over), lines: []byte(lines)}
+	if data := overlay(over); len(data) <= mostAtOnce {
+		l.overlay = data
+	}
+	return l
 }
 
 // For returns the bytes to write to a screen.
@@ -101,37 +144,60 @@ func (l Layout) For(on Screen) []byte {
 // between, in bytes (tty_write, drivers/tty/tty_io.c).
 const mostAtOnce = 2048
 
-// rows are the banner's and the text's, without what ends them.
-func (m Message) rows(width int, utf8 bool) []string {
-	show := func(s string) string { return s }
-	if !utf8 {
-		show = text.ASCII
+// show is a text as that screen can show it.
+func show(s string, on Screen) string {
+	if !on.UTF8 {
+		return text.ASCII(s)
 	}
+	return s
+}
+
+// head are the banner's rows.
+func (m Message) head(on Screen) []string {
+	if m.NoBanner {
+		return nil
+	}
+	return text.Wrap(show(m.banner(), on), on.Columns-1)
+}
+
+// foot are the rows that say how to answer.
+func (m Message) foot(on Screen) []string {
+	if m.Code == "" {
+		return nil
+	}
+	return text.Wrap(fmt.Sprintf("Answer: msg ok %s   or   msg reply %s TEXT", m.Code, m.Code), on.Columns-1)
+}
+
+// body are a text's rows.
+func body(what string, on Screen) []string {
 	var rows []string
-	if !m.NoBanner {
-		rows = text.Wrap(show(m.banner()), width)
-	}
-	for line := range strings.SplitSeq(show(text.Clean(m.Text)), "\n") {
-		for _, row := range text.Wrap(line, width-len(prefix)) {
+	for line := range strings.SplitSeq(show(text.Clean(what), on), "\n") {
+		for _, row := range text.Wrap(line, on.Columns-1-len(prefix)) {
 			rows = append(rows, prefix+row)
 		}
-	}
-	for i := range rows {
-		rows[i] = text.Pad(rows[i], width)
 	}
 	return rows
 }
 
+// pad fills rows up with blanks.
+func pad(rows []string, width int) {
+	for i := range rows {
+		rows[i] = text.Pad(rows[i], width)
+	}
+}
+
+const bell = "\a"
+
 // lines writes below what is there. Each row ends in CR LF, as a program in front may
 // have switched off that LF goes to the beginning of a row.
-func lines(rows []string) []byte {
+func lines(rows []string) string {
 	var out strings.Builder
-	out.WriteString("\a\r\n") // away from a half typed line, which stays to be seen
+	out.WriteString("\r\n") // away from a half typed line, which stays to be seen
 	for _, row := range rows {
 		out.WriteString(row)
 		out.WriteString("\r\n")
 	}
-	return []byte(out.String())
+	return out.String()
 }
 
 // What an overlay is written with, the same for every message. Terminals have known
@@ -145,7 +211,7 @@ const (
 )
 
 // isOverlay reports whether the bytes are an overlay's: lines go on with CR after the bell.
-func isOverlay(data []byte) bool { return bytes.HasPrefix(data, []byte("\a"+save)) }
+func isOverlay(data []byte) bool { return bytes.HasPrefix(data, []byte(bell+save)) }
 
 // overlay writes over the uppermost rows of a full-screen program, and leaves its
 // cursor where it was: the program goes on in the belief that nothing happened, and
@@ -153,7 +219,7 @@ func isOverlay(data []byte) bool { return bytes.HasPrefix(data, []byte("\a"+save
 // its screen, and it would go on drawing in the wrong rows.
 func overlay(rows []string) []byte {
 	var out strings.Builder
-	out.WriteString("\a" + save + reverse)
+	out.WriteString(bell + save + reverse)
 	for i, row := range rows {
 		fmt.Fprintf(&out, "\x1b[%d;1H%s", i+1, row)
 	}

@@ -106,6 +106,10 @@ func (want Want) holds(fd int) error {
 	return nil
 }
 
+// Holds fails where the terminal is no longer what was opened: its owner has switched
+// messages off, or is another by now.
+func (t *Terminal) Holds() error { return t.want.holds(t.fd) }
+
 // isFullScreen reports whether a program draws the screen itself: it reads each key
 // unseen, and does not have the kernel begin a row at LF. Shells and pagers, which
 // write lines, leave the latter to the kernel.

@@ -20,6 +20,9 @@ func Open(Want) (*Terminal, error) { return nil, errors.ErrUnsupported }
 // Screen is a usual one.
 func (*Terminal) Screen() Screen { return Screen{Columns: usualColumns} }
 
+// Holds fails.
+func (*Terminal) Holds() error { return errors.ErrUnsupported }
+
 // Write fails.
 func (*Terminal) Write([]byte) (int, error) { return 0, errors.ErrUnsupported }
 

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"msg/internal/answers"
+	"msg/internal/delivery"
+	"msg/internal/remote"
+	"msg/internal/text"
+)
+
+// Help is shown by msg ok --help.
+func (okCmd) Help() string {
+	return `Examples:
+  msg ok                             yes to the newest message that waits for you
+  msg ok k7m                         yes to the message whose last line says k7m
+
+Exit status: 0 who asks has the answer, 1 nobody waits for it any more, or it was not asked of you.`
+}
+
+// Run acknowledges a message.
+func (c *okCmd) Run(ctx context.Context, w world) error {
+	return give(ctx, w, c.Code, answers.Answer{Kind: answers.OK})
+}
+
+// Help is shown by msg reply --help.
+func (replyCmd) Help() string {
+	return `Examples:
+  msg reply k7m Give me ten minutes  a reply to the message whose last line says k7m
+  uptime | msg reply k7m             the reply from standard input
+
+A reply has at most 4 KiB and 50 lines. Exit status: 0 who asks has the reply, 1 nobody
+waits for it any more, or it was not asked of you.`
+}
+
+// Run replies to a message.
+func (c *replyCmd) Run(ctx context.Context, w world) error {
+	if err := checkCode(c.Code); err != nil {
+		return err
+	}
+	reply, err := written(c.Text, w, "the reply", answers.MaxText)
+	if err != nil {
+		return err
+	}
+	reply = strings.TrimRight(reply, "\n")
+	if err := answers.CheckReply(reply); err != nil {
+		return &delivery.RequestError{Problem: err.Error()}
+	}
+	return give(ctx, w, c.Code, answers.Answer{Kind: answers.Reply, Text: reply})
+}
+
+func checkCode(code string) error {
+	if answers.IsCode(strings.ToLower(code)) {
+		return nil
+	}
+	return &delivery.RequestError{
+		Problem: fmt.Sprintf("%q is no code of a message", code),
+		Hint:    `the last line of a message that waits has its code, as in "msg ok k7m"; "msg ok" alone answers the newest`,
+	}
+}
+
+// give gives an answer to the message of that code, or to the newest that waits for it.
+func give(ctx context.Context, w world, code string, a answers.Answer) error {
+	dir := cmp.Or(w.engine.Pending, answers.Dir)
+	if self := w.engine.Self; w.engine.UID == 0 && self.LoggedIn && self.LoginUID != 0 {
+		a.For = &self.LoginUID // who is behind sudo; the message may have been for them
+	}
+	named := code != ""
+	if !named {
+		var err error
+		if code, err = newest(ctx, dir, a.For); err != nil {
+			return err
+		}
+	} else if err := checkCode(code); err != nil {
+		return err
+	}
+	m, err := answers.Send(ctx, dir, strings.ToLower(code), a)
+	var refused *answers.Refused
+	switch {
+	case errors.Is(err, answers.ErrNobody):
+		clearPending(ctx, w, dir)
+		return fmt.Errorf("nobody waits for an answer to %s any more", code)
+	case errors.As(err, &refused):
+		return &notTaken{fmt.Sprintf("%s: %s", code, refused.Problem), otherSelf(ctx, w)}
+	case err != nil:
+		return fmt.Errorf("%s: %w", code, err)
+	}
+	if named && !isTerminal(w.stdout) {
+		return nil
+	}
+	_, err = fmt.Fprintln(w.stdout, given(m, a.Kind, terminalWidth(w.stdout)))
+	return err
+}
+
+// newest is the code of the message to answer.
+func newest(ctx context.Context, dir string, whom *uint32) (string, error) {
+	found, err := answers.Waiting(ctx, dir, whom)
+	if i := slices.IndexFunc(found, func(m answers.Message) bool { return !m.Answered }); i >= 0 {
+		return found[i].Code, nil
+	}
+	switch {
+	case errors.Is(err, answers.ErrBusy):
+		return "", errors.New("some messages that wait do not say whether they are yours; name the code, or try again")
+	case err != nil:
+		return "", err
+	case len(found) > 0:
+		return "", fmt.Errorf("you have answered what waits for you: %s of %s", found[0].Code, text.Name(found[0].From))
+	}
+	return "", errors.New("no message waits for an answer of yours")
+}
+
+// given says what was answered, in one line of the window.
+func given(m answers.Message, kind answers.Kind, columns int) string {
+	question, more, _ := strings.Cut(text.Clean(m.Text), "\n")
+	if more != "" {
+		question += " …"
+	}
+	line := fmt.Sprintf("%s to %s (%s): %s", kind, text.Name(m.From), m.Code, question)
+	if columns > 0 {
+		line = text.Truncate(line, columns)
+	}
+	return line
+}
+
+// notTaken is an answer that was refused.
+type notTaken struct{ problem, hint string }
+
+func (e *notTaken) Error() string { return e.problem }
+
+// otherSelf is a hint for who has become somebody else by su or sudo: it is the other whom
+// the message may have asked.
+func otherSelf(ctx context.Context, w world) string {
+	self := w.engine.Self
+	if !self.LoggedIn || self.LoginUID == w.engine.UID || w.engine.UID == 0 {
+		return ""
+	}
+	name := func(uid uint32) string { return cmp.Or(w.engine.Accounts.Name(ctx, uid), fmt.Sprint("uid ", uid)) }
+	return fmt.Sprintf("you are %s here; a message to %s is answered by %s", name(w.engine.UID), name(self.LoginUID), name(self.LoginUID))
+}
+
+// clearTime is more than it takes to remove what nobody listens at.
+const clearTime = 2 * time.Second
+
+// clearPending has what killed messages left behind removed, by root or the helper.
+func clearPending(ctx context.Context, w world, dir string) {
+	if w.engine.UID == 0 {
+		_, _ = answers.Clear(dir, 0)
+		return
+	}
+	if path := remote.Find(); path != "" {
+		ctx, cancel := context.WithTimeout(ctx, clearTime)
+		defer cancel()
+		_ = exec.CommandContext(ctx, path, "clear").Run() // else the next message does it
+	}
+}

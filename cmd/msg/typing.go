@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync/atomic"
+
+	"msg/internal/delivery"
+)
+
+// typing is what somebody types at a terminal, sent line by line.
+type typing struct {
+	in   *bufio.Reader
+	open chan struct{} // closed when the first line is through: until then, ssh may ask there
+	over atomic.Bool   // there will be no more lines
+}
+
+// startTyping returns the first line that has anything in it.
+func startTyping(w world) (*typing, string, error) {
+	fmt.Fprintln(w.stderr, "Type the message; each line goes out at Enter. Ctrl-D on a line of its own ends it.")
+	t := &typing{in: bufio.NewReader(w.stdin), open: make(chan struct{})}
+	for {
+		line, err := t.line()
+		switch {
+		case errors.Is(err, io.EOF):
+			return t, "", &delivery.RequestError{Problem: "the message is empty"}
+		case err != nil:
+			return t, "", &delivery.RequestError{Problem: fmt.Sprintf("read the message: %v", err)}
+		case strings.TrimSpace(line) != "":
+			return t, line, nil
+		}
+	}
+}
+
+// line reads a line, which at the end of the input may lack its line feed.
+func (t *typing) line() (string, error) {
+	line, err := t.in.ReadString('\n')
+	if line != "" {
+		return strings.TrimSuffix(line, "\n"), nil
+	}
+	return "", err
+}
+
+// begin reads on, once the first line is through, for that many who read.
+func (t *typing) begin(readers int) []<-chan string {
+	var queues []chan<- string
+	var out []<-chan string
+	for range readers {
+		in, lines := lineQueue()
+		queues, out = append(queues, in), append(out, lines)
+	}
+	go func() {
+		<-t.open
+		for {
+			line, err := t.line()
+			if err != nil {
+				break // Ctrl-D, or the terminal is gone
+			}
+			for _, q := range queues {
+				q <- line
+			}
+		}
+		t.over.Store(true)
+		for _, q := range queues {
+			close(q)
+		}
+	}()
+	return out
+}
+
+// lineQueue passes lines on; one reader who does not read holds up no other.
+func lineQueue() (chan<- string, <-chan string) {
+	in, out := make(chan string), make(chan string)
+	go func() {
+		defer close(out)
+		var held []string
+		for from := in; from != nil || len(held) > 0; {
+			var to chan<- string
+			next := ""
+			if len(held) > 0 {
+				to, next = out, held[0]
+			}
+			select {
+			case line, ok := <-from:
+				if !ok {
+					from = nil
+					continue
+				}
+				held = append(held, line)
+			case to <- next:
+				held = held[1:]
+			}
+		}
+	}()
+	return in, out
+}

@@ -1,0 +1,148 @@
+package answers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// How long who answers waits for who is asked.
+const (
+	answerTime = 10 * time.Second
+	showTime   = 3 * time.Second
+	pause      = 50 * time.Millisecond // before the next attempt where it is busy
+)
+
+// Send answers the message with that code in dir, and returns it. Its error is ErrNobody,
+// ErrBusy, a *Refused or the system's.
+func Send(ctx context.Context, dir, code string, a Answer) (Message, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	return ask(ctx, dir, code, question{Want: a.Kind, Text: []byte(a.Text), For: a.For})
+}
+
+// ask sends a question, again where too many others are at it.
+func ask(ctx context.Context, dir, code string, q question) (Message, error) {
+	for {
+		m, err := askOnce(ctx, dir, code, q)
+		if !errors.Is(err, ErrBusy) {
+			return m, err
+		}
+		select {
+		case <-ctx.Done():
+			return m, err
+		case <-time.After(pause):
+		}
+	}
+}
+
+// atOnce bounds the messages that are asked about at once.
+const atOnce = 64
+
+// Waiting returns the messages in dir that wait for an answer of the caller, or of whom
+// root answers for; the newest first. Its error is ErrBusy where some did not say in time
+// whose they are, and the system's.
+func Waiting(ctx context.Context, dir string, whom *uint32) ([]Message, error) {
+	names, err := sockets(dir)
+	if errors.Is(err, unix.ENOENT) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, showTime)
+	defer cancel()
+	var mu sync.Mutex
+	var found []Message
+	var busy error
+	var all sync.WaitGroup
+	room := make(chan struct{}, atOnce)
+	for _, name := range names {
+		if !IsCode(name) {
+			continue
+		}
+		room <- struct{}{}
+		all.Go(func() {
+			defer func() { <-room }()
+			m, err := ask(ctx, dir, name, question{Want: show, For: whom})
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				found = append(found, m)
+			case errors.Is(err, ErrBusy):
+				busy = err
+			} // else it is not theirs, or nobody listens any more
+		})
+	}
+	all.Wait()
+	slices.SortFunc(found, func(a, b Message) int { return b.At.Compare(a.At) })
+	return found, busy
+}
+
+func askOnce(ctx context.Context, dir, code string, q question) (Message, error) {
+	m := Message{Code: code}
+	deadline, _ := ctx.Deadline()
+	conn, err := dial(dir+"/"+code, deadline)
+	switch {
+	case errors.Is(err, unix.ECONNREFUSED), errors.Is(err, unix.ENOENT):
+		return m, ErrNobody
+	case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINPROGRESS):
+		return m, ErrBusy
+	case err != nil:
+		return m, err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })()
+	_, writeErr := conn.Write(encode(q)) // who is busy says so without reading
+	line, err := readLine(conn, mostReaction)
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return m, ErrBusy
+	case err != nil && writeErr == nil, err != nil && errors.Is(writeErr, unix.EPIPE):
+		return m, ErrNobody // it has ended meanwhile
+	case err != nil:
+		return m, writeErr
+	}
+	var r reaction
+	if err := json.Unmarshal(line, &r); err != nil {
+		return m, fmt.Errorf("what waits there does not keep to the protocol: %w", err)
+	}
+	switch r.Event {
+	case eventBusy:
+		return m, ErrBusy
+	case eventRefused:
+		return m, &Refused{r.Problem}
+	}
+	m.From, m.At, m.Text, m.Answered = r.From, time.UnixMilli(r.AtMS), r.Text, r.Answered
+	return m, nil
+}
+
+// dial connects, and waits where others are before in the queue.
+func dial(path string, deadline time.Time) (*os.File, error) {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	left := unix.NsecToTimeval(max(time.Millisecond, time.Until(deadline)).Nanoseconds())
+	err = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &left)
+	if err == nil {
+		err = unix.Connect(fd, &unix.SockaddrUnix{Name: path})
+	}
+	if err == nil {
+		err = unix.SetNonblock(fd, true) // for deadlines
+	}
+	if err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	conn := os.NewFile(uintptr(fd), path)
+	return conn, conn.SetDeadline(deadline)
+}

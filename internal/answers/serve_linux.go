@@ -1,0 +1,224 @@
+package answers
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Bounds of those who are listened to at once. A user who opens connections without end
+// takes up places of their own, and those of nobody who is asked.
+const (
+	mostOfOne     = 4   // user
+	mostStrangers = 16  // who are not asked, together
+	mostAtOnce    = 256 // in all
+)
+
+// talkTime is how long one may take.
+const talkTime = 2 * time.Second
+
+// Pace of connections: so many at once, and so many a second after that. A flood then
+// takes a hundredth of a processor, and its connections wait in the kernel's queue.
+const (
+	burst     = 512
+	perSecond = 200
+)
+
+// Serve hears answers until the socket is closed, and returns when all that were
+// being heard have had their reaction.
+func (s *Socket) Serve(desk Desk) {
+	room := &room{places: map[uint32]int{}}
+	pace := pace{left: burst, at: time.Now()}
+	var all sync.WaitGroup
+	defer all.Wait()
+	for {
+		fd, err := s.accept()
+		switch {
+		case errors.Is(err, os.ErrClosed):
+			return
+		case err != nil: // it has hung up already, or there is a lack of something
+			time.Sleep(time.Second / perSecond)
+			continue
+		}
+		pace.wait()
+		who, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
+		if err != nil {
+			_ = unix.Close(fd)
+			continue
+		}
+		from := Answer{UID: who.Uid, PID: int(who.Pid)}
+		stranger := who.Uid != 0 && !desk.Asks(from)
+		if !room.enter(who.Uid, stranger) {
+			_, _ = unix.Write(fd, encode(reaction{Event: eventBusy})) // it fits, or nobody waits for it
+			_ = unix.Close(fd)
+			continue
+		}
+		all.Go(func() {
+			defer room.leave(who.Uid, stranger)
+			hear(os.NewFile(uintptr(fd), "answer"), from, desk)
+		})
+	}
+}
+
+func (s *Socket) accept() (fd int, err error) {
+	raw, err := s.file.SyscallConn()
+	if err != nil {
+		return -1, os.ErrClosed
+	}
+	var acceptErr error
+	err = raw.Read(func(listening uintptr) bool {
+		fd, acceptErr = accept4(listening)
+		return !errors.Is(acceptErr, unix.EAGAIN)
+	})
+	if err != nil {
+		return -1, os.ErrClosed
+	}
+	return fd, acceptErr
+}
+
+// accept4 is accept4(2) without the address, which says nothing here, and whose reading
+// would be a part of every helper.
+func accept4(listening uintptr) (int, error) {
+	fd, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, listening, 0, 0, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0, 0)
+	if errno != 0 {
+		return -1, errno
+	}
+	return int(fd), nil
+}
+
+// room keeps the bounds of those who are listened to.
+type room struct {
+	mu        sync.Mutex
+	places    map[uint32]int // by user
+	strangers int
+	all       int
+}
+
+func (r *room) enter(uid uint32, stranger bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.places[uid] >= mostOfOne || r.all >= mostAtOnce || stranger && r.strangers >= mostStrangers {
+		return false
+	}
+	r.places[uid]++
+	r.all++
+	if stranger {
+		r.strangers++
+	}
+	return true
+}
+
+func (r *room) leave(uid uint32, stranger bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.places[uid]--
+	if r.places[uid] == 0 {
+		delete(r.places, uid)
+	}
+	r.all--
+	if stranger {
+		r.strangers--
+	}
+}
+
+// pace is a bucket of tokens.
+type pace struct {
+	left float64
+	at   time.Time
+}
+
+func (p *pace) wait() {
+	now := time.Now()
+	p.left = min(burst, p.left+perSecond*now.Sub(p.at).Seconds())
+	p.at = now
+	if p.left--; p.left < 0 {
+		time.Sleep(time.Duration(-p.left / perSecond * float64(time.Second)))
+	}
+}
+
+// hear has one conversation, and closes it.
+func hear(conn *os.File, from Answer, desk Desk) {
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(talkTime)); err != nil {
+		return
+	}
+	line, err := readLine(conn, mostQuestion)
+	if err != nil {
+		return // who says nothing gets nothing
+	}
+	_, _ = conn.Write(encode(answer(line, from, desk))) // who does not read it has gone
+}
+
+// answer is the reaction to a line.
+func answer(line []byte, from Answer, desk Desk) reaction {
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	var q question
+	if err := d.Decode(&q); err != nil {
+		return reaction{Event: eventRefused, Problem: "what came is no answer"}
+	}
+	from.Kind, from.Text, from.For = q.Want, string(q.Text), q.For
+	if from.UID != 0 {
+		from.For = nil
+	}
+	switch from.Kind {
+	case show:
+		if !desk.Asks(from) {
+			return reaction{Event: eventRefused}
+		}
+		return shown(eventMessage, desk.Message(from))
+	case OK:
+		from.Text = ""
+	case Reply:
+		if err := CheckReply(from.Text); err != nil {
+			return reaction{Event: eventRefused, Problem: err.Error()}
+		}
+	default:
+		return reaction{Event: eventRefused, Problem: "what came is no answer"}
+	}
+	if err := desk.Take(from); err != nil {
+		return reaction{Event: eventRefused, Problem: err.Error()}
+	}
+	return shown(eventTaken, desk.Message(from))
+}
+
+func shown(event string, m Message) reaction {
+	return reaction{Event: event, From: m.From, AtMS: m.At.UnixMilli(), Text: m.Text[:min(len(m.Text), mostShown)], Answered: m.Answered}
+}
+
+func encode(v any) []byte {
+	line, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // strings and numbers can be written
+	}
+	return append(line, '\n')
+}
+
+var errTooLong = errors.New("a line that is too long")
+
+// readLine reads one line, without its end. Nothing comes behind it.
+func readLine(from io.Reader, most int) ([]byte, error) {
+	held := make([]byte, 0, 512)
+	for {
+		if len(held) == cap(held) {
+			held = append(make([]byte, 0, min(2*cap(held), most)), held...)
+		}
+		n, err := from.Read(held[len(held):cap(held)])
+		held = held[:len(held)+n]
+		if i := bytes.IndexByte(held, '\n'); i >= 0 {
+			return held[:i], nil
+		}
+		switch {
+		case err != nil:
+			return nil, err
+		case len(held) >= most:
+			return nil, errTooLong
+		}
+	}
+}

@@ -1,0 +1,265 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"msg/internal/answers"
+	"msg/internal/tty"
+)
+
+// waiting is a message that stays until it is answered: who is asked, who has answered.
+type waiting struct {
+	engine  *Engine
+	request Request
+	message tty.Message
+	socket  *answers.Socket
+	begun   time.Time
+
+	mu      sync.Mutex
+	people  map[uint32]*person
+	inOrder []*person       // as the terminals come
+	refused map[uint32]bool // who is not asked, and has tried
+	come    []Result        // answers that are not reported yet
+	more    chan struct{}   // has a token where something has changed
+	over    bool
+}
+
+// person is somebody whose terminals are written to.
+type person struct {
+	name    string
+	reached int // terminals that have the message
+	answers int
+}
+
+// missing reports whether they have the message and have not answered.
+func (p *person) missing() bool { return p.reached > 0 && p.answers == 0 }
+
+// What one person may answer to one message: the first answer counts, and some more are
+// passed on. To one that is typed on, as many again as seconds go by.
+const mostAnswers = 10
+
+// waitFor makes the socket for a message, and listens there. The places are whom it asks.
+func (e *Engine) waitFor(r Request, m tty.Message, places []Place) (*waiting, error) {
+	socket, err := answers.Listen(e.pending(), e.UID)
+	if err != nil {
+		return nil, &RequestError{Problem: err.Error(), Hint: `nothing was sent; "msg doctor" says what is missing`}
+	}
+	w := &waiting{
+		engine: e, request: r, message: m, socket: socket, begun: time.Now(),
+		people: map[uint32]*person{}, refused: map[uint32]bool{}, more: make(chan struct{}, 1),
+	}
+	for i := range places {
+		p := &places[i]
+		if w.people[p.Owner] == nil {
+			w.people[p.Owner] = &person{name: p.User}
+			w.inOrder = append(w.inOrder, w.people[p.Owner])
+		}
+	}
+	return w, nil
+}
+
+// pending is where sockets are.
+func (e *Engine) pending() string {
+	if e.Pending != "" {
+		return e.Pending
+	}
+	return answers.Dir
+}
+
+// reach takes in that a terminal of that owner has the message, or, with -1, that it has not
+// got all of it after all.
+func (w *waiting) reach(owner uint32, terminals int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.people[owner].reached += terminals
+	w.changed()
+}
+
+func (w *waiting) changed() {
+	select {
+	case w.more <- struct{}{}:
+	default: // it is known already
+	}
+}
+
+// while reports answers as they come, while something is done, and then until everybody
+// has answered or nobody wants to wait any longer. Who has not answered by then has a
+// result that says so.
+func (w *waiting) while(ctx context.Context, report func(Result), do func(report func(Result))) {
+	var mu sync.Mutex
+	one := func(r Result) {
+		mu.Lock()
+		defer mu.Unlock()
+		report(r)
+	}
+	var listening sync.WaitGroup
+	listening.Go(func() { w.socket.Serve(w) })
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		do(one)
+	}()
+	for sent := false; !sent; {
+		select {
+		case <-done:
+			sent = true
+		case <-w.more:
+		}
+		w.report(one)
+	}
+	w.stay(ctx, one)
+	for _, r := range w.end() {
+		one(r)
+	}
+	if !w.socket.Close() && w.engine.Clear != nil {
+		w.engine.Clear()
+	}
+	listening.Wait() // who answers too late is told so
+}
+
+// stay waits once the message is at its terminals, until nobody is missing.
+func (w *waiting) stay(ctx context.Context, report func(Result)) {
+	begun := w.begun
+	if w.request.Lines != nil {
+		begun = time.Now() // when all has been said
+	}
+	late := make(<-chan time.Time)
+	if w.request.AnswerTime > 0 {
+		timer := time.NewTimer(time.Until(begun.Add(w.request.AnswerTime)))
+		defer timer.Stop()
+		late = timer.C
+	}
+	for w.missing() > 0 {
+		select {
+		case <-w.more:
+			w.report(report)
+		case <-late:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (w *waiting) report(report func(Result)) {
+	w.mu.Lock()
+	come := w.come
+	w.come = nil
+	w.mu.Unlock()
+	for _, r := range come {
+		report(r)
+	}
+}
+
+// missing counts those who have the message and have not answered.
+func (w *waiting) missing() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for _, p := range w.inOrder {
+		if p.missing() {
+			n++
+		}
+	}
+	return n
+}
+
+// end takes no more answers, and returns what is still to be reported.
+func (w *waiting) end() []Result {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+	out := w.come
+	for _, p := range w.inOrder {
+		if p.missing() {
+			out = append(out, Result{Event: Unanswered, Host: w.engine.Host, User: p.name})
+		}
+	}
+	return out
+}
+
+// asked is who of those who are asked an answer is from: whoever connected, or whom root
+// answers for.
+func (w *waiting) asked(a answers.Answer) (uint32, *person) {
+	if p := w.people[a.UID]; p != nil || a.For == nil || a.UID != 0 {
+		return a.UID, p
+	}
+	return *a.For, w.people[*a.For]
+}
+
+// Asks reports whether the message has asked who connects.
+func (w *waiting) Asks(a answers.Answer) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, p := w.asked(a)
+	return p != nil
+}
+
+// Message is what who is asked may see of it.
+func (w *waiting) Message(a answers.Answer) answers.Message {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, p := w.asked(a)
+	return answers.Message{
+		Code: w.socket.Code, From: w.message.Sender.String(), At: w.message.At, Text: w.message.Text, Answered: p != nil && p.answers > 0,
+	}
+}
+
+// What is said to who answers.
+var (
+	errNotAsked = errors.New("that message was not sent to you")
+	errAnswered = errors.New("you have answered that message already")
+	errTooOften = errors.New("you have answered that message often enough")
+)
+
+// Take takes an answer, or refuses it.
+func (w *waiting) Take(a answers.Answer) error {
+	after := max(time.Since(w.begun).Milliseconds(), 1)
+	terminal := w.engine.System.TerminalOf(a.PID, a.UID)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	uid, p := w.asked(a)
+	most := mostAnswers
+	if w.request.Lines != nil {
+		most += int(after / 1000)
+	}
+	switch {
+	case w.over:
+		return answers.ErrNobody
+	case p == nil:
+		w.refuse(a)
+		return errNotAsked
+	case p.answers > 0 && a.Kind == answers.OK && w.request.Lines == nil:
+		return errAnswered
+	case p.answers >= most:
+		return errTooOften
+	}
+	p.answers++
+	w.log(AnswerRecord{UID: uid, Code: w.socket.Code, Sender: w.message.Sender, Name: p.name, Kind: a.Kind, Text: a.Text})
+	w.come = append(w.come, Result{
+		Event: Answered, Host: w.engine.Host, User: p.name, Terminal: terminal, Answer: a.Kind, Text: a.Text, AfterMS: after,
+	})
+	w.changed()
+	return nil
+}
+
+// mostRefused bounds the entries about those who are not asked.
+const mostRefused = 100
+
+// refuse logs, once for each of them, who has tried to answer what they were not asked.
+func (w *waiting) refuse(a answers.Answer) {
+	if w.refused[a.UID] || len(w.refused) >= mostRefused {
+		return
+	}
+	w.refused[a.UID] = true
+	w.log(AnswerRecord{UID: a.UID, Code: w.socket.Code, Sender: w.message.Sender, Kind: a.Kind, Text: a.Text, Err: errNotAsked})
+}
+
+func (w *waiting) log(r AnswerRecord) {
+	if w.engine.Log != nil {
+		w.engine.Log(r)
+	}
+}
