@@ -101,3 +101,21 @@ func TestNearCommand(t *testing.T) {
 		}
 	}
 }
+
+// TestTextIsBytes: a text comes as it was typed, UTF-8 or not, with its dashes.
+func TestTextIsBytes(t *testing.T) {
+	for _, args := range [][]string{{"bob"}, {"reply", "k7m"}} {
+		var tree cli
+		parser, err := newParser(&tree, world{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse(append(args, "x\x80,\x9b", "-5", "--json")); err != nil {
+			t.Fatal(err)
+		}
+		got, err := written(append(tree.Send.Text, tree.Reply.Text...), world{}, "the text", 100)
+		if want := "x\x80,\x9b -5 --json"; got != want || err != nil {
+			t.Errorf("%q: %q, %v", args, got, err)
+		}
+	}
+}

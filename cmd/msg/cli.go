@@ -29,8 +29,8 @@ type cli struct {
 }
 
 type sendCmd struct {
-	Targets string   `arg:"" help:"Who gets the message: user, %group, * for everyone, a terminal (pts/3), a session's id, @FILE with targets; several with commas. bob@web1 is bob on another host." completion-predictor:"targets"`
-	Text    []string `arg:"" optional:"" passthrough:"partial" help:"The message. Without it, it is read from -f FILE or from standard input." completion-predictor:"none"`
+	Targets string `arg:"" help:"Who gets the message: user, %group, * for everyone, a terminal (pts/3), a session's id, @FILE with targets; several with commas. bob@web1 is bob on another host." completion-predictor:"targets"`
+	Text    []word `arg:"" optional:"" passthrough:"partial" help:"The message. Without it, it is read from -f FILE or from standard input." completion-predictor:"none"`
 
 	Server   string   `short:"s" placeholder:"HOSTS" help:"Send to other hosts, by ssh: web1, web[01-40], @DOMAIN, @./FILE; several with commas." completion-predictor:"none"`
 	Domain   string   `short:"d" placeholder:"NAME" help:"Send to the hosts of a domain of msg.conf(5)." completion-predictor:"domains"`
@@ -54,8 +54,8 @@ type okCmd struct {
 }
 
 type replyCmd struct {
-	Code string   `arg:"" help:"The code in the last line of the message." completion-predictor:"none"`
-	Text []string `arg:"" optional:"" passthrough:"partial" help:"The reply. Without it, it is read from standard input." completion-predictor:"none"`
+	Code string `arg:"" help:"The code in the last line of the message." completion-predictor:"none"`
+	Text []word `arg:"" optional:"" passthrough:"partial" help:"The reply. Without it, it is read from standard input." completion-predictor:"none"`
 }
 
 type sessionsCmd struct {
@@ -118,6 +118,16 @@ func help(options kong.HelpOptions, ctx *kong.Context) error {
 		}
 	}
 	return kong.DefaultHelpPrinter(options, ctx)
+}
+
+// word is one word of a text, byte for byte: kong passes a string through JSON, which has no
+// place for bytes that are not UTF-8.
+type word string
+
+// Decode takes what the scanner has, which holds all of a text's words.
+func (w *word) Decode(ctx *kong.DecodeContext) error {
+	*w = word(fmt.Sprint(ctx.Scan.Pop().Value))
+	return nil
 }
 
 // duration is a time.Duration in which a bare number means seconds.

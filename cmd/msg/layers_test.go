@@ -21,8 +21,9 @@ func TestLayers(t *testing.T) {
 		"rate":            "",
 		"config":          "rate",
 		"domains":         "config rate target",
-		"delivery":        "accounts journal sessions target text tty",
-		"remote":          "accounts delivery journal sessions target text tty",
+		"answers":         "",
+		"delivery":        "accounts answers journal sessions target text tty",
+		"remote":          "accounts answers delivery journal sessions target text tty",
 	} {
 		deps := depsOf(t, "msg/internal/"+pkg)
 		for _, dep := range deps {
@@ -44,7 +45,7 @@ func TestLayers(t *testing.T) {
 // that talks to the bus or reads a user's files, and of others' only what is
 // listed here.
 func TestHelperImports(t *testing.T) {
-	ours := strings.Fields("accounts config delivery journal rate remote sessions target text tty")
+	ours := strings.Fields("accounts answers config delivery journal rate remote sessions target text tty")
 	others := strings.Fields(`
 		github.com/pelletier/go-toml/v2 github.com/clipperhouse/displaywidth github.com/clipperhouse/uax29/v2
 		golang.org/x/sys golang.org/x/term`)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -263,12 +262,16 @@ func (c *sendCmd) text(w world) (string, error) {
 }
 
 // written is what the words are, joined by blanks; without any, standard input.
-func written(words []string, w world, what string, most int) (string, error) {
+func written(words []word, w world, what string, most int) (string, error) {
 	if len(words) > 0 && words[0] == "--" {
 		words = words[1:]
 	}
 	if len(words) > 0 {
-		return strings.Join(words, " "), nil
+		text := string(words[0])
+		for _, one := range words[1:] {
+			text += " " + string(one)
+		}
+		return text, nil
 	}
 	if isTerminal(w.stdin) {
 		fmt.Fprintf(w.stderr, "Type %s; Ctrl-D on a line of its own sends it, Ctrl-C doesn't.\n", what)

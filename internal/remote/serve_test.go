@@ -96,7 +96,7 @@ func carriedOut(t *testing.T, input string) (answers string, carried bool, err e
 			return nil
 		})
 	hello, answers, _ := strings.Cut(out.String(), "\n")
-	if !strings.HasPrefix(hello, `{"event":"hello","protocol":[1,1],`) {
+	if !strings.HasPrefix(hello, `{"event":"hello","protocol":[1,2],`) {
 		t.Errorf("the hello is %s", hello)
 	}
 	return answers, carried, err
@@ -130,7 +130,7 @@ func TestStrict(t *testing.T) {
 		"an escaped NUL":        strings.Replace(good, "bob", `bob\u0000`, 1) + "\n",
 		"no base64":             strings.Replace(good, "aGk=", "hi!", 1) + "\n",
 		"a number as text":      strings.Replace(good, `"aGk="`, "1", 1) + "\n",
-		"another protocol":      strings.Replace(good, `:1`, `:2`, 1) + "\n",
+		"another protocol":      strings.Replace(good, `:1`, `:3`, 1) + "\n",
 		"no protocol":           strings.Replace(good, `"protocol":1,`, ``, 1) + "\n",
 		"a negative time":       with(`"time_ms":-1`) + "\n",
 		"a long time":           with(`"time_ms":9000000000000000000`) + "\n",
@@ -288,7 +288,7 @@ func TestOtherHelpers(t *testing.T) {
 		reason delivery.Reason
 		got    int
 	}{
-		"too new":          {[]string{`{"event":"hello","protocol":[2,3],"version":"9"}`, end}, Version, 0},
+		"too new":          {[]string{`{"event":"hello","protocol":[3,4],"version":"9"}`, end}, Version, 0},
 		"too old":          {[]string{`{"event":"hello","protocol":[0,0],"version":"0"}`, end}, Version, 0},
 		"no helper":        {[]string{"Welcome to d13!"}, NoHelper, 0},
 		"another event":    {[]string{end}, NoHelper, 0},
