@@ -29,6 +29,22 @@ func judgeCounts(run, counts file, tty accounts.Group, remedy string) finding {
 	return finding{"counts", ok, counts.path + ", root:tty 0770", ""}
 }
 
+// judgePending: messages wait for answers where only root and the helper's group may
+// make sockets, and anyone may connect to them.
+func judgePending(run, pending file, tty accounts.Group, remedy string) finding {
+	const cost = "; until then no message can wait for answers"
+	switch {
+	case run.err != nil || run.uid != 0 || run.mode&0o022 != 0 || run.mode&0o111 != 0o111:
+		return finding{"answers", note, "no message can wait for answers, for the reason above", ""}
+	case pending.err != nil:
+		return finding{"answers", problem, pending.err.Error() + cost, remedy}
+	case pending.uid != 0 || pending.gid != tty.GID || pending.mode&0o777 != 0o775:
+		return finding{"answers", problem, fmt.Sprintf("%s, %s:%s %04o, must be root:tty 0775%s",
+			pending.path, userName(pending.uid), groupName(pending.gid), pending.mode&permission, cost), remedy}
+	}
+	return finding{"answers", ok, pending.path + ", root:tty 0775", ""}
+}
+
 // judgeConfig: without a file the defaults hold. The helper reads it with the
 // rights of who sends, so everyone has to be able to.
 func judgeConfig(f, dir file, system config.System, err error) finding {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"msg/internal/accounts"
+	"msg/internal/answers"
 	"msg/internal/config"
 	"msg/internal/journal"
 	"msg/internal/rate"
@@ -26,6 +27,7 @@ type machine struct {
 	candidates []string // where it would be
 	config     string
 	counts     string   // the directory of the helper's counts
+	pending    string   // that of messages that wait
 	tmpfiles   []string // where systemd-tmpfiles looks for what makes it
 	seats      string   // is there while logind runs (sd_login(3))
 	log        journal.Log
@@ -33,7 +35,7 @@ type machine struct {
 
 func thisMachine() machine {
 	return machine{
-		helper: helperHere(), candidates: remote.Candidates(), config: config.Path, counts: rate.Dir,
+		helper: helperHere(), candidates: remote.Candidates(), config: config.Path, counts: rate.Dir, pending: answers.Dir,
 		tmpfiles: []string{"/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d"},
 		seats:    "/run/systemd/seats", log: journal.Local(),
 	}
@@ -80,7 +82,8 @@ func (m machine) examine(ctx context.Context, w world) ([]finding, error) {
 	all := m.helperWorks(ctx, w, tty, mounts)
 	all = append(all,
 		judgeDevpts(mounts, tty, terminalsIn(engine.System.Dev, picture)),
-		judgeCounts(lookAt(filepath.Dir(m.counts)), lookAt(m.counts), tty, m.makeCounts()),
+		judgeCounts(lookAt(filepath.Dir(m.counts)), lookAt(m.counts), tty, m.makeRun()),
+		judgePending(lookAt(filepath.Dir(m.pending)), lookAt(m.pending), tty, m.makeRun()),
 		m.configuration(),
 		judgeLog(connects(ctx, m.log.Journald), connects(ctx, m.log.Syslog)),
 		judgeUtmp(engine.System.Utmp, readable(engine.System.Utmp)),
@@ -154,16 +157,16 @@ func terminalsIn(dev string, p sessions.Picture) []file {
 	return all
 }
 
-// makeCounts is the command that makes the directory of the counts.
-func (m machine) makeCounts() string {
+// makeRun is the command that makes the directories below /run.
+func (m machine) makeRun() string {
 	for _, dir := range m.tmpfiles {
 		_, missing := exec.LookPath("systemd-tmpfiles")
 		if missing == nil && readable(filepath.Join(dir, "msg.conf")) == nil {
 			return "systemd-tmpfiles --create msg.conf"
 		}
 	}
-	return fmt.Sprintf("install -d -m 755 -o root -g root %s && install -d -m 770 -o root -g tty %s # at each boot",
-		quoted(filepath.Dir(m.counts)), quoted(m.counts))
+	return fmt.Sprintf("install -d -m 755 -o root -g root %s && install -d -m 770 -o root -g tty %s && install -d -m 775 -o root -g tty %s # at each boot",
+		quoted(filepath.Dir(m.counts)), quoted(m.counts), quoted(m.pending))
 }
 
 func (m machine) configuration() finding {

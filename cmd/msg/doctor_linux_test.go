@@ -203,6 +203,29 @@ func TestJudgeCounts(t *testing.T) {
 	}
 }
 
+func TestJudgePending(t *testing.T) {
+	run, pending := file{path: "/run/msg", mode: 0o755}, file{path: "/run/msg/pending", mode: 0o775, gid: 5}
+	judged(t, judgePending(run, pending, ttyGroup, "heal"), ok, "root:tty 0775", "")
+	for _, c := range []struct {
+		change func(run, pending *file)
+		status string
+		found  string
+		heal   string
+	}{
+		{func(run, _ *file) { run.err = fs.ErrNotExist }, note, "for the reason above", ""},
+		{func(run, _ *file) { run.mode = 0o777 }, note, "for the reason above", ""},
+		{func(_, p *file) { p.err = fs.ErrNotExist }, problem, "not exist; until then", "heal"},
+		{func(_, p *file) { p.mode = 0o777 }, problem, "root:tty 0777, must be", "heal"},
+		{func(_, p *file) { p.mode = 0o770 }, problem, "root:tty 0770, must be", "heal"},
+		{func(_, p *file) { p.gid = 54321 }, problem, "root:54321 0775, must be", "heal"},
+		{func(_, p *file) { p.uid = 54321 }, problem, "54321:tty 0775, must be", "heal"},
+	} {
+		r, p := run, pending
+		c.change(&r, &p)
+		judged(t, judgePending(r, p, ttyGroup, "heal"), c.status, c.found, c.heal)
+	}
+}
+
 func TestJudgeConfig(t *testing.T) {
 	const path = "/etc/msg/msg.toml"
 	dir, f := file{path: "/etc/msg", mode: 0o755}, file{path: path, mode: 0o644}
@@ -341,7 +364,7 @@ func TestMachine(t *testing.T) {
 	t.Cleanup(func() { _ = log.Close() })
 	m := machine{
 		helper: filepath.Join(dir, "libexec/msg-helper"), config: filepath.Join(dir, "etc/msg.toml"),
-		counts: filepath.Join(dir, "run/msg/rate"), seats: dir, log: journal.Log{Journald: dir + "/none", Syslog: socket},
+		counts: filepath.Join(dir, "run/msg/rate"), pending: filepath.Join(dir, "run/msg/pending"), seats: dir, log: journal.Log{Journald: dir + "/none", Syslog: socket},
 	}
 	for name, content := range map[string]string{m.helper: "#!/bin/sh\necho nonsense\n", m.config: "[policy]\nsnd = []\n"} {
 		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(content), 0o755)); err != nil {
@@ -364,6 +387,7 @@ func TestMachine(t *testing.T) {
 		remedy = "rm " + m.helper + ", and install it anew" // it is not root's
 	}
 	judged(t, got["helper"], problem, m.helper+", ", remedy)
+	judged(t, got["answers"], note, "for the reason above", "")
 	judged(t, got["counts"], problem, "no such file or directory", "install -d -m 770 -o root -g tty "+m.counts)
 	judged(t, got["log"], ok, "syslog", "")
 	judged(t, got["utmp"], ok, "none", "")
