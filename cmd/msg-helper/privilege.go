@@ -68,8 +68,9 @@ func bound() error {
 	if err := unix.Getrlimit(unix.RLIMIT_CPU, &limit); err != nil {
 		return err
 	}
-	limit.Max = min(limit.Max, mostCPU)
-	limit.Cur = min(limit.Cur, limit.Max)
+	// The soft limit: it can be raised again when there are no rights any more, and the
+	// runtime lets nobody block or ignore its signal (SIGXCPU), at which it ends.
+	limit.Cur = min(limit.Cur, limit.Max, mostCPU)
 	if err := unix.Setrlimit(unix.RLIMIT_CPU, &limit); err != nil {
 		return err
 	}
@@ -101,5 +102,16 @@ func (p *privilege) Drop() {
 	if r, e, s := unix.Getresgid(); err != nil || r != p.own || e != p.own || s != p.own {
 		fmt.Fprintf(os.Stderr, "msg-helper: cannot give up group %d: %v\n", p.group, err)
 		os.Exit(1)
+	}
+	unbound()
+}
+
+// unbound gives back the time that bound has taken: a message may wait for hours, and
+// others may have their process do a little work all the time.
+func unbound() {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_CPU, &limit); err == nil {
+		limit.Cur = limit.Max
+		_ = unix.Setrlimit(unix.RLIMIT_CPU, &limit) // else it ends a little early
 	}
 }

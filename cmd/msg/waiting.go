@@ -171,6 +171,8 @@ func (o *reporter) hideMissing() {
 	if o.wait == nil || o.wait.shown == 0 {
 		return
 	}
-	fmt.Fprint(o.w.stderr, "\r"+strings.Repeat(" ", o.wait.shown)+"\r")
+	// Up to the window's edge: a Ctrl-C shows itself behind the line.
+	blanks := max(o.wait.shown, terminalWidth(o.w.stderr)-1)
+	fmt.Fprint(o.w.stderr, "\r"+strings.Repeat(" ", blanks)+"\r")
 	o.wait.shown = 0
 }

@@ -8,6 +8,7 @@
 //	attacker together       carries them out all at once
 //	attacker spy PID        tries to get into a process
 //	attacker forge          carries out one plan, and answers in getent's place
+//	attacker flood PATH SECS  opens connections to a socket
 //	attacker become UID ... claims a login uid, and runs a command
 package main
 
@@ -28,7 +29,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: attacker play|together|spy|forge|become|pretend|mimic|quiet|pane")
+var errUsage = errors.New("usage: attacker play|together|spy|forge|become|flood|pretend|mimic|quiet|pane")
 
 func run(args []string) error {
 	if len(args) == 0 {
@@ -45,6 +46,8 @@ func run(args []string) error {
 		return forge()
 	case "become":
 		return become(args[1], args[2:])
+	case "flood":
+		return flood(args[1], args[2])
 	case "pretend":
 		return pretend()
 	case "mimic":

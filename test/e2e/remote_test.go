@@ -15,7 +15,9 @@ import (
 // outcome is a line of msg --json.
 type outcome struct {
 	Event, Host, User, Terminal, Target, Reason, Detail string
-	Delivered, Failed, Hosts                            int
+	Answer, Text                                        string
+	AfterMS                                             int64 `json:"after_ms"`
+	Delivered, Failed, Answered, Hosts                  int
 }
 
 func outcomes(t *testing.T, out string) []outcome {

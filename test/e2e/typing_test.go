@@ -9,8 +9,8 @@ import (
 	"msg/test/lab"
 )
 
-// TestTyping has root type the message at a terminal: Ctrl-D sends it, Ctrl-C
-// does not.
+// TestTyping has root type the message at a terminal, line by line, until Ctrl-D. Before
+// the first line, Ctrl-C sends nothing.
 func TestTyping(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		root, alice := h.Login(t, "root"), h.Login(t, "alice")
@@ -20,22 +20,33 @@ func TestTyping(t *testing.T) {
 		root.Expect(t, "nobody to send to\r\n")
 		root.Type(t, "msg alice\r")
 		root.Expect(t, "Ctrl-D")
-		root.Type(t, "Not sent.\r")
-		root.Expect(t, "Not sent.\r\n")
 		root.Mark() // the prompt that comes is the next one
 		root.Type(t, "\x03")
 		root.Expect(t, "# ")
 		got(t, alice)
 
 		root.Mark()
-		root.Type(t, "msg alice\r")
+		root.Type(t, "msg alice; echo status $?\r")
 		root.Expect(t, "Ctrl-D")
-		root.Type(t, "Typed, line\rby line.\r\x04")
-		root.Expect(t, "sent to alice on "+alice.Terminal+"\r\n")
-		if seen := alice.Sync(t); !strings.Contains(seen, "\r\nMessage from root@"+h.Name+" on "+root.Terminal+" at ") {
+		root.Type(t, "\rTyped, line\r")
+		if seen := alice.Expect(t, "| Typed, line"); !strings.Contains(seen, "\r\nMessage from root@"+h.Name+" on "+root.Terminal+" at ") {
 			t.Errorf("alice saw %q", seen)
 		}
-		got(t, alice, "Typed, line", "by line.")
+		root.Type(t, "by line.\r\r\x04")
+		root.Expect(t, "sent to alice on "+alice.Terminal+"\r\nstatus 0\r\n")
+		alice.Expect(t, "\r\nEOF  ")
+		got(t, alice, "Typed, line", "by line."+strings.Repeat(" ", 63)+"(root)", strings.Repeat(" ", 71)+"(root)")
+
+		// Ctrl-C ends it, too, and who reads is told.
+		root.Mark()
+		root.Type(t, "msg alice; echo status $?\r")
+		root.Expect(t, "Ctrl-D")
+		root.Type(t, "Half\r")
+		alice.Expect(t, "| Half")
+		root.Type(t, "of it\x03")
+		root.Expect(t, "status 130\r\n")
+		alice.Expect(t, "\r\nEOF  ")
+		got(t, alice, "Half")
 	})
 }
 
