@@ -183,10 +183,13 @@ func (e *Engine) deliver(ctx context.Context, r Request, places []Place, book *l
 		drop = sync.OnceFunc(e.Privilege.Drop)
 		defer drop()
 	}
-	_, _ = answers.Clear(e.pending(), e.UID) // what killed ones have left; the next one tries again
 	round := e.newRound(r, e.message(r, book.record.Sender), len(places))
 	round.opened, round.begin = drop, book.begin
+	if most := cap(round.room); r.Lines != nil && len(places) > most {
+		return &RequestError{Problem: fmt.Sprintf("%d terminals; at most %d can be typed to", len(places), most)}
+	}
 	if !r.DryRun {
+		_, _ = answers.Clear(e.pending(), e.UID) // what killed ones have left; the next one tries again
 		until, ok := e.counted(ctx, places, report)
 		if !ok {
 			return nil

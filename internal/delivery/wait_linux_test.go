@@ -1,0 +1,929 @@
+package delivery_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"msg/internal/answers"
+	"msg/internal/delivery"
+	"msg/internal/tty/ttytest"
+)
+
+// ample is how long what must come may take on a busy machine.
+const ample = 20 * time.Second
+
+// waitingEngine can have messages wait, in a directory of its own. When the test ends,
+// nothing may be left there.
+func waitingEngine(t *testing.T) *delivery.Engine {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root has a directory that is root's; the lab's tests run as root")
+	}
+	dir, err := os.MkdirTemp("", "a")
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("%v are left, %v", left, err)
+		}
+		_ = os.RemoveAll(dir)
+	})
+	e := engine()
+	e.Pending = dir
+	return e
+}
+
+// owned gives a terminal to another user.
+func owned(t *testing.T, uid int) *ttytest.Terminal {
+	t.Helper()
+	term := person(t)
+	if err := term.Slave.Chown(uid, -1); err != nil {
+		t.Fatal(err)
+	}
+	return term
+}
+
+// stay is a message that is on its way, and stays.
+type stay struct {
+	interrupt context.CancelFunc
+	done      chan struct{}
+
+	mu      sync.Mutex
+	results []delivery.Result
+	err     error
+}
+
+// begin sends a message that stays. It comes to its end with the test, if not before.
+func begin(t *testing.T, e *delivery.Engine, r delivery.Request) *stay {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &stay{interrupt: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		err := e.Send(ctx, r, func(r delivery.Result) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.results = append(s.results, r)
+		})
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.err = err
+	}()
+	t.Cleanup(func() {
+		cancel()
+		await(t, s.done, "the end of a message")
+	})
+	return s
+}
+
+func await(t *testing.T, done <-chan struct{}, what string) {
+	t.Helper()
+	select {
+	case <-done:
+	case <-time.After(ample):
+		t.Fatalf("%s does not come", what)
+	}
+}
+
+// until waits until something is so.
+func until(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(ample); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s does not come", what)
+		}
+	}
+}
+
+func (s *stay) now() []delivery.Result {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.results)
+}
+
+// result waits for a result with that event, and returns the first.
+func (s *stay) result(t *testing.T, event delivery.Event) (found delivery.Result) {
+	t.Helper()
+	until(t, string(event), func() bool {
+		for _, r := range s.now() {
+			if r.Event == event {
+				found = r
+				return true
+			}
+		}
+		select {
+		case <-s.done:
+			t.Fatalf("it has ended without being %s: %+v, %v", event, s.now(), s.err)
+		default:
+		}
+		return false
+	})
+	return found
+}
+
+// end waits until the message has come to its end, and returns all results.
+func (s *stay) end(t *testing.T) []delivery.Result {
+	t.Helper()
+	await(t, s.done, "the end of the message")
+	if s.err != nil {
+		t.Fatal(s.err)
+	}
+	return s.now()
+}
+
+func events(results []delivery.Result) (all []delivery.Event) {
+	for _, r := range results {
+		all = append(all, r.Event)
+	}
+	return all
+}
+
+func checkEvents(t *testing.T, results []delivery.Result, want ...delivery.Event) {
+	t.Helper()
+	if !slices.Equal(events(results), want) {
+		t.Errorf("got %+v, want %v", results, want)
+	}
+}
+
+// codeOn is the code that a terminal shows.
+func codeOn(t *testing.T, term *ttytest.Terminal) string {
+	t.Helper()
+	row := regexp.MustCompile(`\nAnswer: msg ok (\w+)   or   msg reply (\w+) TEXT *\r\n`)
+	seen := term.Await(t, " TEXT ")
+	found := row.FindStringSubmatch(seen)
+	if found == nil || found[1] != found[2] || !answers.IsCode(found[1]) {
+		t.Fatalf("%s shows %q", term.Name, seen)
+	}
+	return found[1]
+}
+
+// answer answers, and says what is wrong with that.
+func answer(t *testing.T, e *delivery.Engine, code string, a answers.Answer) (answers.Message, error) {
+	t.Helper()
+	return answers.Send(t.Context(), e.Pending, code, a)
+}
+
+// answerAs has another user answer, in a thread that is theirs.
+func answerAs(t *testing.T, uid int, e *delivery.Engine, code string, a answers.Answer) (m answers.Message, err error) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // the thread ends with the goroutine
+		const same = ^uintptr(0)
+		if _, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, same, uintptr(uid), same); errno != 0 {
+			err = errno
+			return
+		}
+		m, err = answer(t, e, code, a)
+	}()
+	await(t, done, "an answer's end")
+	return m, err
+}
+
+func checkAnswerRefused(t *testing.T, err error, want string) {
+	t.Helper()
+	var refused *answers.Refused
+	if !errors.As(err, &refused) || refused.Problem != want {
+		t.Errorf("%v, want %q", err, want)
+	}
+}
+
+// waits is a request whose answers are awaited, for ever if time is 0.
+func waits(t *testing.T, list, text string, time time.Duration) delivery.Request {
+	t.Helper()
+	r := request(t, list, text)
+	r.Wait, r.AnswerTime = true, time
+	return r
+}
+
+// typedOn is a request that lines are typed to.
+func typedOn(t *testing.T, list, text string) (delivery.Request, chan string) {
+	t.Helper()
+	r, lines := request(t, list, text), make(chan string)
+	r.Lines = lines
+	return r, lines
+}
+
+// typeLine types a line, which has to be taken.
+func typeLine(t *testing.T, lines chan<- string, line string) {
+	t.Helper()
+	select {
+	case lines <- line:
+	case <-time.After(ample):
+		t.Fatalf("%.20q is not taken", line)
+	}
+}
+
+const nobody = 65534
+
+// TestWaitAnswered: a message says on the terminal how to answer it, is there until it is
+// answered, and tells so.
+func TestWaitAnswered(t *testing.T) {
+	e, term := waitingEngine(t), person(t)
+	me := ttytest.Me(t)
+	s := begin(t, e, waits(t, term.Name, "Restart at five?", 0))
+	open := s.result(t, delivery.Open)
+	code := codeOn(t, term)
+	if want := (delivery.Result{Event: delivery.Open, Host: "here", Code: code}); open != want {
+		t.Errorf("%+v, want %+v", open, want)
+	}
+	if rows := regexp.MustCompile(`\n\| Restart at five\? *\r\nAnswer: `); !rows.MatchString(term.Seen()) {
+		t.Errorf("got %q", term.Seen())
+	}
+	found, err := answers.Waiting(t.Context(), e.Pending, nil)
+	if err != nil || len(found) != 1 || found[0].Code != code || found[0].Answered || found[0].Text != "Restart at five?" ||
+		!strings.HasPrefix(found[0].From, me+"@here") {
+		t.Errorf("what waits is %+v, %v", found, err)
+	}
+	m, err := answer(t, e, code, answers.Answer{Kind: answers.OK})
+	if err != nil || !m.Answered || m.Text != "Restart at five?" || !strings.HasPrefix(m.From, me+"@here") || time.Since(m.At) > time.Hour {
+		t.Errorf("who answers sees %+v, %v", m, err)
+	}
+	results := s.end(t)
+	checkEvents(t, results, delivery.Delivered, delivery.Open, delivery.Answered)
+	last := results[len(results)-1]
+	if last.Host != "here" || last.User != me || last.Answer != answers.OK || last.Text != "" || last.AfterMS <= 0 || last.Code != "" {
+		t.Errorf("%+v", last)
+	}
+	if _, err := answer(t, e, code, answers.Answer{Kind: answers.OK}); !errors.Is(err, answers.ErrNobody) {
+		t.Errorf("once more: %v", err)
+	}
+}
+
+// TestUnanswered: who has not answered in time is told of, and not before.
+func TestUnanswered(t *testing.T) {
+	e, term, theirs := waitingEngine(t), person(t), owned(t, nobody)
+	const long = 300 * time.Millisecond
+	begun := time.Now()
+	results := begin(t, e, waits(t, term.Name+","+theirs.Name, "hello", long)).end(t)
+	if took := time.Since(begun); took < long || took > ample {
+		t.Errorf("it took %v", took)
+	}
+	checkEvents(t, results, delivery.Delivered, delivery.Delivered, delivery.Open, delivery.Unanswered, delivery.Unanswered)
+	last := results[len(results)-2:]
+	for i, name := range []string{ttytest.Me(t), "nobody"} {
+		if want := (delivery.Result{Event: delivery.Unanswered, Host: "here", User: name}); last[i] != want {
+			t.Errorf("%+v, want %+v", last[i], want)
+		}
+	}
+}
+
+// TestWaitInterrupted: when nobody wants to wait any longer, that is the end at once.
+func TestWaitInterrupted(t *testing.T) {
+	e, term := waitingEngine(t), person(t)
+	s := begin(t, e, waits(t, term.Name, "hello", time.Hour))
+	code := s.result(t, delivery.Open).Code
+	begun := time.Now()
+	s.interrupt()
+	checkEvents(t, s.end(t), delivery.Delivered, delivery.Open, delivery.Unanswered)
+	if took := time.Since(begun); took > ample/2 {
+		t.Errorf("it took %v", took)
+	}
+	if _, err := answer(t, e, code, answers.Answer{Kind: answers.OK}); !errors.Is(err, answers.ErrNobody) {
+		t.Errorf("too late: %v", err)
+	}
+}
+
+// TestNothingToWaitFor: a message that nobody has does not wait.
+func TestNothingToWaitFor(t *testing.T) {
+	e, term, gone := waitingEngine(t), person(t), person(t)
+	if err := term.Slave.Chmod(0o600); err != nil {
+		t.Fatal(err)
+	}
+	gone.Hold(t)
+	for list, want := range map[string][]delivery.Event{
+		term.Name:                   {delivery.Failed, delivery.Open},
+		term.Name + "," + gone.Name: {delivery.Failed, delivery.Failed, delivery.Open},
+		"no-such-user":              {delivery.Failed},
+	} {
+		r := waits(t, list, "hello", 0)
+		r.Polite, r.Time = true, 100*time.Millisecond
+		checkEvents(t, begin(t, e, r).end(t), want...)
+	}
+	dry := waits(t, gone.Name, "hello", 0)
+	dry.DryRun = true
+	checkEvents(t, begin(t, e, dry).end(t), delivery.Planned)
+}
+
+// TestReplyAsItCame: the bytes of a reply are passed on, whatever they are.
+func TestReplyAsItCame(t *testing.T) {
+	e, term := waitingEngine(t), person(t)
+	for _, text := range []string{"Ten minutes.", "two\nlines", "Grüße\x1b[2J\x9b\x00\xff\r\n", strings.Repeat("\xff", answers.MaxText)} {
+		s := begin(t, e, waits(t, term.Name, "hello", 0))
+		if _, err := answer(t, e, s.result(t, delivery.Open).Code, answers.Answer{Kind: answers.Reply, Text: text}); err != nil {
+			t.Fatal(err)
+		}
+		results := s.end(t)
+		if last := results[len(results)-1]; last.Event != delivery.Answered || last.Answer != answers.Reply || last.Text != text {
+			t.Errorf("%+v, want the text %q", last, text)
+		}
+	}
+}
+
+// TestAnswersOfOne: the first counts, a second ok is none, and some more replies are passed
+// on. The message stays until the others have answered, too.
+func TestAnswersOfOne(t *testing.T) {
+	e, term, theirs := waitingEngine(t), person(t), owned(t, nobody)
+	s := begin(t, e, waits(t, term.Name+","+theirs.Name, "hello", 0))
+	code := s.result(t, delivery.Open).Code
+	if _, err := answer(t, e, code, answers.Answer{Kind: answers.OK}); err != nil {
+		t.Error(err)
+	}
+	_, err := answer(t, e, code, answers.Answer{Kind: answers.OK})
+	checkAnswerRefused(t, err, "you have answered that message already")
+	const most = 10
+	for i := range most - 1 {
+		if _, err := answer(t, e, code, answers.Answer{Kind: answers.Reply, Text: fmt.Sprint(i)}); err != nil {
+			t.Error(err)
+		}
+	}
+	_, err = answer(t, e, code, answers.Answer{Kind: answers.Reply, Text: "one too many"})
+	checkAnswerRefused(t, err, "you have answered that message often enough")
+	if m, err := answerAs(t, nobody, e, code, answers.Answer{Kind: answers.Reply, Text: "the other"}); err != nil || m.Code != code {
+		t.Errorf("%+v, %v", m, err)
+	}
+	results := s.end(t)
+	want := slices.Repeat([]delivery.Event{delivery.Answered}, most+1)
+	checkEvents(t, results, append([]delivery.Event{delivery.Delivered, delivery.Delivered, delivery.Open}, want...)...)
+	for i, r := range results[3:] {
+		name, text := ttytest.Me(t), ""
+		switch {
+		case i == most:
+			name, text = "nobody", "the other"
+		case i > 0:
+			text = fmt.Sprint(i - 1)
+		}
+		if r.User != name || r.Text != text {
+			t.Errorf("answer %d is %+v, want %q of %s", i, r, text, name)
+		}
+	}
+}
+
+// TestAnsweredMeanwhile: an answer is reported while another terminal is held; then the
+// message, once it is through, has nothing to wait for.
+func TestAnsweredMeanwhile(t *testing.T) {
+	e, term, held := waitingEngine(t), person(t), person(t)
+	held.Hold(t)
+	r := waits(t, term.Name+","+held.Name, "hello", 0)
+	r.Time = time.Minute
+	s := begin(t, e, r)
+	if _, err := answer(t, e, codeOn(t, term), answers.Answer{Kind: answers.OK}); err != nil {
+		t.Error(err)
+	}
+	s.result(t, delivery.Answered)
+	s.result(t, delivery.Waiting)
+	if all := s.now(); slices.Contains(events(all), delivery.Open) {
+		t.Errorf("it is open with a terminal held: %+v", all)
+	}
+	held.Release(t)
+	results := s.end(t)
+	got := events(results)
+	count := map[delivery.Event]int{}
+	for _, event := range got {
+		count[event]++
+	}
+	if count[delivery.Delivered] != 2 || count[delivery.Open] != 1 || count[delivery.Answered] != 1 || got[len(got)-1] != delivery.Open {
+		t.Errorf("%+v", results)
+	}
+}
+
+// TestOpenComesOnce: behind the results of all terminals, whatever became of them.
+func TestOpenComesOnce(t *testing.T) {
+	e := waitingEngine(t)
+	var names []string
+	for i := range 12 {
+		term := person(t)
+		names = append(names, term.Name)
+		if i%4 == 1 {
+			if err := term.Slave.Chmod(0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if i%4 == 2 {
+			term.Hold(t)
+		}
+	}
+	r := waits(t, strings.Join(names, ",")+",no-such-user", "hello", 10*time.Millisecond)
+	r.Polite, r.Time = true, 50*time.Millisecond
+	got := events(begin(t, e, r).end(t))
+	if n := slices.Index(got, delivery.Open); n != len(names)+1 || len(got) != n+2 || got[n+1] != delivery.Unanswered ||
+		slices.Contains(got[:n], delivery.Unanswered) {
+		t.Errorf("%v", got)
+	}
+}
+
+// logged keeps what is logged.
+type logged struct {
+	mu      sync.Mutex
+	records []delivery.Logged
+}
+
+func (l *logged) add(r delivery.Logged) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.records = append(l.records, r)
+}
+
+func (l *logged) answers() (all []delivery.AnswerRecord) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.records {
+		if a, ok := r.(delivery.AnswerRecord); ok {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+func (l *logged) lines() (all []delivery.LineRecord) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range l.records {
+		if line, ok := r.(delivery.LineRecord); ok {
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
+// TestNotAsked: who is not asked is refused, and logged once; root answers for those
+// whom they say, nobody else does; each answer is logged.
+func TestNotAsked(t *testing.T) {
+	e, theirs := waitingEngine(t), owned(t, nobody)
+	var log logged
+	e.Log = log.add
+	s := begin(t, e, waits(t, theirs.Name, "hello", 0))
+	code := s.result(t, delivery.Open).Code
+	const refused = "that message was not sent to you"
+	for_ := func(uid uint32) answers.Answer {
+		return answers.Answer{Kind: answers.Reply, Text: "Ten\x1b[2J\xff", For: &uid}
+	}
+	for range 2 {
+		_, err := answerAs(t, 12345, e, code, for_(nobody))
+		checkAnswerRefused(t, err, refused)
+		_, err = answer(t, e, code, answers.Answer{Kind: answers.OK})
+		checkAnswerRefused(t, err, refused)
+		_, err = answer(t, e, code, for_(12345))
+		checkAnswerRefused(t, err, refused)
+	}
+	if found, err := answers.Waiting(t.Context(), e.Pending, nil); len(found) > 0 || err != nil {
+		t.Errorf("what waits for root is %+v, %v", found, err)
+	}
+	whom := uint32(nobody)
+	if found, err := answers.Waiting(t.Context(), e.Pending, &whom); len(found) != 1 || err != nil {
+		t.Errorf("what waits for root, as nobody, is %+v, %v", found, err)
+	}
+	if _, err := answer(t, e, code, for_(nobody)); err != nil {
+		t.Error(err)
+	}
+	results := s.end(t)
+	checkEvents(t, results, delivery.Delivered, delivery.Open, delivery.Answered)
+	if last := results[2]; last.User != "nobody" || last.Answer != answers.Reply {
+		t.Errorf("%+v", last)
+	}
+	records := log.answers()
+	if len(records) != 3 {
+		t.Fatalf("logged: %+v", records)
+	}
+	sender := records[0].Sender.String()
+	for i, want := range []string{
+		"uid 12345 to " + sender + ", " + code + ": reply, refused, " + refused,
+		"uid 0 to " + sender + ", " + code + ": ok, refused, " + refused,
+		"nobody to " + sender + ", " + code + ": reply",
+	} {
+		entry := records[i].Entry(true)
+		if entry.Message != want {
+			t.Errorf("%q, want %q", entry.Message, want)
+		}
+		fields := map[string]string{}
+		for _, f := range entry.Fields {
+			fields[f.Name] = f.Value
+		}
+		text, problem := "Ten^[[2J\\xff", refused
+		if i == 1 {
+			text = ""
+		}
+		if i == 2 {
+			problem = ""
+		}
+		if fields["MSG_UID"] != []string{"12345", "0", "65534"}[i] || fields["MSG_CODE"] != code || fields["MSG_ANSWERS"] != sender ||
+			fields["MSG_ANSWER"] != string(records[i].Kind) || fields["MSG_TEXT"] != text || fields["MSG_REFUSED"] != problem {
+			t.Errorf("%+v", fields)
+		}
+		for _, f := range records[i].Entry(false).Fields {
+			if f.Name == "MSG_TEXT" {
+				t.Error("the text is logged unasked")
+			}
+		}
+	}
+}
+
+// TestNowhereToWait: where a message cannot wait, it is not sent.
+func TestNowhereToWait(t *testing.T) {
+	e, term := waitingEngine(t), person(t)
+	unsafe := e.Pending + "/unsafe"
+	if err := errors.Join(os.Mkdir(unsafe, 0o777), os.Chmod(unsafe, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(unsafe)
+	for _, dir := range []string{e.Pending + "/none", unsafe} {
+		elsewhere := *e
+		elsewhere.Pending = dir
+		var log logged
+		elsewhere.Log = log.add
+		checkRefused(t, &elsewhere, waits(t, term.Name, "unanswerable", 0), "nowhere to wait for answers")
+		if len(log.records) != 1 || log.records[0].(delivery.Record).Err == nil {
+			t.Errorf("logged: %+v", log.records)
+		}
+	}
+	if slices.Contains(shown(t, term), "unanswerable") {
+		t.Errorf("it is shown: %q", term.Seen())
+	}
+	r := waits(t, term.Name, "hello", -1)
+	checkRefused(t, e, r, "a time to wait")
+}
+
+// TestClearIsCalled: where the socket cannot be removed, somebody who may is called, once.
+func TestClearIsCalled(t *testing.T) {
+	e, term := waitingEngine(t), person(t)
+	called := 0
+	e.Clear = func() { called++ }
+	s := begin(t, e, waits(t, term.Name, "hello", 0))
+	if err := os.Remove(e.Pending + "/" + s.result(t, delivery.Open).Code); err != nil {
+		t.Fatal(err)
+	}
+	s.interrupt()
+	s.end(t)
+	if called != 1 {
+		t.Errorf("called %d times", called)
+	}
+	s = begin(t, e, waits(t, term.Name, "hello", time.Millisecond))
+	if s.end(t); called != 1 {
+		t.Error("called where it has been removed")
+	}
+}
+
+// TestWaitLeavesNoDescriptors: nor does a message that was answered.
+func TestWaitLeavesNoDescriptors(t *testing.T) {
+	e, term := waitingEngine(t), person(t)
+	once := func() {
+		s := begin(t, e, waits(t, term.Name, "hello", 0))
+		if _, err := answer(t, e, s.result(t, delivery.Open).Code, answers.Answer{Kind: answers.OK}); err != nil {
+			t.Error(err)
+		}
+		s.end(t)
+	}
+	once()
+	before := descriptors(t)
+	for range 10 {
+		once()
+	}
+	if after := descriptors(t); after != before {
+		t.Errorf("%d descriptors, %d before", after, before)
+	}
+}
+
+// rows are what a terminal shows, without the blanks at their ends.
+func rows(term *ttytest.Terminal) (all []string) {
+	for row := range strings.SplitSeq(term.Seen(), "\r\n") {
+		all = append(all, strings.TrimRight(row, " "))
+	}
+	return all
+}
+
+// checkRow holds that a terminal shows that row once, with who says it at the right.
+func checkRow(t *testing.T, term *ttytest.Terminal, what, who string) {
+	t.Helper()
+	const columns = 79 // but for the last one
+	want, n := what+strings.Repeat(" ", columns-len(what)-len(who))+who, 0
+	for _, row := range rows(term) {
+		if row == want {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("%s has %q %d times in %q", term.Name, want, n, rows(term))
+	}
+}
+
+// TestTyped: each line that is typed is shown below the last, with who types; the banner is
+// there once, and the end is told.
+func TestTyped(t *testing.T) {
+	one, two, e := person(t), person(t), engine()
+	var log logged
+	e.Log = log.add
+	r, lines := typedOn(t, one.Name+","+two.Name, "first")
+	s := begin(t, e, r)
+	if open := s.result(t, delivery.Open); open.Code != "" || open.Host != "here" {
+		t.Errorf("%+v", open)
+	}
+	typed := []string{"second", "", "Third\x1b[2J", strings.Repeat("x", 100), "last"}
+	for _, line := range typed {
+		typeLine(t, lines, line)
+	}
+	one.Await(t, "| last")
+	if all := s.now(); len(all) != 1 {
+		t.Errorf("before the end there is %+v", all)
+	}
+	close(lines)
+	results := s.end(t)
+	checkEvents(t, results, delivery.Open, delivery.Delivered, delivery.Delivered)
+	who := "(" + ttytest.Me(t) + ")"
+	for _, term := range []*ttytest.Terminal{one, two} {
+		seen := term.Await(t, "\nEOF")
+		until(t, "the end of a row", func() bool { return strings.HasSuffix(term.Seen(), who+"\r\n") })
+		if n := strings.Count(seen, "Message from "+ttytest.Me(t)+"@here at "); n != 1 {
+			t.Errorf("%d banners: %q", n, seen)
+		}
+		for _, row := range []string{"| second", "|", "| Third^[[2J", "| " + strings.Repeat("x", 23), "| last", "EOF"} {
+			checkRow(t, term, row, who)
+		}
+		at := -1
+		for _, want := range []string{"\n| first ", "\n| second ", "\n|  ", "\n| Third", "\n| xxx", "\n| last ", "\nEOF "} {
+			n := strings.Index(term.Seen(), want)
+			if n <= at {
+				t.Errorf("%q is at %d, behind %d: %q", want, n, at, term.Seen())
+			}
+			at = n
+		}
+	}
+	records := log.lines()
+	if len(records) != len(typed) {
+		t.Fatalf("logged: %+v", records)
+	}
+	for i, r := range records {
+		if entry := r.Entry(false); r.Line != typed[i] || !strings.HasSuffix(entry.Message, " to "+one.Name+","+two.Name+": one more line") {
+			t.Errorf("%+v: %+v", r, entry)
+		}
+	}
+}
+
+// TestTypedInterrupted: who gives up ends it as who comes to the end does.
+func TestTypedInterrupted(t *testing.T) {
+	term, e := person(t), engine()
+	r, lines := typedOn(t, term.Name, "first")
+	s := begin(t, e, r)
+	typeLine(t, lines, "second")
+	term.Await(t, "| second")
+	s.interrupt()
+	checkEvents(t, s.end(t), delivery.Open, delivery.Delivered)
+	term.Await(t, "\nEOF")
+	checkRow(t, term, "EOF", "("+ttytest.Me(t)+")")
+}
+
+// TestTypedMessagesOff: who switches messages off in between gets no more lines, and the
+// others do.
+func TestTypedMessagesOff(t *testing.T) {
+	term, early, late, e := person(t), person(t), person(t), engine()
+	r, lines := typedOn(t, term.Name+","+early.Name+","+late.Name, "first")
+	r.Polite = true
+	s := begin(t, e, r)
+	s.result(t, delivery.Open)
+	switchOff := func(off *ttytest.Terminal) {
+		t.Helper()
+		if err := off.Slave.Chmod(0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	switchOff(early)
+	typeLine(t, lines, "second")
+	failed := s.result(t, delivery.Failed)
+	if failed.Terminal != early.Name || failed.Reason != "messages-off" || !strings.HasSuffix(failed.Detail, ", after the first line") {
+		t.Errorf("%+v", failed)
+	}
+	late.Await(t, "| second")
+	switchOff(late)
+	typeLine(t, lines, "third")
+	term.Await(t, "| third")
+	close(lines)
+	results := s.end(t)
+	if len(results) != 4 || len(terminals(results, delivery.Failed)) != 2 || !slices.Equal(terminals(results, delivery.Delivered), []string{term.Name}) {
+		t.Fatalf("%+v", results)
+	}
+	i := slices.IndexFunc(results, func(r delivery.Result) bool { return r.Terminal == late.Name })
+	if r := results[i]; r.Reason != "messages-off" || !strings.HasSuffix(r.Detail, ", after 2 lines") {
+		t.Errorf("%+v", r)
+	}
+	term.Await(t, "\nEOF")
+	for _, c := range []struct {
+		term *ttytest.Terminal
+		not  []string
+	}{{early, []string{"| second", "| third", "\nEOF"}}, {late, []string{"| third", "\nEOF"}}} {
+		shown(t, c.term) // all has come
+		for _, not := range c.not {
+			if strings.Contains(c.term.Seen(), not) {
+				t.Errorf("%s shows %q: %q", c.term.Name, not, c.term.Seen())
+			}
+		}
+	}
+}
+
+// TestTypedToNobody: when the last terminal has gone, that is the end, though more could be
+// typed; also where there was none from the start.
+func TestTypedToNobody(t *testing.T) {
+	term, off, e := person(t), person(t), engine()
+	r, lines := typedOn(t, term.Name, "first")
+	s := begin(t, e, r)
+	s.result(t, delivery.Open)
+	term.HangUp()
+	typeLine(t, lines, "second")
+	results := s.end(t)
+	checkEvents(t, results, delivery.Open, delivery.Failed)
+	if last := results[1]; last.Reason != "gone" || !strings.HasSuffix(last.Detail, ", after the first line") {
+		t.Errorf("%+v", last)
+	}
+	if err := off.Slave.Chmod(0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, _ = typedOn(t, off.Name, "first")
+	r.Polite = true
+	checkEvents(t, begin(t, e, r).end(t), delivery.Failed, delivery.Open)
+	r, _ = typedOn(t, off.Name, "first")
+	r.DryRun = true
+	checkEvents(t, begin(t, e, r).end(t), delivery.Planned)
+}
+
+// TestTypedIsCounted: each line counts as a message does. One that is one too many waits,
+// which is told once; where a line cannot be counted, that is the end.
+func TestTypedIsCounted(t *testing.T) {
+	term, e := person(t), engine()
+	var mu sync.Mutex
+	asked, wait, broken := 0, time.Duration(0), error(nil)
+	set := func(w time.Duration, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		wait, broken = w, err
+	}
+	count := func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return asked
+	}
+	e.Policy = allowed(new(int))
+	e.Policy.Count = func(context.Context, func(string)) (time.Duration, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked++
+		return wait, broken
+	}
+	r, lines := typedOn(t, term.Name, "first")
+	s := begin(t, e, r)
+	for i := range 3 {
+		typeLine(t, lines, fmt.Sprint("line ", i))
+		term.Await(t, fmt.Sprint("| line ", i))
+	}
+	if n := count(); n != 4 {
+		t.Errorf("counted %d times for four lines", n)
+	}
+	set(10*time.Millisecond, nil)
+	typeLine(t, lines, "too many")
+	until(t, "one more count", func() bool { return count() >= 4+5 })
+	if all := s.now(); strings.Contains(term.Seen(), "too many") || !slices.Equal(events(all), []delivery.Event{delivery.Open, delivery.Waiting}) ||
+		all[1].Detail != "too many lines; the next one waits for 1 s" {
+		t.Errorf("%q, %+v", term.Seen(), all)
+	}
+	set(0, nil)
+	term.Await(t, "| too many")
+	set(0, errors.New("no place"))
+	typeLine(t, lines, "uncounted")
+	results := s.end(t)
+	checkEvents(t, results, delivery.Open, delivery.Waiting, delivery.Waiting, delivery.Delivered)
+	if results[2].Detail != "no place" {
+		t.Errorf("%+v", results[2])
+	}
+	if seen := term.Await(t, "\nEOF"); strings.Contains(seen, "uncounted") {
+		t.Errorf("it is shown: %q", seen)
+	}
+}
+
+// TestTypedWaitsAndIsInterrupted: a line that waits to be counted is not waited for by who
+// gives up.
+func TestTypedWaitsAndIsInterrupted(t *testing.T) {
+	term, e, asked := person(t), engine(), 0
+	e.Policy = allowed(&asked)
+	e.Policy.Count = func(context.Context, func(string)) (time.Duration, error) {
+		if asked++; asked > 1 {
+			return time.Hour, nil
+		}
+		return 0, nil
+	}
+	r, lines := typedOn(t, term.Name, "first")
+	s := begin(t, e, r)
+	typeLine(t, lines, "too many")
+	s.result(t, delivery.Waiting)
+	s.interrupt()
+	checkEvents(t, s.end(t), delivery.Open, delivery.Waiting, delivery.Delivered)
+	if seen := term.Await(t, "\nEOF"); strings.Contains(seen, "too many") {
+		t.Errorf("it is shown: %q", seen)
+	}
+}
+
+// TestTypedTooLong: a line that msg would not send ends it; nothing of it is shown.
+func TestTypedTooLong(t *testing.T) {
+	const user = 4242
+	for name, c := range map[string]struct {
+		uid    uint32
+		length int
+		end    string // of the line
+		shown  bool
+	}{
+		"user's most":     {user, delivery.MaxBytes, "", true},
+		"user's too long": {user, delivery.MaxBytes + 1, "", false},
+		"root's":          {0, delivery.MaxBytes + 1, "", true},
+		"root's too long": {0, delivery.MaxBytesRoot + 1, "", false},
+		"two lines":       {0, 10, "\nBroadcast", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			term, e := person(t), engine()
+			e.UID = c.uid
+			r, lines := typedOn(t, term.Name, "first")
+			s := begin(t, e, r)
+			typeLine(t, lines, strings.Repeat("x", c.length)+c.end)
+			if c.shown {
+				typeLine(t, lines, "next")
+				term.Await(t, "| next")
+				close(lines)
+			}
+			checkEvents(t, s.end(t), delivery.Open, delivery.Delivered)
+			if seen := term.Await(t, "\nEOF"); strings.Count(seen, "x") < c.length && c.shown || strings.Contains(seen, "xx") != c.shown ||
+				strings.Contains(seen, "Broadcast") {
+				t.Errorf("it shows %d of %d: %.200q", strings.Count(seen, "x"), c.length, seen)
+			}
+		})
+	}
+	e, term := engine(), person(t)
+	r, _ := typedOn(t, term.Name, "one\ntwo")
+	checkRefused(t, e, r, "begins with one line")
+}
+
+// TestTypedAndAnswered: what is typed can be answered meanwhile, more than once; once all
+// is said, who has answered is not waited for.
+func TestTypedAndAnswered(t *testing.T) {
+	e, term := waitingEngine(t), person(t)
+	r, lines := typedOn(t, term.Name, "first")
+	r.Wait = true
+	s := begin(t, e, r)
+	code := s.result(t, delivery.Open).Code
+	for _, kind := range []answers.Kind{answers.OK, answers.OK, answers.Reply} {
+		typeLine(t, lines, "more")
+		if _, err := answer(t, e, code, answers.Answer{Kind: kind, Text: "yes"}); err != nil {
+			t.Error(err)
+		}
+	}
+	until(t, "the third answer", func() bool { return len(terminals(s.now(), delivery.Answered)) == 3 })
+	select {
+	case <-s.done:
+		t.Error("it has ended before all was said")
+	default:
+	}
+	close(lines)
+	checkEvents(t, s.end(t), delivery.Open, delivery.Answered, delivery.Answered, delivery.Answered, delivery.Delivered)
+}
+
+// TestTypedAndUnanswered: the time for answers begins when all has been said.
+func TestTypedAndUnanswered(t *testing.T) {
+	e, term := waitingEngine(t), person(t)
+	r, lines := typedOn(t, term.Name, "first")
+	const long = 200 * time.Millisecond
+	r.Wait, r.AnswerTime = true, long
+	s := begin(t, e, r)
+	for begun := time.Now(); time.Since(begun) < 2*long; {
+		typeLine(t, lines, "more")
+	}
+	begun := time.Now()
+	close(lines)
+	checkEvents(t, s.end(t), delivery.Open, delivery.Delivered, delivery.Unanswered)
+	if took := time.Since(begun); took < long {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// TestTypedAndSwitchedOff: who has not got all of it is not waited for.
+func TestTypedAndSwitchedOff(t *testing.T) {
+	e, term := waitingEngine(t), person(t)
+	r, lines := typedOn(t, term.Name, "first")
+	r.Wait, r.Polite = true, true
+	s := begin(t, e, r)
+	s.result(t, delivery.Open)
+	if err := term.Slave.Chmod(0o600); err != nil {
+		t.Fatal(err)
+	}
+	typeLine(t, lines, "second")
+	checkEvents(t, s.end(t), delivery.Open, delivery.Failed)
+}
