@@ -90,7 +90,7 @@ func Waiting(ctx context.Context, dir string, whom *uint32) ([]Message, error) {
 func askOnce(ctx context.Context, dir, code string, q question) (Message, error) {
 	m := Message{Code: code}
 	deadline, _ := ctx.Deadline()
-	conn, err := dial(dir+"/"+code, deadline)
+	conn, err := dial(ctx, dir+"/"+code, deadline)
 	switch {
 	case errors.Is(err, unix.ECONNREFUSED), errors.Is(err, unix.ENOENT):
 		return m, ErrNobody
@@ -125,18 +125,13 @@ func askOnce(ctx context.Context, dir, code string, q question) (Message, error)
 	return m, nil
 }
 
-// dial connects, and waits where others are before in the queue.
-func dial(path string, deadline time.Time) (*os.File, error) {
+// dial connects, and waits until the deadline where others are before in the queue.
+func dial(ctx context.Context, path string, deadline time.Time) (*os.File, error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
-	left := unix.NsecToTimeval(max(time.Millisecond, time.Until(deadline)).Nanoseconds())
-	err = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &left)
-	if err == nil {
-		err = unix.Connect(fd, &unix.SockaddrUnix{Name: path})
-	}
-	if err == nil {
+	if err = connectWithin(ctx, fd, path, deadline); err == nil {
 		err = unix.SetNonblock(fd, true) // for deadlines
 	}
 	if err != nil {
@@ -145,4 +140,23 @@ func dial(path string, deadline time.Time) (*os.File, error) {
 	}
 	conn := os.NewFile(uintptr(fd), path)
 	return conn, conn.SetDeadline(deadline)
+}
+
+// patience is how long the kernel is let wait at once, so that ctx can end it.
+const patience = 200 * time.Millisecond
+
+func connectWithin(ctx context.Context, fd int, path string, deadline time.Time) error {
+	for {
+		left := unix.NsecToTimeval(max(time.Millisecond, min(patience, time.Until(deadline))).Nanoseconds())
+		if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &left); err != nil {
+			return err
+		}
+		err := unix.Connect(fd, &unix.SockaddrUnix{Name: path})
+		switch {
+		case errors.Is(err, unix.EINTR): // a signal, as the runtime sends them
+		case errors.Is(err, unix.EAGAIN) && ctx.Err() == nil && time.Now().Before(deadline):
+		default:
+			return err
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,13 +31,15 @@ const (
 	perSecond = 200
 )
 
-// Serve hears answers until the socket is closed, and returns when all that were
-// being heard have had their reaction.
+// Serve hears answers until the socket is closed. Who has said nothing by then is cut off,
+// which tells them the same as who comes later: nobody listens.
 func (s *Socket) Serve(desk Desk) {
 	room := &room{places: map[uint32]int{}}
 	pace := pace{left: burst, at: time.Now()}
 	var all sync.WaitGroup
 	defer all.Wait()
+	heard := heard{}
+	defer heard.cutOff()
 	for {
 		fd, err := s.accept()
 		switch {
@@ -59,9 +62,13 @@ func (s *Socket) Serve(desk Desk) {
 			_ = unix.Close(fd)
 			continue
 		}
+		conn := os.NewFile(uintptr(fd), "answer")
+		_ = conn.SetDeadline(time.Now().Add(talkTime)) // a socket has deadlines
+		heard.add(conn)
 		all.Go(func() {
 			defer room.leave(who.Uid, stranger)
-			hear(os.NewFile(uintptr(fd), "answer"), from, desk)
+			defer heard.remove(conn)
+			hear(conn, from, desk)
 		})
 	}
 }
@@ -127,6 +134,35 @@ func (r *room) leave(uid uint32, stranger bool) {
 	}
 }
 
+// heard are the connections of who is being heard.
+type heard struct {
+	mu    sync.Mutex
+	conns map[*os.File]bool
+}
+
+func (h *heard) add(conn *os.File) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.conns == nil {
+		h.conns = map[*os.File]bool{}
+	}
+	h.conns[conn] = true
+}
+
+func (h *heard) remove(conn *os.File) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.conns, conn)
+}
+
+func (h *heard) cutOff() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for conn := range h.conns {
+		_ = conn.SetReadDeadline(time.Now()) // it may have been closed meanwhile
+	}
+}
+
 // pace is a bucket of tokens.
 type pace struct {
 	left float64
@@ -145,9 +181,6 @@ func (p *pace) wait() {
 // hear has one conversation, and closes it.
 func hear(conn *os.File, from Answer, desk Desk) {
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(talkTime)); err != nil {
-		return
-	}
 	line, err := readLine(conn, mostQuestion)
 	if err != nil {
 		return // who says nothing gets nothing
@@ -189,7 +222,14 @@ func answer(line []byte, from Answer, desk Desk) reaction {
 }
 
 func shown(event string, m Message) reaction {
-	return reaction{Event: event, From: m.From, AtMS: m.At.UnixMilli(), Text: m.Text[:min(len(m.Text), mostShown)], Answered: m.Answered}
+	text := m.Text
+	if cut := mostShown; len(text) > cut {
+		for cut > 0 && !utf8.RuneStart(text[cut]) {
+			cut--
+		}
+		text = text[:cut]
+	}
+	return reaction{Event: event, From: m.From, AtMS: m.At.UnixMilli(), Text: text, Answered: m.Answered}
 }
 
 func encode(v any) []byte {
