@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -98,15 +99,19 @@ func list(names []string) string {
 // out one at a time, and no faster than the limit.
 func counter(uid uint32, limit rate.Limit) func(context.Context, func(string)) (time.Duration, error) {
 	var count *rate.Count
-	var err error
+	var nowhere error
 	return func(ctx context.Context, note func(string)) (time.Duration, error) {
-		if count == nil && err == nil {
-			count, err = rate.Open(rate.Dir, uid, limit)
+		if count == nil && nowhere == nil {
+			count, nowhere = rate.Open(rate.Dir, uid, limit)
 		}
-		if err == nil {
-			return count.Take(ctx)
+		if nowhere == nil {
+			wait, err := count.Take(ctx)
+			if !errors.Is(err, rate.ErrNowhere) {
+				return wait, err
+			}
+			nowhere = err
 		}
-		note(fmt.Sprintf("%v; so each message waits for %v", err, limit.Interval()))
+		note(fmt.Sprintf("%v; so each message waits for %v", nowhere, limit.Interval()))
 		return 0, rate.Alone(ctx, uid, limit)
 	}
 }

@@ -56,6 +56,14 @@ func (c *replyCmd) Run(ctx context.Context, w world) error {
 	return give(ctx, w, c.Code, answers.Answer{Kind: answers.Reply, Text: reply})
 }
 
+// behindSudo is for whom root answers: who has logged in, whom the message may have asked.
+func behindSudo(w world) *uint32 {
+	if self := w.engine.Self; w.engine.UID == 0 && self.LoggedIn && self.LoginUID != 0 {
+		return &self.LoginUID
+	}
+	return nil
+}
+
 func checkCode(code string) error {
 	if answers.IsCode(strings.ToLower(code)) {
 		return nil
@@ -69,9 +77,7 @@ func checkCode(code string) error {
 // give gives an answer to the message of that code, or to the newest that waits for it.
 func give(ctx context.Context, w world, code string, a answers.Answer) error {
 	dir := cmp.Or(w.engine.Pending, answers.Dir)
-	if self := w.engine.Self; w.engine.UID == 0 && self.LoggedIn && self.LoginUID != 0 {
-		a.For = &self.LoginUID // who is behind sudo; the message may have been for them
-	}
+	a.For = behindSudo(w)
 	named := code != ""
 	if !named {
 		var err error

@@ -50,11 +50,11 @@ type sendCmd struct {
 }
 
 type okCmd struct {
-	Code string `arg:"" optional:"" help:"The code in the last line of the message; the newest message that waits for you where it is left out." completion-predictor:"none"`
+	Code string `arg:"" optional:"" help:"The code in the last line of the message; the newest message that waits for you where it is left out." completion-predictor:"codes"`
 }
 
 type replyCmd struct {
-	Code string `arg:"" help:"The code in the last line of the message." completion-predictor:"none"`
+	Code string `arg:"" help:"The code in the last line of the message." completion-predictor:"codes"`
 	Text []word `arg:"" optional:"" passthrough:"partial" help:"The reply. Without it, it is read from standard input." completion-predictor:"none"`
 }
 

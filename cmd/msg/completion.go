@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -8,6 +9,7 @@ import (
 	kongcompletion "github.com/jotaen/kong-completion"
 	posener "github.com/posener/complete"
 
+	"msg/internal/answers"
 	"msg/internal/text"
 )
 
@@ -37,6 +39,7 @@ func complete(parser *kong.Kong, w world) error {
 	command, err := kongcompletion.Command(parser, kongcompletion.WithPredictors(map[string]posener.Predictor{
 		"targets": posener.PredictFunc(func(posener.Args) []string { return loggedIn(w) }),
 		"domains": posener.PredictFunc(func(posener.Args) []string { return domainNames(w) }),
+		"codes":   posener.PredictFunc(func(posener.Args) []string { return codes(w) }),
 		"file":    posener.PredictFiles("*"),
 		"yesno":   posener.PredictSet("y", "n"),
 		"none":    posener.PredictNothing,
@@ -75,4 +78,17 @@ func domainNames(w world) []string {
 		return nil // a shell has no place to show it
 	}
 	return set.Names()
+}
+
+// codes are those of the messages that wait for an answer of who asks.
+func codes(w world) []string {
+	found, err := answers.Waiting(context.Background(), cmp.Or(w.engine.Pending, answers.Dir), behindSudo(w))
+	if err != nil && len(found) == 0 {
+		return nil // a shell has no place to show it
+	}
+	all := make([]string, len(found))
+	for i, m := range found {
+		all[i] = m.Code
+	}
+	return all
 }
