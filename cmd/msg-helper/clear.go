@@ -4,14 +4,15 @@ package main
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"time"
 
 	"msg/internal/answers"
 )
 
-// clearing is the argument with which the helper only removes what nobody listens at any
-// more. That harms nobody, whoever calls.
+// clearing is the argument with which the helper only removes what its caller has left
+// and nobody listens at any more.
 const clearing = "clear"
 
 func clearSockets(rights *privilege) error {
@@ -21,7 +22,7 @@ func clearSockets(rights *privilege) error {
 		}
 		defer rights.Drop()
 	}
-	_, err := answers.Clear(answers.Dir, 0)
+	_, err := answers.Clear(answers.Dir, uint32(os.Getuid()))
 	return err
 }
 

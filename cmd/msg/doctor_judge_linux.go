@@ -38,11 +38,11 @@ func judgePending(run, pending file, tty accounts.Group, remedy string) finding 
 		return finding{"answers", note, "no message can wait for answers, for the reason above", ""}
 	case pending.err != nil:
 		return finding{"answers", problem, pending.err.Error() + cost, remedy}
-	case pending.uid != 0 || pending.gid != tty.GID || pending.mode&0o777 != 0o775:
-		return finding{"answers", problem, fmt.Sprintf("%s, %s:%s %04o, must be root:tty 0775%s",
+	case pending.uid != 0 || pending.gid != tty.GID || pending.mode&0o1777 != 0o1775:
+		return finding{"answers", problem, fmt.Sprintf("%s, %s:%s %04o, must be root:tty 1775%s",
 			pending.path, userName(pending.uid), groupName(pending.gid), pending.mode&permission, cost), remedy}
 	}
-	return finding{"answers", ok, pending.path + ", root:tty 0775", ""}
+	return finding{"answers", ok, pending.path + ", root:tty 1775", ""}
 }
 
 // judgeConfig: without a file the defaults hold. The helper reads it with the

@@ -165,7 +165,7 @@ func (m machine) makeRun() string {
 			return "systemd-tmpfiles --create msg.conf"
 		}
 	}
-	return fmt.Sprintf("install -d -m 755 -o root -g root %s && install -d -m 770 -o root -g tty %s && install -d -m 775 -o root -g tty %s # at each boot",
+	return fmt.Sprintf("install -d -m 755 -o root -g root %s && install -d -m 770 -o root -g tty %s && install -d -m 1775 -o root -g tty %s # at each boot",
 		quoted(filepath.Dir(m.counts)), quoted(m.counts), quoted(m.pending))
 }
 

@@ -204,8 +204,8 @@ func TestJudgeCounts(t *testing.T) {
 }
 
 func TestJudgePending(t *testing.T) {
-	run, pending := file{path: "/run/msg", mode: 0o755}, file{path: "/run/msg/pending", mode: 0o775, gid: 5}
-	judged(t, judgePending(run, pending, ttyGroup, "heal"), ok, "root:tty 0775", "")
+	run, pending := file{path: "/run/msg", mode: 0o755}, file{path: "/run/msg/pending", mode: 0o1775, gid: 5}
+	judged(t, judgePending(run, pending, ttyGroup, "heal"), ok, "root:tty 1775", "")
 	for _, c := range []struct {
 		change func(run, pending *file)
 		status string
@@ -215,10 +215,11 @@ func TestJudgePending(t *testing.T) {
 		{func(run, _ *file) { run.err = fs.ErrNotExist }, note, "for the reason above", ""},
 		{func(run, _ *file) { run.mode = 0o777 }, note, "for the reason above", ""},
 		{func(_, p *file) { p.err = fs.ErrNotExist }, problem, "not exist; until then", "heal"},
-		{func(_, p *file) { p.mode = 0o777 }, problem, "root:tty 0777, must be", "heal"},
-		{func(_, p *file) { p.mode = 0o770 }, problem, "root:tty 0770, must be", "heal"},
-		{func(_, p *file) { p.gid = 54321 }, problem, "root:54321 0775, must be", "heal"},
-		{func(_, p *file) { p.uid = 54321 }, problem, "54321:tty 0775, must be", "heal"},
+		{func(_, p *file) { p.mode = 0o1777 }, problem, "root:tty 1777, must be", "heal"},
+		{func(_, p *file) { p.mode = 0o775 }, problem, "root:tty 0775, must be", "heal"},
+		{func(_, p *file) { p.mode = 0o1770 }, problem, "root:tty 1770, must be", "heal"},
+		{func(_, p *file) { p.gid = 54321 }, problem, "root:54321 1775, must be", "heal"},
+		{func(_, p *file) { p.uid = 54321 }, problem, "54321:tty 1775, must be", "heal"},
 	} {
 		r, p := run, pending
 		c.change(&r, &p)

@@ -89,6 +89,9 @@ func (p *progress) done(host string) {
 
 // end takes the bar off the screen.
 func (p *progress) end() {
+	if p == nil {
+		return
+	}
 	p.mu.Lock()
 	p.over = true
 	bars, bar := p.bars, p.bar

@@ -33,8 +33,10 @@ type reporter struct {
 	settled bool            // all have
 	over    bool
 
-	// interrupted tells whether the sender has given up.
+	// interrupted tells whether the sender has given up; giveUp has them do so, where
+	// nobody reads any more what becomes of a message that stays.
 	interrupted func() bool
+	giveUp      func()
 }
 
 // reporter shows what becomes of the parts of a message; away tells whether hosts are
@@ -45,7 +47,7 @@ func (c *sendCmd) reporter(w world, parts []remote.Part, away bool) *reporter {
 		summary:     delivery.Summary{Event: "summary", Hosts: len(parts)},
 		hinted:      map[string]bool{},
 		open:        map[string]bool{},
-		interrupted: func() bool { return false },
+		interrupted: func() bool { return false }, giveUp: func() {},
 	}
 	if away {
 		o.hosts = newHosts(parts)
@@ -68,7 +70,7 @@ func (o *reporter) result(r delivery.Result) {
 	case r.Event == delivery.Unanswered && o.wait != nil:
 		o.unanswered(r)
 	case r.Event == delivery.Open:
-		o.settle(r.Host)
+		o.hostDone(r.Host)
 	default:
 		o.outcome(r)
 	}
@@ -78,6 +80,9 @@ func (o *reporter) result(r delivery.Result) {
 func (o *reporter) outcome(r delivery.Result) {
 	if r.Event == delivery.Delivered {
 		o.ask(r)
+	}
+	if o.hosts != nil && (r.Event == delivery.Reached || r.Event == delivery.Failed && ofHost(r)) {
+		defer o.hostDone(r.Host)
 	}
 	if o.hosts != nil && !o.json {
 		o.onHost(r)
@@ -104,13 +109,11 @@ func (o *reporter) outcome(r delivery.Result) {
 // settle takes in that a host has told what became of the text. When all have, that is
 // shown, and a message that stays goes on from there.
 func (o *reporter) settle(host string) {
-	if o.open[host] = true; len(o.open) < o.summary.Hosts || o.settled {
+	if o.open[host] = true; o.settled || len(o.open) < o.summary.Hosts {
 		return
 	}
 	o.settled = true
-	if o.progress != nil {
-		o.progress.end()
-	}
+	o.progress.end()
 	if o.typing != nil {
 		close(o.typing.open)
 	}
@@ -330,5 +333,8 @@ func (o *reporter) print(line string) {
 func (o *reporter) keep(err error) {
 	if o.err == nil {
 		o.err = err
+	}
+	if err != nil && o.stays() {
+		o.giveUp()
 	}
 }

@@ -72,11 +72,13 @@ func (o *reporter) onHost(r delivery.Result) {
 			o.waiting(r)
 		}
 	}
-	if r.Event == delivery.Reached || r.Event == delivery.Failed && ofHost(r) {
-		o.progress.done(r.Host)
-		if o.stays() {
-			o.settle(r.Host)
-		}
+}
+
+// hostDone takes in that nothing more will come of the text at a host.
+func (o *reporter) hostDone(host string) {
+	o.progress.done(host)
+	if o.stays() {
+		o.settle(host)
 	}
 }
 

@@ -69,7 +69,10 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends it at once
 	out.interrupted = func() bool { return ctx.Err() != nil }
-	if err := c.send(ctx, w, parts, away, out); err != nil {
+	waiting, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	out.giveUp = giveUp
+	if err := c.send(waiting, w, parts, away, out); err != nil {
 		return c.mistyped(err)
 	}
 	*status = out.status()

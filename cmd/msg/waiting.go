@@ -20,10 +20,11 @@ type wait struct {
 	asked    []whom // in the order in which they have got the message
 	answered map[whom]bool
 	silent   []whom
-	shown    int // columns of the line that says who is missing; 0 while it is not there
+	lines    map[string]int // answers of each host
+	shown    int            // columns of the line that says who is missing; 0 while it is not there
 }
 
-func newWait() *wait { return &wait{answered: map[whom]bool{}} }
+func newWait() *wait { return &wait{answered: map[whom]bool{}, lines: map[string]int{}} }
 
 // person is whom a result is about.
 func person(r delivery.Result) whom { return whom{r.Host, r.User} }
@@ -35,11 +36,18 @@ func (o *reporter) ask(r delivery.Result) {
 	}
 }
 
+// mostAnswers bounds the answers of one host that are shown, besides those that people
+// there may give: it may say what it likes.
+const mostAnswers = 1000
+
 // answer shows an answer.
 func (o *reporter) answer(r delivery.Result) {
 	if !o.wait.answered[person(r)] {
 		o.wait.answered[person(r)] = true
 		o.summary.Answered++
+	}
+	if o.wait.lines[r.Host]++; o.hosts != nil && o.wait.lines[r.Host] > mostAnswers {
+		return
 	}
 	switch {
 	case o.json:
@@ -56,6 +64,9 @@ func (o *reporter) answer(r delivery.Result) {
 
 // unanswered takes in who has not answered.
 func (o *reporter) unanswered(r delivery.Result) {
+	if !slices.Contains(o.wait.asked, person(r)) {
+		return // it is a host's that says more than it can know
+	}
 	o.wait.silent = append(o.wait.silent, person(r))
 	if o.json {
 		o.object(r)
@@ -63,28 +74,37 @@ func (o *reporter) unanswered(r delivery.Result) {
 }
 
 // answerLines are an answer in words: bob on pts/2: ok (12 s), bob: "ten minutes" (40 s). What
-// does not fit into one line has a bar before each: at the beginning of a row, it could
-// pose as somebody else's answer.
+// does not fit into one line of the window has a bar before each row: at the beginning of
+// one, it could pose as somebody else's answer.
 func (o *reporter) answerLines(r delivery.Result) []string {
-	who, at := r.User, ""
+	columns := terminalWidth(o.w.stdout)
+	who, at, what := r.User, "", r.Text
+	if columns > 0 {
+		who = text.Truncate(who, max(columns/3, 1))
+	}
 	if o.hosts != nil {
 		at = " at " + r.Host
 	}
 	after := " (" + inWords(time.Duration(r.AfterMS)*time.Millisecond) + ")"
+	line := fmt.Sprintf("%s%s: \"%s\"%s", who, at, what, after)
 	if r.Answer == answers.OK {
+		what = string(answers.OK)
+		on := ""
 		if r.Terminal != "" {
-			who += " on " + r.Terminal
+			on = " on " + r.Terminal
 		}
-		return []string{who + at + ": ok" + after}
+		line = who + on + at + ": " + what + after
 	}
-	line := fmt.Sprintf("%s%s: \"%s\"%s", who, at, r.Text, after)
-	columns := terminalWidth(o.w.stdout)
-	if !strings.Contains(r.Text, "\n") && (columns == 0 || text.Width(line) < columns) {
+	if !strings.Contains(what, "\n") && (columns == 0 || text.Width(line) < columns) {
 		return []string{line}
 	}
 	const bar = "| "
-	out := []string{who + at + after + ":"}
-	for line := range strings.SplitSeq(r.Text, "\n") {
+	head := who + at + after + ":"
+	if columns > 0 {
+		head = text.Truncate(head, columns-1)
+	}
+	out := []string{head}
+	for line := range strings.SplitSeq(what, "\n") {
 		rows := []string{line}
 		if columns > 0 {
 			rows = text.Wrap(line, columns-1-len(bar))

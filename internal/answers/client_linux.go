@@ -16,7 +16,8 @@ import (
 // How long who answers waits for who is asked.
 const (
 	answerTime = 10 * time.Second
-	showTime   = 3 * time.Second
+	showTime   = 3 * time.Second       // for all messages
+	oneTime    = time.Second           // for one, which may be stopped
 	pause      = 50 * time.Millisecond // before the next attempt where it is busy
 )
 
@@ -44,7 +45,7 @@ func ask(ctx context.Context, dir, code string, q question) (Message, error) {
 }
 
 // atOnce bounds the messages that are asked about at once.
-const atOnce = 64
+const atOnce = 512
 
 // Waiting returns the messages in dir that wait for an answer of the caller, or of whom
 // root answers for; the newest first. Its error is ErrBusy where some did not say in time
@@ -71,6 +72,8 @@ func Waiting(ctx context.Context, dir string, whom *uint32) ([]Message, error) {
 		room <- struct{}{}
 		all.Go(func() {
 			defer func() { <-room }()
+			ctx, cancel := context.WithTimeout(ctx, oneTime)
+			defer cancel()
 			m, err := ask(ctx, dir, name, question{Want: show, For: whom})
 			mu.Lock()
 			defer mu.Unlock()

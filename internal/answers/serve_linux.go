@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Bounds of those who are listened to at once. A user who opens connections without end
-// takes up places of their own, and those of nobody who is asked.
+// Bounds of those who are heard at once. A user who opens connections without end takes
+// up places of their own, and those of nobody who is asked.
 const (
 	mostOfOne     = 4   // user
 	mostStrangers = 16  // who are not asked, together
@@ -24,20 +24,22 @@ const (
 // talkTime is how long one may take.
 const talkTime = 2 * time.Second
 
-// Pace of connections: so many at once, and so many a second after that. A flood then
-// takes a hundredth of a processor, and its connections wait in the kernel's queue.
-const (
-	burst     = 512
-	perSecond = 200
+// Bounds of those who are heard after each other, so many at once and so many a second
+// after that; and of all connections, most of which may be refused unheard. A flood then
+// takes some hundredths of a processor.
+var (
+	ofOne       = limit{burst: 20, perSecond: 5}
+	ofStrangers = limit{burst: 64, perSecond: 20}
+	ofAll       = limit{burst: 512, perSecond: 1000}
 )
 
 // Serve hears answers until the socket is closed. Who has said nothing by then is cut off,
 // which tells them the same as who comes later: nobody listens.
 func (s *Socket) Serve(desk Desk) {
-	room := &room{places: map[uint32]int{}}
-	pace := pace{left: burst, at: time.Now()}
-	var all sync.WaitGroup
-	defer all.Wait()
+	room := newRoom()
+	all := ofAll.bucket()
+	var talks sync.WaitGroup
+	defer talks.Wait()
 	heard := heard{}
 	defer heard.cutOff()
 	for {
@@ -46,10 +48,10 @@ func (s *Socket) Serve(desk Desk) {
 		case errors.Is(err, os.ErrClosed):
 			return
 		case err != nil: // it has hung up already, or there is a lack of something
-			time.Sleep(time.Second / perSecond)
+			time.Sleep(5 * time.Millisecond)
 			continue
 		}
-		pace.wait()
+		time.Sleep(all.wait(time.Now()))
 		who, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 		if err != nil {
 			_ = unix.Close(fd)
@@ -57,21 +59,23 @@ func (s *Socket) Serve(desk Desk) {
 		}
 		from := Answer{UID: who.Uid, PID: int(who.Pid)}
 		stranger := who.Uid != 0 && !desk.Asks(from)
-		if !room.enter(who.Uid, stranger) {
-			_, _ = unix.Write(fd, encode(reaction{Event: eventBusy})) // it fits, or nobody waits for it
+		if !room.enter(who.Uid, stranger, time.Now()) {
+			_, _ = unix.Write(fd, busy) // it fits, or nobody waits for it
 			_ = unix.Close(fd)
 			continue
 		}
 		conn := os.NewFile(uintptr(fd), "answer")
 		_ = conn.SetDeadline(time.Now().Add(talkTime)) // a socket has deadlines
 		heard.add(conn)
-		all.Go(func() {
+		talks.Go(func() {
 			defer room.leave(who.Uid, stranger)
 			defer heard.remove(conn)
 			hear(conn, from, desk)
 		})
 	}
 }
+
+var busy = encode(reaction{Event: eventBusy})
 
 func (s *Socket) accept() (fd int, err error) {
 	raw, err := s.file.SyscallConn()
@@ -99,18 +103,37 @@ func accept4(listening uintptr) (int, error) {
 	return int(fd), nil
 }
 
-// room keeps the bounds of those who are listened to.
+// room keeps the bounds of those who are heard.
 type room struct {
 	mu        sync.Mutex
 	places    map[uint32]int // by user
+	buckets   map[uint32]*bucket
 	strangers int
 	all       int
+
+	ofStrangers *bucket
 }
 
-func (r *room) enter(uid uint32, stranger bool) bool {
+func newRoom() *room {
+	return &room{places: map[uint32]int{}, buckets: map[uint32]*bucket{}, ofStrangers: ofStrangers.bucket()}
+}
+
+// enter gives a place to a user, if there is one. Strangers have no bucket each: there may
+// be as many of them as there are numbers.
+func (r *room) enter(uid uint32, stranger bool, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.places[uid] >= mostOfOne || r.all >= mostAtOnce || stranger && r.strangers >= mostStrangers {
+		return false
+	}
+	turn := r.ofStrangers
+	if !stranger {
+		if turn = r.buckets[uid]; turn == nil {
+			turn = ofOne.bucket()
+			r.buckets[uid] = turn
+		}
+	}
+	if !turn.take(now) {
 		return false
 	}
 	r.places[uid]++
@@ -163,19 +186,39 @@ func (h *heard) cutOff() {
 	}
 }
 
-// pace is a bucket of tokens.
-type pace struct {
+// limit is how many at once, and how many a second after that.
+type limit struct{ burst, perSecond float64 }
+
+// bucket has tokens, which come back as time passes.
+type bucket struct {
+	limit
 	left float64
 	at   time.Time
 }
 
-func (p *pace) wait() {
-	now := time.Now()
-	p.left = min(burst, p.left+perSecond*now.Sub(p.at).Seconds())
-	p.at = now
-	if p.left--; p.left < 0 {
-		time.Sleep(time.Duration(-p.left / perSecond * float64(time.Second)))
+func (l limit) bucket() *bucket { return &bucket{limit: l, left: l.burst} }
+
+func (b *bucket) fill(now time.Time) {
+	if !b.at.IsZero() {
+		b.left = min(b.burst, b.left+b.perSecond*max(0, now.Sub(b.at).Seconds()))
 	}
+	b.at = now
+}
+
+// take takes a token, if there is one.
+func (b *bucket) take(now time.Time) bool {
+	if b.fill(now); b.left < 1 {
+		return false
+	}
+	b.left--
+	return true
+}
+
+// wait takes a token that there will be after so long.
+func (b *bucket) wait(now time.Time) time.Duration {
+	b.fill(now)
+	b.left--
+	return time.Duration(max(0, -b.left/b.perSecond) * float64(time.Second))
 }
 
 // hear has one conversation, and closes it.

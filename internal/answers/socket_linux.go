@@ -74,11 +74,13 @@ func listen(dir, code string) (*Socket, error) {
 
 func nowhere(err error) error { return fmt.Errorf("%w: %w", ErrNowhere, err) }
 
-// Close ends the listening, and removes the socket where the process may do that. Where
-// it may not any more, somebody has to call Clear who may.
+// Close removes the socket, where the process may do that, and ends the listening. Where
+// it may not any more, somebody has to call Clear who may. It is removed first: a name
+// without a listener could become another's in between.
 func (s *Socket) Close() (removed bool) {
+	err := unix.Unlink(s.dir + "/" + s.Code)
 	_ = s.file.Close() // nobody can get there any more
-	return unix.Unlink(s.dir+"/"+s.Code) == nil
+	return err == nil
 }
 
 // owner is whose the directory has to be; tests that are not root's have their own.
@@ -87,8 +89,10 @@ var owner uint32
 // unfinishedTime is how long a socket may have its first name, which takes microseconds.
 const unfinishedTime = 10 * time.Second
 
-// Clear removes what nobody listens at any more, and returns how many sockets of that
-// user's are left. It takes the right to write to the directory.
+// Clear removes what that user has left and nobody listens at any more, for root what
+// anybody has, and returns how many sockets of theirs are still there. It takes the right to
+// write to the directory, which is sticky: between the look at a socket and its removal,
+// whoever calls could stop this process until the name is another's.
 func Clear(dir string, uid uint32) (theirs int, err error) {
 	names, err := sockets(dir)
 	if err != nil {
@@ -99,6 +103,9 @@ func Clear(dir string, uid uint32) (theirs int, err error) {
 		var st unix.Stat_t
 		if err := unix.Lstat(path, &st); err != nil {
 			continue // it has gone meanwhile
+		}
+		if uid != 0 && st.Uid != uid {
+			continue
 		}
 		old := time.Since(time.Unix(st.Ctim.Unix())) > unfinishedTime
 		if (IsCode(name) || old) && dead(path) {
@@ -125,8 +132,8 @@ func sockets(dir string) ([]string, error) {
 	if err := unix.Fstat(int(d.Fd()), &st); err != nil {
 		return nil, err
 	}
-	if st.Uid != owner || st.Mode&0o002 != 0 {
-		return nil, fmt.Errorf("%s must be root's, and only its group may write there", dir)
+	if st.Uid != owner || st.Mode&0o002 != 0 || st.Mode&unix.S_ISVTX == 0 {
+		return nil, fmt.Errorf("%s must be root's, sticky, and only its group may write there", dir)
 	}
 	return d.Readdirnames(-1)
 }

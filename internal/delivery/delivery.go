@@ -205,6 +205,10 @@ func (e *Engine) deliver(ctx context.Context, r Request, places []Place, book *l
 		return err
 	}
 	round.message.Code, round.shown = w.socket.Code, w.reach
+	round.opened = func() {
+		drop() // before anybody is listened to
+		w.listen()
+	}
 	w.while(ctx, report, func(report func(Result)) {
 		round.write(ctx, places, report)
 		book.end(nil)

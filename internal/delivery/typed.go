@@ -13,9 +13,17 @@ import (
 // typed is what is typed to a message that is on its terminals already.
 type typed struct {
 	mu    sync.Mutex
-	lines []string
+	lines []line
 	over  bool
+	err   error         // why there are no more, though there should be
 	more  chan struct{} // closed when there is more
+}
+
+// line is one, and by when it has to be out; the time is zero where its sender is not
+// counted.
+type line struct {
+	text  string
+	until time.Time
 }
 
 func newTyped() *typed { return &typed{more: make(chan struct{})} }
@@ -28,17 +36,18 @@ func (t *typed) change(do func()) {
 	t.more = make(chan struct{})
 }
 
-// line waits for the n-th line; there is none where nothing more will come.
-func (t *typed) line(n int) (line string, ok bool) {
+// line waits for the n-th line. There is none, and perhaps an error, where nothing more
+// will come.
+func (t *typed) line(n int) (line, bool, error) {
 	for {
 		t.mu.Lock()
-		more, over := t.more, t.over
-		if ok = n < len(t.lines); ok {
-			line = t.lines[n]
-		}
+		more, over, err, lines := t.more, t.over, t.err, t.lines
 		t.mu.Unlock()
-		if ok || over {
-			return line, ok
+		switch {
+		case n < len(lines):
+			return lines[n], true, nil
+		case over:
+			return line{}, false, err
 		}
 		<-more
 	}
@@ -47,17 +56,28 @@ func (t *typed) line(n int) (line string, ok bool) {
 // take takes in lines as they come, until there are no more or nobody types any
 // more. Each counts as a message does; one that would be one too many waits.
 func (d *round) take(ctx context.Context, report func(Result)) {
-	defer d.typed.change(func() { d.typed.over = true })
+	err := d.takeAll(ctx, report)
+	d.typed.change(func() { d.typed.over, d.typed.err = true, err })
+}
+
+func (d *round) takeAll(ctx context.Context, report func(Result)) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return
-		case line, ok := <-d.request.Lines:
-			if !ok || d.engine.checkLine(line) != nil || !d.countLine(ctx, report) {
-				return
+			return nil
+		case text, ok := <-d.request.Lines:
+			if !ok || ctx.Err() != nil {
+				return nil
 			}
-			d.engine.logLine(d.request, d.message.Sender, line)
-			d.typed.change(func() { d.typed.lines = append(d.typed.lines, line) })
+			if err := d.engine.checkLine(text); err != nil {
+				return &tty.Failure{Reason: tty.Denied, Detail: err.Error()}
+			}
+			until, err := d.countLine(ctx, report)
+			if err != nil || ctx.Err() != nil {
+				return err
+			}
+			d.engine.logLine(d.request, d.message.Sender, text)
+			d.typed.change(func() { d.typed.lines = append(d.typed.lines, line{text, until}) })
 		}
 	}
 }
@@ -74,19 +94,24 @@ func (e *Engine) checkLine(line string) error {
 	return nil
 }
 
-// countLine counts a line, and waits until it may go out.
-func (d *round) countLine(ctx context.Context, report func(Result)) bool {
+// countLine counts a line, and waits until it may go out; it returns by when it has to.
+func (d *round) countLine(ctx context.Context, report func(Result)) (time.Time, error) {
 	if d.engine.Policy == nil {
-		return true
+		return time.Time{}, nil
 	}
 	for said := false; ; {
-		wait, err := d.engine.Policy.Count(ctx, func(string) {})
-		if err != nil {
-			report(Result{Event: Waiting, Host: d.engine.Host, Detail: err.Error()})
-			return false
-		}
-		if wait <= 0 {
-			return true
+		until := time.Now().Add(openingTime) // before the count: this process may be stopped behind it
+		waited := false
+		wait, err := d.engine.Policy.Count(ctx, func(string) { waited = true })
+		switch {
+		case ctx.Err() != nil:
+			return until, nil // nobody wants it any more
+		case err != nil:
+			return until, &tty.Failure{Reason: RateLimited, Detail: err.Error()}
+		case wait <= 0 && waited:
+			return time.Now().Add(openingTime), nil // one at a time: there is nothing to keep
+		case wait <= 0:
+			return until, nil
 		}
 		if !said {
 			report(Result{Event: Waiting, Host: d.engine.Host, Detail: fmt.Sprintf("too many lines; the next one waits for %d s", seconds(wait))})
@@ -94,7 +119,6 @@ func (d *round) countLine(ctx context.Context, report func(Result)) bool {
 		}
 		select {
 		case <-ctx.Done():
-			return false
 		case <-time.After(wait):
 		}
 	}
@@ -104,21 +128,26 @@ func (d *round) countLine(ctx context.Context, report func(Result)) bool {
 // nothing more will come. Whether messages are still on there is looked at for each line.
 func (d *round) follow(ctx context.Context, p *Place, terminal *tty.Terminal) error {
 	for n := 0; ; n++ {
-		line, ok := d.typed.line(n)
+		line, more, failed := d.typed.line(n)
+		render := func() []byte {
+			on := terminal.Screen()
+			if more {
+				return d.message.Further(line.text, on).For(on)
+			}
+			return d.message.End(on).For(on)
+		}
 		err := terminal.Holds()
 		if err == nil {
-			layout := d.message.End(terminal.Screen())
-			if ok {
-				layout = d.message.Further(line, terminal.Screen())
-			}
-			err = d.put(ctx, p, terminal, layout.For(terminal.Screen()))
+			err = d.put(ctx, p, terminal, line.until, render)
 		} else {
 			err = partly(err, 0, 0)
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			return said(err, n+1)
-		}
-		if !ok {
+		case failed != nil:
+			return said(failed, n+1)
+		case !more:
 			return nil
 		}
 	}

@@ -25,12 +25,15 @@ type waiting struct {
 	come    []Result        // answers that are not reported yet
 	more    chan struct{}   // has a token where something has changed
 	over    bool
+
+	listening sync.WaitGroup
 }
 
-// person is somebody whose terminals are written to.
+// person is somebody who has a terminal that the message is for.
 type person struct {
 	name    string
-	reached int // terminals that have the message
+	asked   bool // something is written to one
+	reached int  // terminals that have the message
 	answers int
 }
 
@@ -41,7 +44,7 @@ func (p *person) missing() bool { return p.reached > 0 && p.answers == 0 }
 // passed on. To one that is typed on, as many again as seconds go by.
 const mostAnswers = 10
 
-// waitFor makes the socket for a message, and listens there. The places are whom it asks.
+// waitFor makes the socket for a message to those places.
 func (e *Engine) waitFor(r Request, m tty.Message, places []Place) (*waiting, error) {
 	socket, err := answers.Listen(e.pending(), e.UID)
 	if err != nil {
@@ -69,11 +72,12 @@ func (e *Engine) pending() string {
 	return answers.Dir
 }
 
-// reach takes in that a terminal of that owner has the message, or, with -1, that it has not
-// got all of it after all.
+// reach takes in that a terminal of that owner is about to be written to, with 0; that it
+// has the message, with 1; and with -1 that it has not got all of it after all.
 func (w *waiting) reach(owner uint32, terminals int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.people[owner].asked = true
 	w.people[owner].reached += terminals
 	w.changed()
 }
@@ -95,8 +99,6 @@ func (w *waiting) while(ctx context.Context, report func(Result), do func(report
 		defer mu.Unlock()
 		report(r)
 	}
-	var listening sync.WaitGroup
-	listening.Go(func() { w.socket.Serve(w) })
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -117,8 +119,11 @@ func (w *waiting) while(ctx context.Context, report func(Result), do func(report
 	if !w.socket.Close() && w.engine.Clear != nil {
 		w.engine.Clear()
 	}
-	listening.Wait() // who answers too late is told so
+	w.listening.Wait()
 }
+
+// listen begins to hear answers. Until then, who answers waits in the kernel's queue.
+func (w *waiting) listen() { w.listening.Go(func() { w.socket.Serve(w) }) }
 
 // stay waits once the message is at its terminals, until nobody is missing.
 func (w *waiting) stay(ctx context.Context, report func(Result)) {
@@ -181,20 +186,25 @@ func (w *waiting) end() []Result {
 	return out
 }
 
-// asked is who of those who are asked an answer is from: whoever connected, or whom root
-// answers for.
-func (w *waiting) asked(a answers.Answer) (uint32, *person) {
-	if p := w.people[a.UID]; p != nil || a.For == nil || a.UID != 0 {
+// from is who of those who are asked an answer is from: whoever connected, or whom root
+// answers for. It is nil for who is not asked.
+func (w *waiting) from(a answers.Answer) (uint32, *person) {
+	if p := w.people[a.UID]; p != nil && p.asked {
 		return a.UID, p
 	}
-	return *a.For, w.people[*a.For]
+	if a.UID == 0 && a.For != nil {
+		if p := w.people[*a.For]; p != nil && p.asked {
+			return *a.For, p
+		}
+	}
+	return a.UID, nil
 }
 
 // Asks reports whether the message has asked who connects.
 func (w *waiting) Asks(a answers.Answer) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	_, p := w.asked(a)
+	_, p := w.from(a)
 	return p != nil
 }
 
@@ -202,7 +212,7 @@ func (w *waiting) Asks(a answers.Answer) bool {
 func (w *waiting) Message(a answers.Answer) answers.Message {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	_, p := w.asked(a)
+	_, p := w.from(a)
 	return answers.Message{
 		Code: w.socket.Code, From: w.message.Sender.String(), At: w.message.At, Text: w.message.Text, Answered: p != nil && p.answers > 0,
 	}
@@ -218,10 +228,13 @@ var (
 // Take takes an answer, or refuses it.
 func (w *waiting) Take(a answers.Answer) error {
 	after := max(time.Since(w.begun).Milliseconds(), 1)
-	terminal := w.engine.System.TerminalOf(a.PID, a.UID)
+	terminal := ""
+	if w.Asks(a) {
+		terminal = w.engine.System.TerminalOf(a.PID, a.UID)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	uid, p := w.asked(a)
+	uid, p := w.from(a)
 	most := mostAnswers
 	if w.request.Lines != nil {
 		most += int(after / 1000)

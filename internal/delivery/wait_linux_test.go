@@ -32,7 +32,7 @@ func waitingEngine(t *testing.T) *delivery.Engine {
 	}
 	dir, err := os.MkdirTemp("", "a")
 	if err == nil {
-		err = os.Chmod(dir, 0o755)
+		err = os.Chmod(dir, os.ModeSticky|0o755)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +163,7 @@ func checkEvents(t *testing.T, results []delivery.Result, want ...delivery.Event
 // codeOn is the code that a terminal shows.
 func codeOn(t *testing.T, term *ttytest.Terminal) string {
 	t.Helper()
-	row := regexp.MustCompile(`\nAnswer: msg ok (\w+)   or   msg reply (\w+) TEXT *\r\n`)
+	row := regexp.MustCompile(`\nAnswer: msg ok (\w+)   or   msg reply (\w+) TEXT *\r+\n`)
 	seen := term.Await(t, " TEXT ")
 	found := row.FindStringSubmatch(seen)
 	if found == nil || found[1] != found[2] || !answers.IsCode(found[1]) {
@@ -243,7 +243,7 @@ func TestWaitAnswered(t *testing.T) {
 	if want := (delivery.Result{Event: delivery.Open, Host: "here", Code: code}); open != want {
 		t.Errorf("%+v, want %+v", open, want)
 	}
-	if rows := regexp.MustCompile(`\n\| Restart at five\? *\r\nAnswer: `); !rows.MatchString(term.Seen()) {
+	if rows := regexp.MustCompile(`\n\| Restart at five\? *\r+\nAnswer: `); !rows.MatchString(term.Seen()) {
 		t.Errorf("got %q", term.Seen())
 	}
 	found, err := answers.Waiting(t.Context(), e.Pending, nil)
@@ -538,7 +538,7 @@ func TestNotAsked(t *testing.T) {
 func TestNowhereToWait(t *testing.T) {
 	e, term := waitingEngine(t), person(t)
 	unsafe := e.Pending + "/unsafe"
-	if err := errors.Join(os.Mkdir(unsafe, 0o777), os.Chmod(unsafe, 0o777)); err != nil {
+	if err := errors.Join(os.Mkdir(unsafe, 0o777), os.Chmod(unsafe, os.ModeSticky|0o777)); err != nil {
 		t.Fatal(err)
 	}
 	defer os.Remove(unsafe)
@@ -599,19 +599,21 @@ func TestWaitLeavesNoDescriptors(t *testing.T) {
 	}
 }
 
-// rows are what a terminal shows, without the blanks at their ends.
+// rows are what a terminal shows, without the blanks at their ends. The kernel puts a CR of
+// its own before LF.
 func rows(term *ttytest.Terminal) (all []string) {
-	for row := range strings.SplitSeq(term.Seen(), "\r\n") {
-		all = append(all, strings.TrimRight(row, " "))
+	for row := range strings.SplitSeq(term.Seen(), "\n") {
+		all = append(all, strings.TrimRight(row, " \r"))
 	}
 	return all
 }
 
-// checkRow holds that a terminal shows that row once, with who says it at the right.
+// checkRow holds that a terminal comes to show that row, once, with who says it at the right.
 func checkRow(t *testing.T, term *ttytest.Terminal, what, who string) {
 	t.Helper()
 	const columns = 79 // but for the last one
 	want, n := what+strings.Repeat(" ", columns-len(what)-len(who))+who, 0
+	term.Await(t, "\n"+want)
 	for _, row := range rows(term) {
 		if row == want {
 			n++
@@ -647,12 +649,22 @@ func TestTyped(t *testing.T) {
 	who := "(" + ttytest.Me(t) + ")"
 	for _, term := range []*ttytest.Terminal{one, two} {
 		seen := term.Await(t, "\nEOF")
-		until(t, "the end of a row", func() bool { return strings.HasSuffix(term.Seen(), who+"\r\n") })
 		if n := strings.Count(seen, "Message from "+ttytest.Me(t)+"@here at "); n != 1 {
 			t.Errorf("%d banners: %q", n, seen)
 		}
-		for _, row := range []string{"| second", "|", "| Third^[[2J", "| " + strings.Repeat("x", 23), "| last", "EOF"} {
+		for _, row := range []string{"| second", "|", "| Third^[[2J", "| last", "EOF"} {
 			checkRow(t, term, row, who)
+		}
+		long := 0 // goes on in a second row
+		for _, row := range rows(term) {
+			if n := strings.Count(row, "x"); n > 1 {
+				if long += n; !strings.HasPrefix(row, "| x") || !strings.HasSuffix(row, " "+who) || len(row) != 79 {
+					t.Errorf("a row of the long line is %q", row)
+				}
+			}
+		}
+		if long != 100 {
+			t.Errorf("%d letters of the long line", long)
 		}
 		at := -1
 		for _, want := range []string{"\n| first ", "\n| second ", "\n|  ", "\n| Third", "\n| xxx", "\n| last ", "\nEOF "} {
@@ -683,7 +695,6 @@ func TestTypedInterrupted(t *testing.T) {
 	term.Await(t, "| second")
 	s.interrupt()
 	checkEvents(t, s.end(t), delivery.Open, delivery.Delivered)
-	term.Await(t, "\nEOF")
 	checkRow(t, term, "EOF", "("+ttytest.Me(t)+")")
 }
 
@@ -803,9 +814,9 @@ func TestTypedIsCounted(t *testing.T) {
 	set(0, errors.New("no place"))
 	typeLine(t, lines, "uncounted")
 	results := s.end(t)
-	checkEvents(t, results, delivery.Open, delivery.Waiting, delivery.Waiting, delivery.Delivered)
-	if results[2].Detail != "no place" {
-		t.Errorf("%+v", results[2])
+	checkEvents(t, results, delivery.Open, delivery.Waiting, delivery.Failed)
+	if last := results[2]; last.Reason != delivery.RateLimited || last.Detail != "no place, after 5 lines" || last.Terminal != term.Name {
+		t.Errorf("%+v", last)
 	}
 	if seen := term.Await(t, "\nEOF"); strings.Contains(seen, "uncounted") {
 		t.Errorf("it is shown: %q", seen)
@@ -834,7 +845,8 @@ func TestTypedWaitsAndIsInterrupted(t *testing.T) {
 	}
 }
 
-// TestTypedTooLong: a line that msg would not send ends it; nothing of it is shown.
+// TestTypedTooLong: a line that msg would not send ends it, which its terminals have as
+// their result; nothing of it is shown.
 func TestTypedTooLong(t *testing.T) {
 	const user = 4242
 	for name, c := range map[string]struct {
@@ -860,7 +872,12 @@ func TestTypedTooLong(t *testing.T) {
 				term.Await(t, "| next")
 				close(lines)
 			}
-			checkEvents(t, s.end(t), delivery.Open, delivery.Delivered)
+			results := s.end(t)
+			last := results[len(results)-1]
+			denied := last.Event == delivery.Failed && last.Reason == "denied" && strings.HasSuffix(last.Detail, ", after the first line")
+			if len(results) != 2 || results[0].Event != delivery.Open || denied == c.shown || !denied && last.Event != delivery.Delivered {
+				t.Errorf("%+v", results)
+			}
 			if seen := term.Await(t, "\nEOF"); strings.Count(seen, "x") < c.length && c.shown || strings.Contains(seen, "xx") != c.shown ||
 				strings.Contains(seen, "Broadcast") {
 				t.Errorf("it shows %d of %d: %.200q", strings.Count(seen, "x"), c.length, seen)
@@ -904,7 +921,9 @@ func TestTypedAndUnanswered(t *testing.T) {
 	r.Wait, r.AnswerTime = true, long
 	s := begin(t, e, r)
 	for begun := time.Now(); time.Since(begun) < 2*long; {
-		typeLine(t, lines, "more")
+		line := fmt.Sprint("after ", time.Since(begun))
+		typeLine(t, lines, line)
+		term.Await(t, "| "+line)
 	}
 	begun := time.Now()
 	close(lines)
@@ -926,4 +945,36 @@ func TestTypedAndSwitchedOff(t *testing.T) {
 	}
 	typeLine(t, lines, "second")
 	checkEvents(t, s.end(t), delivery.Open, delivery.Failed)
+}
+
+// TestTypedToTooMany: what is typed on has no more terminals than may be open at once; where
+// there are more, nothing is sent, and nothing counted.
+func TestTypedToTooMany(t *testing.T) {
+	one, two, e, asked := person(t), person(t), engine(), 0
+	e.Policy = allowed(&asked)
+	var usual unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &usual); err != nil {
+		t.Fatal(err)
+	}
+	few := usual
+	few.Cur = 24 + 1
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &few); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &usual); err != nil {
+			t.Error(err)
+		}
+	}()
+	r, lines := typedOn(t, one.Name+","+two.Name, "crowded")
+	close(lines)
+	checkRefused(t, e, r, "2 terminals; at most 1 can be typed to")
+	if asked != 0 {
+		t.Errorf("counted %d times", asked)
+	}
+	r.Targets = parse(t, one.Name)
+	checkEvents(t, begin(t, e, r).end(t), delivery.Open, delivery.Delivered)
+	if slices.Contains(shown(t, two), "crowded") {
+		t.Errorf("it is shown: %q", two.Seen())
+	}
 }

@@ -25,8 +25,8 @@ type round struct {
 	opened func()
 	begin  func([]Result)
 
-	// shown is called when a terminal has the message, or, with -1, when what was typed
-	// on has not come to it.
+	// shown is called before a terminal is written to, with 0; when it has the message,
+	// with 1; and with -1 when what was typed later has not come to it.
 	shown func(owner uint32, terminals int)
 
 	// typed is what comes after the text; nil where that is all.
@@ -136,7 +136,8 @@ const openingTime = 10 * time.Second
 
 var errTooLate = &tty.Failure{Reason: tty.Stuck, Detail: fmt.Sprintf("not opened within %v", openingTime)}
 
-func (d *round) late() bool { return !d.until.IsZero() && time.Now().After(d.until) }
+// late reports whether it is after that time, if there is one.
+func late(until time.Time) bool { return !until.IsZero() && time.Now().After(until) }
 
 // makeRoom waits for a place among the terminals that are open, and reports whether
 // there is one in time.
@@ -194,7 +195,9 @@ func (d *round) try(ctx context.Context, p *Place, through func()) (err error) {
 		return nil
 	}
 	<-d.gate
-	if err := d.put(ctx, p, terminal, nil); err != nil {
+	d.shown(p.Owner, 0)
+	render := func() []byte { return d.render(terminal.Screen()) }
+	if err := d.put(ctx, p, terminal, d.until, render); err != nil {
 		return err
 	}
 	d.shown(p.Owner, 1)
@@ -209,15 +212,14 @@ func (d *round) try(ctx context.Context, p *Place, through func()) (err error) {
 	return nil
 }
 
-// put writes to a terminal: the message where there is no data, else what is to follow.
-func (d *round) put(ctx context.Context, p *Place, terminal *tty.Terminal, data []byte) (err error) {
+// put writes what is rendered to a terminal, unless it is too late for that.
+func (d *round) put(ctx context.Context, p *Place, terminal *tty.Terminal, until time.Time, render func() []byte) (err error) {
+	var data []byte
 	var written int
 	d.work(func() {
-		if data == nil {
-			if data = d.render(terminal.Screen()); d.late() {
-				err = errTooLate
-				return
-			}
+		if data = render(); late(until) {
+			err = errTooLate
+			return
 		}
 		written, err = terminal.Write(data)
 	})
@@ -256,7 +258,7 @@ func (d *round) openOne(ctx context.Context, p *Place) (*tty.Terminal, error) {
 	if ctx.Err() != nil {
 		return nil, interrupted
 	}
-	if d.late() {
+	if late(d.until) {
 		return nil, partly(errTooLate, 0, 0)
 	}
 	if p.Control && !p.Named {

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"msg/internal/delivery"
@@ -114,27 +114,47 @@ func receive(in Input, lines *lines, requestTime time.Duration) (delivery.Reques
 	return request, err
 }
 
+// mostTyped bounds what is typed and not taken yet, in bytes. Who has more has given up.
+const mostTyped = 1 << 20
+
 // hearLines passes on what is typed, and returns when the client has given up: it
-// closes its end, or sends what has no place here.
+// closes its end, or sends what has no place here. That is noticed however slowly lines
+// are taken.
 func hearLines(ctx context.Context, from *lines, typed chan<- string) {
-	end := sync.OnceFunc(func() { close(typed) })
-	defer end()
+	heard := newQueue[[]byte]() // nil is the end
+	var waiting atomic.Int64
+	go func() {
+		defer close(typed)
+		for {
+			select {
+			case <-heard.more:
+			case <-ctx.Done():
+				return
+			}
+			for _, line := range heard.take() {
+				if line == nil {
+					return
+				}
+				select {
+				case typed <- string(line):
+					waiting.Add(-int64(len(line)))
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+	}()
 	for ended := false; ; {
 		data, err := from.next()
 		var line typedLine
-		if err != nil || ended || decode(data, &line) != nil {
+		if err != nil || ended || decode(data, &line) != nil || waiting.Add(int64(len(line.Line))) > mostTyped {
 			return
 		}
-		if line.End {
-			ended = true
-			end()
+		if ended = line.End; ended {
+			heard.put(nil)
 			continue
 		}
-		select {
-		case typed <- string(line.Line):
-		case <-ctx.Done():
-			return
-		}
+		heard.put(append([]byte{}, line.Line...)) // never nil
 	}
 }
 

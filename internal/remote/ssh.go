@@ -25,6 +25,8 @@ type SSH struct {
 	// Proxies tells.
 	Direct bool
 
+	onOpen func() // of one message: its text is through
+
 	// Push, unless nil, is what a host gets for this one message that has no msg.
 	Push *Push
 }
@@ -63,16 +65,14 @@ func (s SSH) Send(ctx context.Context, host string, r delivery.Request, report f
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	late := time.AfterFunc(limit, func() { cancel(context.DeadlineExceeded) })
-	defer late.Stop()
+	deadline := newDeadline(r, limit, func() { cancel(context.DeadlineExceeded) })
+	defer deadline.stop()
+	if r.Lines != nil {
+		r.Lines = deadline.follow(ctx, r.Lines)
+	}
+	s.onOpen = deadline.open
 	named := func(result delivery.Result) {
 		result.Host = host
-		if result.Event == delivery.Open { // it stays for as long as was asked for
-			late.Stop()
-			if r.AnswerTime > 0 && r.Lines == nil {
-				late.Reset(r.AnswerTime + hostTime)
-			}
-		}
 		report(result)
 	}
 	err := s.patiently(ctx, host, r, named)
@@ -130,6 +130,7 @@ func (s SSH) attempt(ctx context.Context, host string, r delivery.Request, repor
 	case s.Push != nil:
 		t.helloTime += pushTime
 	}
+	t.onOpen = s.onOpen
 	t.pushed, t.onPush = s.Push, func() { report(delivery.Result{Event: delivery.Pushed}) }
 	err = t.send(ctx, r, report)
 	_ = p.wait(err) // its status is in ProcessState

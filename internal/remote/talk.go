@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"msg/internal/answers"
@@ -41,10 +42,18 @@ type talk struct {
 
 	pushed *Push
 	patience
+
+	// stays says that the message does: what the helper may say has no end then.
+	stays atomic.Bool
+
+	// onOpen is called as soon as the helper has said that the text is through, whether
+	// or not what it has said is being read.
+	onOpen func()
+	over   chan struct{} // closed when nothing is read any more
 }
 
-// mostAnswer bounds what a helper may say, in bytes. 4,000 terminals come to a tenth
-// of it.
+// mostAnswer bounds what a helper may say, in bytes; of a message that stays, what it has
+// said and was not read yet. 4,000 terminals come to a tenth of it.
 const mostAnswer = 8 << 20
 
 // line is one that the helper has sent; the last has an error.
@@ -57,20 +66,39 @@ type line struct {
 // does not read on, because their own reader does not, must not hold up the helper.
 func newTalk(in io.WriteCloser, out io.Reader, onHello func(Hello)) *talk {
 	t := &talk{
-		in: in, lines: newQueue[line](), onHello: onHello, patience: usual,
+		in: in, lines: newQueue[line](), onHello: onHello, patience: usual, onOpen: func() {}, over: make(chan struct{}),
 		close: sync.OnceFunc(func() { _ = in.Close() }), // it may be closed at the other end
 	}
-	go func() {
-		from := &lines{from: io.LimitReader(out, mostAnswer), most: mostEvent}
-		for {
-			data, err := from.next()
-			t.lines.put(line{bytes.Clone(data), err})
-			if err != nil {
+	go t.listen(out)
+	return t
+}
+
+// opened is how the line begins that says that the text is through.
+const opened = `{"event":"` + string(delivery.Open) + `"`
+
+func (t *talk) listen(out io.Reader) {
+	from := &lines{from: out, most: mostEvent}
+	for said := 0; ; {
+		data, err := from.next()
+		if err == nil && bytes.HasPrefix(data, []byte(opened)) {
+			t.onOpen()
+		}
+		if said += len(data) + 1; said > mostAnswer && t.stays.Load() {
+			select {
+			case <-t.lines.taken:
+			case <-t.over:
 				return
 			}
+			said = len(data) + 1
 		}
-	}()
-	return t
+		if said > mostAnswer && err == nil {
+			err = errTooLong
+		}
+		t.lines.put(line{bytes.Clone(data), err})
+		if err != nil {
+			return
+		}
+	}
 }
 
 var (
@@ -182,6 +210,7 @@ func (t *talk) givenUp(ctx context.Context, when string) *Failure {
 
 // send has one request carried out.
 func (t *talk) send(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+	defer close(t.over)
 	hello, err := t.hello(ctx)
 	if err != nil {
 		return err
@@ -201,22 +230,21 @@ func (t *talk) send(ctx context.Context, r delivery.Request, report func(deliver
 	if err := t.put(ctx, append(data, '\n'), t.answer); err != nil {
 		return err
 	}
+	t.stays.Store(isOpen(r))
 	defer context.AfterFunc(ctx, t.close)() // it is to wait no longer
 	if r.Lines != nil {
-		over := make(chan struct{})
-		defer close(over)
-		go t.pass(r.Lines, over)
+		go t.pass(r.Lines)
 	}
 	return t.results(ctx, isOpen(r), report)
 }
 
 // pass passes on what is typed, until the conversation is over. A helper that does not
 // read is not waited for: its input is closed at the end, and a write to it fails.
-func (t *talk) pass(lines <-chan string, over <-chan struct{}) {
+func (t *talk) pass(lines <-chan string) {
 	for {
 		line, more := "", true
 		select {
-		case <-over:
+		case <-t.over:
 			return
 		case line, more = <-lines:
 		}

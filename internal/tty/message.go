@@ -85,43 +85,46 @@ type Layout struct {
 // in which some terminals would begin a row of their own.
 func (m Message) Layout(on Screen) Layout {
 	width := on.Columns - 1
-	rows := slices.Concat(m.head(on), body(m.Text, on), m.foot(on))
+	rows := slices.Concat(m.head(on), body(prefix, m.Text, on, width-len(prefix)), m.foot(on))
 	pad(rows, width)
 	return layout(bell+lines(append([]string{text.Pad("", width)}, rows...)), rows)
 }
 
 // Further lays out what is typed later to the same message. As something else may have
-// been written meanwhile, it says again whose it is, at the right.
-func (m Message) Further(line string, on Screen) Layout {
-	return m.further(body(line, on), on)
-}
+// been written meanwhile, each row says again whose it is, at the right, where no text
+// comes; in a narrow window there is the banner again.
+func (m Message) Further(line string, on Screen) Layout { return m.further(prefix, line, on) }
 
 // end is what write(1) writes when nothing more will come.
 const end = "EOF"
 
 // End lays out that nothing more will come.
-func (m Message) End(on Screen) Layout { return m.further([]string{end}, on) }
+func (m Message) End(on Screen) Layout { return m.further("", end, on) }
 
-func (m Message) further(rows []string, on Screen) Layout {
+// leastSigned is the least room for a text beside a signature.
+const leastSigned = 20
+
+func (m Message) further(bar, what string, on Screen) Layout {
 	width := on.Columns - 1
-	over := append(m.head(on), rows...)
+	sign := " " + show("("+text.Name(m.Sender.User)+")", on)
+	if m.NoBanner {
+		sign = ""
+	}
+	room := width - len(bar) - text.Width(sign)
+	head := m.head(on)
+	if room < leastSigned {
+		rows := slices.Concat(head, body(bar, what, on, width-len(bar)))
+		pad(rows, width)
+		return layout(lines(rows), rows)
+	}
+	rows := body(bar, what, on, room)
+	pad(rows, width-text.Width(sign))
+	for i := range rows {
+		rows[i] += sign
+	}
+	over := slices.Concat(head, rows)
 	pad(over, width)
-	if !m.NoBanner {
-		rows = signed(rows, show("("+text.Name(m.Sender.User)+")", on), width)
-	}
-	pad(rows, width)
 	return layout(lines(rows), over)
-}
-
-// signed adds who says it to the last row, or below it.
-func signed(rows []string, who string, width int) []string {
-	who = text.Wrap(who, width)[0]
-	last := len(rows) - 1
-	if text.Width(rows[last])+1+text.Width(who) > width {
-		rows, last = append(rows, ""), last+1
-	}
-	rows[last] = text.Pad(rows[last], width-text.Width(who)) + who
-	return rows
 }
 
 func layout(lines string, over []string) Layout {
@@ -168,12 +171,12 @@ func (m Message) foot(on Screen) []string {
 	return text.Wrap(fmt.Sprintf("Answer: msg ok %s   or   msg reply %s TEXT", m.Code, m.Code), on.Columns-1)
 }
 
-// body are a text's rows.
-func body(what string, on Screen) []string {
+// body are a text's rows, each behind a bar, in so many columns.
+func body(bar, what string, on Screen, columns int) []string {
 	var rows []string
 	for line := range strings.SplitSeq(show(text.Clean(what), on), "\n") {
-		for _, row := range text.Wrap(line, on.Columns-1-len(prefix)) {
-			rows = append(rows, prefix+row)
+		for _, row := range text.Wrap(line, columns) {
+			rows = append(rows, bar+row)
 		}
 	}
 	return rows

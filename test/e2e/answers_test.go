@@ -313,7 +313,7 @@ func TestKilledWaiting(t *testing.T) {
 		from, to     *lab.Host
 		user, victim string // a pattern for pkill -f, on from
 	}{
-		{lab.D13, lab.D13, "carol", "^/usr/local/libexec/msg-helper"},
+		{lab.D13, lab.D13, "carol", helper},
 		{lab.D12, lab.D12, "carol", "^msg --wait"},
 		{lab.Plain, lab.Plain, "root", "^msg --wait"},
 		{lab.D12, lab.D13, "carol", "^msg --wait"},
@@ -334,10 +334,16 @@ func TestKilledWaiting(t *testing.T) {
 		awaitOn(t, c.to, "pgrep -x 'msg-helper' >/dev/null || echo none")
 		bob.Type(t, "msg ok "+code+"; echo status $?\r")
 		bob.Expect(t, "msg: nobody waits for an answer to "+code+" any more\r\nstatus 1\r\n")
+		if c.victim == helper { // it could not remove it; its user's next message does
+			says(t, c.to, c.user, "bob", "The next one.")
+		} else if c.user == "root" && c.from == c.to {
+			send(t, c.to, "bob", "The next one.")
+		}
 		none(t, c.to)
 		bob.Close(t)
 	}
-	// What nobody has answered, the next message removes.
+	// What nobody has answered, the sender's next message removes; bob's does not, who has no
+	// part in it.
 	bob := lab.D13.Login(t, "bob")
 	w := waits(t, lab.D13, "carol", "--wait", "bob", "Restart?")
 	code := codeOf(t, bob)
@@ -348,7 +354,11 @@ func TestKilledWaiting(t *testing.T) {
 	if left := lab.D13.Run(t, "ls", "/run/msg/pending").Stdout; left != code+"\n" {
 		t.Errorf("left is %q, want %s", left, code)
 	}
-	says(t, lab.D13, "alice", "bob", "The next one.")
+	says(t, lab.D13, "bob", "carol", "Another's.")
+	if left := lab.D13.Run(t, "ls", "/run/msg/pending").Stdout; left != code+"\n" {
+		t.Errorf("left is %q, want %s", left, code)
+	}
+	says(t, lab.D13, "carol", "bob", "The next one.")
 	none(t, lab.D13)
 }
 

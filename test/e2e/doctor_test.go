@@ -80,7 +80,7 @@ var breakages = []struct{ broken, check, found, heal string }{
 	{"rm -r /run/msg/rate", "counts", "/run/msg/rate: no such file or directory", ""},
 	{"chmod 777 /run/msg/rate", "counts", "/run/msg/rate, root:tty 0777, must be root:tty 0770", ""},
 	{"rm -r /run/msg/pending", "answers", "/run/msg/pending: no such file or directory; until then no message can wait", ""},
-	{"chmod 777 /run/msg/pending", "answers", "/run/msg/pending, root:tty 0777, must be root:tty 0775", ""},
+	{"chmod 777 /run/msg/pending", "answers", "/run/msg/pending, root:tty 0777, must be root:tty 1775", ""},
 	{"chown carol /run/msg", "counts", "others than root may change /run/msg", ""},
 	{"mkdir /etc/msg && touch /etc/msg/msg.toml && chmod 666 /etc/msg/msg.toml", "config", "others than root may change /etc/msg/msg.toml", ""},
 	{"chown carol /etc/msg/msg.toml", "config", "others than root may change /etc/msg/msg.toml", ""},
