@@ -736,6 +736,9 @@ func TestTypedMessagesOff(t *testing.T) {
 		term *ttytest.Terminal
 		not  []string
 	}{{early, []string{"| second", "| third", "\nEOF"}}, {late, []string{"| third", "\nEOF"}}} {
+		if err := c.term.Slave.Chmod(0o620); err != nil {
+			t.Fatal(err)
+		}
 		shown(t, c.term) // all has come
 		for _, not := range c.not {
 			if strings.Contains(c.term.Seen(), not) {
@@ -765,6 +768,9 @@ func TestTypedToNobody(t *testing.T) {
 	r, _ = typedOn(t, off.Name, "first")
 	r.Polite = true
 	checkEvents(t, begin(t, e, r).end(t), delivery.Failed, delivery.Open)
+	if err := off.Slave.Chmod(0o620); err != nil {
+		t.Fatal(err)
+	}
 	r, _ = typedOn(t, off.Name, "first")
 	r.DryRun = true
 	checkEvents(t, begin(t, e, r).end(t), delivery.Planned)
