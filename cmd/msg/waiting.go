@@ -128,8 +128,14 @@ func inWords(d time.Duration) string {
 	}
 }
 
-// endWait tells who has not answered.
+// endWait tells who has not answered. After an interrupt, a host may have been cut off
+// before it could tell.
 func (o *reporter) endWait() {
+	for _, one := range o.wait.asked {
+		if o.interrupted() && !o.wait.answered[one] && !slices.Contains(o.wait.silent, one) {
+			o.wait.silent = append(o.wait.silent, one)
+		}
+	}
 	names := map[string][]string{} // by host
 	var hosts []string
 	for _, one := range o.wait.silent {

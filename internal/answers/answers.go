@@ -66,7 +66,7 @@ type Message struct {
 	Code     string
 	From     string // the sender, as the banner names them
 	At       time.Time
-	Text     string // as it came from the sender
+	Text     string // made harmless; its beginning, where it is long
 	Answered bool   // by who asks
 }
 

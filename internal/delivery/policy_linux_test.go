@@ -363,6 +363,7 @@ func TestMessagesOffWhileWaiting(t *testing.T) {
 			if err := held.Slave.Chmod(0o600); err != nil {
 				t.Error(err)
 			}
+			time.Sleep(time.Second) // a write that has looked before is over by then
 			held.Release(t)
 		}
 	})

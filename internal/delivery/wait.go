@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"msg/internal/answers"
+	"msg/internal/text"
 	"msg/internal/tty"
 )
 
@@ -214,7 +215,7 @@ func (w *waiting) Message(a answers.Answer) answers.Message {
 	defer w.mu.Unlock()
 	_, p := w.from(a)
 	return answers.Message{
-		Code: w.socket.Code, From: w.message.Sender.String(), At: w.message.At, Text: w.message.Text, Answered: p != nil && p.answers > 0,
+		Code: w.socket.Code, From: w.message.Sender.String(), At: w.message.At, Text: text.Clean(w.message.Text), Answered: p != nil && p.answers > 0,
 	}
 }
 

@@ -84,6 +84,12 @@ func (d *deadline) said() {
 	}
 }
 
+func (d *deadline) isOpen() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.opened
+}
+
 func (d *deadline) stop() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

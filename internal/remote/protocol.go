@@ -146,6 +146,9 @@ func (r request) unwire() (delivery.Request, error) {
 	if r.Protocol < oldest || r.Protocol > newest {
 		return delivery.Request{}, fmt.Errorf("protocol %d is not spoken here", r.Protocol)
 	}
+	if r.Protocol < stays && (r.Wait || r.Typed || r.AnswerMS != 0) {
+		return delivery.Request{}, fmt.Errorf("protocol %d has no messages that stay", r.Protocol)
+	}
 	for _, ms := range []int64{r.TimeMS, r.AnswerMS} {
 		if most := int64(math.MaxInt64 / time.Millisecond); ms < 0 || ms > most {
 			return delivery.Request{}, fmt.Errorf("a time of %d ms", ms)

@@ -79,9 +79,23 @@ func (s SSH) Send(ctx context.Context, host string, r delivery.Request, report f
 	var failure *Failure
 	if s.Ask && errors.As(err, &failure) && (failure.Reason == AuthFailed || failure.Reason == HostKey) {
 		// Only now: ssh that may ask is in front at the terminal, and Ctrl-C ends it.
-		return s.attempt(ctx, host, r, named, true)
+		err = s.attempt(ctx, host, r, named, true)
+		if errors.Is(err, errEnded) && r.Lines == nil && deadline.isOpen() && interrupted(ctx) {
+			return nil // what became of the text has been told
+		}
 	}
 	return err
+}
+
+// interrupted reports whether it is the sender who has given up. An interrupt from the
+// keyboard ends an ssh in front, too, and that may be seen first.
+func interrupted(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return true
+	case <-time.After(time.Second / 4):
+		return false
+	}
 }
 
 // Between two attempts.
