@@ -1,0 +1,267 @@
+package answers
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestNobody: where nobody waits, that is the error, and not the system's.
+func TestNobody(t *testing.T) {
+	dir := place(t)
+	if err := named(t, dir, "b2b").file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	standIn(t, dir, "c2c", func(int, []byte) string { return "" })
+	for name, c := range map[string]struct{ dir, code string }{
+		"no directory":           {dir + "/none", "a2a"},
+		"no socket":              {dir, "a2a"},
+		"dead":                   {dir, "b2b"},
+		"ends before it answers": {dir, "c2c"},
+	} {
+		if m, err := Send(t.Context(), c.dir, c.code, Answer{Kind: OK}); !errors.Is(err, ErrNobody) {
+			t.Errorf("%s: %+v, %v", name, m, err)
+		}
+	}
+}
+
+// standIn listens in the place of a message that waits. It has read the n-th question when
+// it says something.
+func standIn(t *testing.T, dir, code string, say func(n int, asked []byte) string) {
+	t.Helper()
+	s := named(t, dir, code)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for n := 0; ; {
+			fd, err := s.accept()
+			if errors.Is(err, os.ErrClosed) {
+				return
+			}
+			if err != nil {
+				continue
+			}
+			n++
+			conn := os.NewFile(uintptr(fd), code)
+			_ = conn.SetDeadline(time.Now().Add(ample))
+			asked, _ := readLine(conn, mostQuestion)
+			_, _ = io.WriteString(conn, say(n, asked))
+			_ = conn.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		s.Close()
+		await(t, done, "the stand-in's end")
+	})
+}
+
+// TestBusy: who is told that it is busy asks again, until there is room or the time is up.
+func TestBusy(t *testing.T) {
+	dir := place(t)
+	const busy, taken = `{"event":"busy"}` + "\n", `{"event":"taken","from":"root@d13","at_ms":5,"text":"hi"}` + "\n"
+	var mu sync.Mutex
+	var asked []string
+	standIn(t, dir, "a2a", func(n int, line []byte) string {
+		mu.Lock()
+		defer mu.Unlock()
+		if asked = append(asked, string(line)); n < 4 {
+			return busy
+		}
+		return taken
+	})
+	m, err := Send(t.Context(), dir, "a2a", Answer{Kind: Reply, Text: "x"})
+	if want := (Message{Code: "a2a", From: "root@d13", At: time.UnixMilli(5), Text: "hi"}); err != nil || !reflect.DeepEqual(m, want) {
+		t.Errorf("%+v, %v; want %+v", m, err, want)
+	}
+	mu.Lock()
+	if want := slices.Repeat([]string{`{"want":"reply","text":"eA=="}`}, 4); !slices.Equal(asked, want) {
+		t.Errorf("%q, want %q", asked, want)
+	}
+	mu.Unlock()
+	standIn(t, dir, "b2b", func(int, []byte) string { return busy })
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if _, err := Send(ctx, dir, "b2b", Answer{Kind: OK}); !errors.Is(err, ErrBusy) || ctx.Err() == nil {
+		t.Errorf("always busy: %v", err)
+	}
+}
+
+// TestOddReactions: what does not keep to the protocol is an error, and never a panic.
+func TestOddReactions(t *testing.T) {
+	dir := place(t)
+	reaction := ""
+	standIn(t, dir, "a2a", func(int, []byte) string { return reaction })
+	for _, reaction = range []string{"what?\n", "[]\n", "{\n", `{"event":1}` + "\n", strings.Repeat("x", 2*mostReaction) + "\n"} {
+		if m, err := Send(t.Context(), dir, "a2a", Answer{Kind: OK}); err == nil {
+			t.Errorf("%.40q: %+v", reaction, m)
+		}
+	}
+}
+
+// TestSendEndsWithContext: who does not want to wait any longer does not, be it for who has
+// accepted nobody yet or for a place in a full queue.
+func TestSendEndsWithContext(t *testing.T) {
+	dir := place(t)
+	named(t, dir, "a2a")
+	named(t, dir, "b2b")
+	fill(t, dir+"/b2b")
+	for _, code := range []string{"a2a", "b2b"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(50*time.Millisecond, cancel)
+		begun := time.Now()
+		_, err := Send(ctx, dir, code, Answer{Kind: OK})
+		if took := time.Since(begun); err == nil || ctx.Err() == nil || took > answerTime/2 {
+			t.Errorf("%s: %v, after %v", code, err, took)
+		}
+		cancel()
+	}
+}
+
+// TestSignals: who waits for a place in the queue goes on waiting when a signal comes: the
+// runtime has its own, a terminal that is made larger sends one.
+func TestSignals(t *testing.T) {
+	dir, d := place(t), &desk{}
+	s := named(t, dir, "k7m")
+	empty := fill(t, dir+"/k7m")
+	sent := make(chan error, 1)
+	go func() {
+		_, err := Send(t.Context(), dir, "k7m", Answer{Kind: OK})
+		sent <- err
+	}()
+	for deadline := time.Now().Add(300 * time.Millisecond); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		for _, thread := range names(t, "/proc/self/task") {
+			if tid, err := strconv.Atoi(thread); err == nil {
+				_ = unix.Tgkill(os.Getpid(), tid, unix.SIGURG) // it may have ended
+			}
+		}
+	}
+	select {
+	case err := <-sent:
+		t.Errorf("before there is room: %v", err)
+		return
+	default:
+	}
+	empty()
+	serve(t, s, d)
+	select {
+	case err := <-sent:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(ample):
+		t.Error("it waits for ever")
+	}
+}
+
+// TestWaiting: those that ask who wants to know are listed, the newest first, and no
+// others.
+func TestWaiting(t *testing.T) {
+	dir := place(t)
+	if found, err := Waiting(t.Context(), dir, nil); len(found) > 0 || err != nil {
+		t.Errorf("nothing waits: %+v, %v", found, err)
+	}
+	var want []string
+	for i, code := range []string{"a2a", "b2b", "c2c", "d2d", "e2e"} {
+		d := &desk{message: Message{At: time.UnixMilli(int64(1000 + i*7%5)), Text: code, From: "root@d13", Answered: i == 0}}
+		if code == "d2d" {
+			d.asks = map[uint32]bool{owner + 1: true}
+		}
+		serve(t, named(t, dir, code), d)
+	}
+	if err := errors.Join(named(t, dir, "f2f").file.Close(), os.WriteFile(dir+"/notes", nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	want = []string{"c2c", "e2e", "b2b", "a2a"} // of the milliseconds 4, 3, 2, 0
+	found, err := Waiting(t.Context(), dir, nil)
+	if err != nil {
+		t.Error(err)
+	}
+	var got []string
+	for _, m := range found {
+		if got = append(got, m.Code); m.Text != m.Code || m.From != "root@d13" || m.Answered != (m.Code == "a2a") {
+			t.Errorf("%+v", m)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q wait, want %q", got, want)
+	}
+}
+
+// TestWaitingForSilent: where one does not say whose it is, that is told, in time, and the
+// others are listed.
+func TestWaitingForSilent(t *testing.T) {
+	t.Parallel()
+	dir := place(t)
+	serve(t, named(t, dir, "a2a"), &desk{})
+	named(t, dir, "b2b") // accepts nobody
+	named(t, dir, "c2c")
+	fill(t, dir+"/c2c")
+	standIn(t, dir, "d2d", func(int, []byte) string { return `{"event":"busy"}` + "\n" })
+	begun := time.Now()
+	found, err := Waiting(t.Context(), dir, nil)
+	took := time.Since(begun)
+	if !errors.Is(err, ErrBusy) || len(found) != 1 || found[0].Code != "a2a" {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if took < oneTime || took > showTime+ample/2 {
+		t.Errorf("it took %v", took)
+	}
+}
+
+// TestManyWait: more than are asked at once are all listed.
+func TestManyWait(t *testing.T) {
+	dir := place(t)
+	const many = atOnce + 50
+	for i := range many {
+		serve(t, named(t, dir, code([3]byte{byte(i % len(letters)), byte(i / len(letters) % len(digits)), byte(i / len(letters) / len(digits))})), &desk{})
+	}
+	found, err := Waiting(t.Context(), dir, nil)
+	codes := map[string]bool{}
+	for _, m := range found {
+		codes[m.Code] = true
+	}
+	// Each has a second, which a busy machine may not have.
+	if err != nil && !errors.Is(err, ErrBusy) || err == nil && len(found) != many || len(codes) != len(found) {
+		t.Errorf("%d of %d, %v", len(found), many, err)
+	}
+}
+
+// TestFor: root says for whom they answer, and nobody else does; who connects is the
+// kernel's word.
+func TestFor(t *testing.T) {
+	rootOnly(t)
+	dir, d := place(t), &desk{}
+	s := listening(t, dir)
+	serve(t, s, d)
+	whom := uint32(1000)
+	for _, uid := range []int{0, 65534, 12345} {
+		as(t, uid, func() {
+			if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: OK, For: &whom, UID: 7}); err != nil {
+				t.Error(err)
+			}
+		})
+		took := d.taken()
+		got := took[len(took)-1]
+		if got.UID != uint32(uid) || (got.For != nil) != (uid == 0) || got.For != nil && *got.For != whom {
+			t.Errorf("uid %d: %+v", uid, got)
+		}
+	}
+	if _, err := Waiting(t.Context(), dir, &whom); err != nil {
+		t.Error(err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if last := d.seen[len(d.seen)-1]; last.For == nil || *last.For != whom {
+		t.Errorf("listed for %+v", last)
+	}
+}

@@ -1,0 +1,257 @@
+package answers
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestCode: a code is a letter, a digit and a letter; every one that is made is.
+func TestCode(t *testing.T) {
+	for s, want := range map[string]bool{
+		"k7m": true, "a2z": true, "": false, "k7": false, "k7mm": false, "K7m": false, "k7M": false, "77m": false, "kkm": false,
+		"k7m\n": false, ".k7": false, "k1m": false, "k0m": false, "i7m": false, "k7l": false, "o7m": false, "k/m": false,
+		"é7": false, "k7\x00": false, "../": false, "k\xff7": false,
+	} {
+		if IsCode(s) != want {
+			t.Errorf("IsCode(%q) is %v", s, !want)
+		}
+	}
+	made := map[string]bool{}
+	for i := range 256 {
+		for j := range 256 {
+			for _, c := range []string{code([3]byte{byte(i), byte(j)}), code([3]byte{0, byte(j), byte(i)})} {
+				if made[c] = true; !IsCode(c) {
+					t.Fatalf("%q was made", c)
+				}
+			}
+		}
+	}
+	if want := 2*len(letters)*len(digits) - len(digits); len(made) != want {
+		t.Errorf("%d codes were made, want %d", len(made), want)
+	}
+}
+
+// TestOwnCodes: no two sockets have one code, also of those that are made at once; none
+// is taken for a dead one, and who has one may be anybody.
+func TestOwnCodes(t *testing.T) {
+	dir := place(t)
+	const many = MostEach - 1
+	sockets := make([]*Socket, many)
+	var all sync.WaitGroup
+	for i := range many {
+		all.Go(func() {
+			s, err := Listen(dir, owner)
+			if err != nil {
+				t.Error(err)
+			}
+			sockets[i] = s
+		})
+	}
+	all.Wait()
+	var codes []string
+	for _, s := range sockets {
+		if s == nil {
+			continue
+		}
+		if codes = append(codes, s.Code); !IsCode(s.Code) {
+			t.Errorf("code %q", s.Code)
+		}
+		if info, err := os.Lstat(dir + "/" + s.Code); err != nil || info.Mode() != os.ModeSocket|0o666 {
+			t.Errorf("%s: %v, %v", s.Code, info, err)
+		}
+		serve(t, s, &desk{message: Message{Text: s.Code}})
+	}
+	slices.Sort(codes)
+	if got := names(t, dir); len(codes) != many || !slices.Equal(got, codes) {
+		t.Errorf("%q are there, want %q", got, codes)
+	}
+	for _, code := range codes {
+		if m, err := Send(t.Context(), dir, code, Answer{Kind: OK}); err != nil || m.Text != code {
+			t.Errorf("%s: %+v, %v", code, m, err)
+		}
+	}
+	for _, s := range sockets {
+		if s != nil && !s.Close() {
+			t.Errorf("%s is not removed", s.Code)
+		}
+	}
+	if got := names(t, dir); len(got) > 0 {
+		t.Errorf("%q are left", got)
+	}
+}
+
+// TestTakenCode: a code that somebody has is not taken from them, and nothing is left of
+// the attempt.
+func TestTakenCode(t *testing.T) {
+	dir := place(t)
+	s := named(t, dir, "k7m")
+	serve(t, s, &desk{message: Message{Text: "first"}})
+	if second, err := listen(dir, "k7m"); !errors.Is(err, unix.EEXIST) || !errors.Is(err, ErrNowhere) {
+		t.Errorf("the second is %+v, %v", second, err)
+	}
+	if m, err := Send(t.Context(), dir, "k7m", Answer{Kind: OK}); err != nil || m.Text != "first" {
+		t.Errorf("%+v, %v", m, err)
+	}
+	if got := names(t, dir); !slices.Equal(got, []string{"k7m"}) {
+		t.Errorf("%q are there", got)
+	}
+}
+
+// TestClear: what nobody listens at is removed, by the next that listens, too; what
+// somebody listens at, or is about to, is not.
+func TestClear(t *testing.T) {
+	for _, how := range []string{"Clear", "Listen"} {
+		t.Run(how, func(t *testing.T) {
+			dir := place(t)
+			serve(t, named(t, dir, "a2a"), &desk{})
+			named(t, dir, "b2b")
+			fill(t, dir+"/b2b")
+			dead := named(t, dir, "c2c")
+			if err := dead.file.Close(); err != nil {
+				t.Fatal(err)
+			}
+			fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer unix.Close(fd)
+			if err := unix.Bind(fd, &unix.SockaddrUnix{Name: dir + "/.d2d"}); err != nil {
+				t.Fatal(err)
+			}
+			want := []string{".d2d", "a2a", "b2b"}
+			if how == "Clear" {
+				if theirs, err := Clear(dir, owner); theirs != 3 || err != nil {
+					t.Errorf("%d are left, %v", theirs, err)
+				}
+				if theirs, err := Clear(dir, owner+1); theirs != 0 || err != nil {
+					t.Errorf("%d of somebody else are left, %v", theirs, err)
+				}
+			} else {
+				want = append(want, listening(t, dir).Code)
+				slices.Sort(want)
+			}
+			if got := names(t, dir); !slices.Equal(got, want) {
+				t.Errorf("%q are left, want %q", got, want)
+			}
+		})
+	}
+}
+
+// TestClearOfOne: what somebody else has left is removed by them and by root alone.
+func TestClearOfOne(t *testing.T) {
+	rootOnly(t)
+	for uid, want := range map[uint32][]string{65533: {"a2a", "b2b"}, 65534: {"a2a"}, 0: {"a2a"}} {
+		dir := place(t)
+		named(t, dir, "a2a")
+		dead := named(t, dir, "b2b")
+		if err := errors.Join(dead.file.Close(), os.Lchown(dir+"/b2b", 65534, -1)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Clear(dir, uid); err != nil {
+			t.Errorf("uid %d: %v", uid, err)
+		}
+		if got := names(t, dir); !slices.Equal(got, want) {
+			t.Errorf("uid %d leaves %q, want %q", uid, got, want)
+		}
+	}
+}
+
+// TestUnsafeDirectory: a directory that somebody else may write to, or that is elsewhere,
+// is no place for sockets.
+func TestUnsafeDirectory(t *testing.T) {
+	outer, live := place(t), place(t)
+	s := named(t, live, "k7m")
+	serve(t, s, &desk{})
+	paths := map[string]string{
+		"writable":   outer + "/w",
+		"not sticky": outer + "/s",
+		"a link":     outer + "/l",
+		"a file":     outer + "/f",
+		"not there":  outer + "/n",
+		"not theirs": outer + "/o",
+	}
+	err := errors.Join(
+		os.Mkdir(paths["writable"], 0o755), os.Chmod(paths["writable"], os.ModeSticky|0o777),
+		os.Mkdir(paths["not sticky"], 0o755),
+		os.Symlink(live, paths["a link"]),
+		os.WriteFile(paths["a file"], nil, 0o600),
+		os.Mkdir(paths["not theirs"], 0o755), os.Chmod(paths["not theirs"], os.ModeSticky|0o755),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.Getuid() == 0 {
+		if err := os.Chown(paths["not theirs"], 65534, 0); err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		delete(paths, "not theirs")
+	}
+	for name, dir := range paths {
+		if s, err := Listen(dir, owner); !errors.Is(err, ErrNowhere) {
+			t.Errorf("%s: listens at %+v, %v", name, s, err)
+		}
+		if _, err := Clear(dir, owner); err == nil {
+			t.Errorf("%s is cleared", name)
+		}
+		if found, err := Waiting(t.Context(), dir, nil); len(found) > 0 || (err == nil) != (name == "not there") {
+			t.Errorf("%s: %+v wait there, %v", name, found, err)
+		}
+	}
+	if got := names(t, paths["writable"]); len(got) > 0 {
+		t.Errorf("%q were made", got)
+	}
+	if err := os.Chmod(paths["writable"], os.ModeSticky|0o775); err != nil {
+		t.Fatal(err)
+	}
+	listening(t, paths["writable"]) // its group may
+}
+
+// TestMostEach: a user may have so many, and one more when one of them has gone. Others,
+// and root, are not bounded by that.
+func TestMostEach(t *testing.T) {
+	dir, uid := place(t), owner
+	if uid == 0 {
+		uid = 65534
+	}
+	var sockets []*Socket
+	for range MostEach {
+		s, err := Listen(dir, uid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		sockets = append(sockets, s)
+		if uid != owner {
+			if err := os.Lchown(dir+"/"+s.Code, int(uid), -1); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if s, err := Listen(dir, uid); !errors.Is(err, ErrTooMany) || !strings.HasPrefix(err.Error(), "64 messages of yours") {
+		t.Errorf("one too many: %+v, %v", s, err)
+	}
+	if got := names(t, dir); len(got) != MostEach {
+		t.Errorf("%d are there", len(got))
+	}
+	for _, other := range []uint32{uid + 1, 0} {
+		s, err := Listen(dir, other)
+		if err != nil {
+			t.Errorf("uid %d: %v", other, err)
+			continue
+		}
+		s.Close()
+	}
+	_ = sockets[0].file.Close() // as one that was killed
+	s, err := Listen(dir, uid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+}
