@@ -401,51 +401,6 @@ func TestHundredAnswers(t *testing.T) {
 	})
 }
 
-// TestAttackAnswers: carol floods the socket of what bob is asked, with connections of all
-// kinds; bob's answer still gets through, who waits takes little time for it, and the log
-// has one entry about her.
-func TestAttackAnswers(t *testing.T) {
-	attack(t, func(t *testing.T, h *lab.Host) {
-		bob := h.Login(t, "bob")
-		cursor := ""
-		if h.Logind {
-			cursor = cursorOf(t, h)
-		}
-		w := waits(t, h, "alice", "--wait", "-t", "60", "bob", "Restart?")
-		code := codeOf(t, bob)
-		helper := awaitOn(t, h, "pgrep -u alice -x msg-helper")
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		flood := begins(t, h.SSHCommand(ctx, "carol", "attacker", "flood", "/run/msg/pending/"+code, "8"))
-		ticks := awaitOn(t, h, "sleep 3; pgrep -x attacker >/dev/null && cut -d' ' -f14,15 /proc/"+helper+"/stat")
-		if user, system, _ := strings.Cut(ticks, " "); len(user) > 2 || len(system) > 2 { // in hundredths
-			t.Errorf("%s: after three seconds the helper has had %s and %s ticks of the processor", h.Name, user, system)
-		}
-		begun := time.Now()
-		bob.Type(t, "msg reply "+code+" 'In between.'; echo status $?\r")
-		bob.Expect(t, "status 0\r\n")
-		took := time.Since(begun)
-		out := w.ends(t)
-		if out.Code != 0 || !strings.HasPrefix(out.Stdout, `bob: "In between." (`) || strings.Count(out.Stdout, "\n") != 1 {
-			t.Errorf("%s: alice saw %+v", h.Name, out)
-		}
-		flooded := flood.ends(t)
-		t.Logf("%s: bob's answer took %v among %s connections; before it, the helper had %s ticks", h.Name, took, strings.TrimSpace(flooded.Stdout), ticks)
-		if h.Logind {
-			about := 0
-			for _, e := range entries(t, h, cursor) {
-				if e["MSG_UID"] == "1003" {
-					about++
-				}
-			}
-			if about > 1 {
-				t.Errorf("%s: %d entries about carol", h.Name, about)
-			}
-		}
-		none(t, h)
-	})
-}
-
 // TestTalk has alice type to bob, and bob to alice, on one host and between two.
 func TestTalk(t *testing.T) {
 	onHosts(t)
