@@ -181,3 +181,31 @@ func BenchmarkTake(b *testing.B) {
 		}
 	}
 }
+
+// TestCount: a count that is open is good for more than one message, also when nobody may
+// open it any more, and it is the same for all who have it open.
+func TestCount(t *testing.T) {
+	dir := counts(t)
+	limit, me := Limit{PerMinute: 1, Burst: 2}, uint32(os.Getuid())
+	one, err := Open(dir, me, limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer one.Close()
+	other, err := Open(dir, me, limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := os.Chmod(dir, 0); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range []*Count{one, other, one} {
+		if wait, err := c.Take(t.Context()); wait != 0 || err != nil {
+			t.Errorf("message %d: %v, %v", i, wait, err)
+		}
+	}
+	if wait, err := other.Take(t.Context()); wait <= 0 || wait > time.Minute || err != nil {
+		t.Errorf("one too many: %v, %v", wait, err)
+	}
+}

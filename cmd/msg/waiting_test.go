@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"msg/internal/delivery"
+	"msg/internal/remote"
+)
+
+// reported shows these results of a message that waits, as they are printed where nothing is
+// a terminal.
+func reported(t *testing.T, hosts []string, json bool, results ...delivery.Result) (stdout, stderr string, status int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	c := sendCmd{Wait: true, JSON: json}
+	parts := make([]remote.Part, max(len(hosts), 1))
+	for i, host := range hosts {
+		parts[i].Host = host
+	}
+	o := c.reporter(world{stdout: &out, stderr: &errs, engine: &delivery.Engine{Host: "here"}}, parts, len(hosts) > 0)
+	for _, r := range results {
+		o.result(r)
+	}
+	if err := o.end(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), o.status()
+}
+
+func saidOf(host, user string, event delivery.Event, more ...func(*delivery.Result)) delivery.Result {
+	r := delivery.Result{Event: event, Host: host, User: user}
+	if event == delivery.Delivered {
+		r.Terminal = "pts/2"
+	}
+	for _, change := range more {
+		change(&r)
+	}
+	return r
+}
+
+func ok12(r *delivery.Result) { r.Answer, r.AfterMS, r.Terminal = "ok", 12_400, "pts/2" }
+func reply(r *delivery.Result) {
+	r.Answer, r.AfterMS, r.Text = "reply", 40_000, "give me\x1b ten minutes"
+}
+
+// TestAnswersAreShown: each answer in a line, and who has not answered; the status says
+// whether everybody has.
+func TestAnswersAreShown(t *testing.T) {
+	bob, alice := saidOf("here", "bob", delivery.Delivered), saidOf("here", "alice", delivery.Delivered)
+	open := delivery.Result{Event: delivery.Open, Host: "here", Code: "k7m"}
+	for name, c := range map[string]struct {
+		hosts          []string
+		results        []delivery.Result
+		stdout, stderr string
+		status         int
+	}{
+		"all": {
+			nil,
+			[]delivery.Result{bob, alice, open, saidOf("here", "bob", delivery.Answered, ok12), saidOf("here", "alice", delivery.Answered, reply)},
+			"bob on pts/2: ok (12 s)\nalice: \"give me^[ ten minutes\" (40 s)\n", "", exitOK,
+		},
+		"one of three": {
+			nil,
+			[]delivery.Result{
+				bob, alice, saidOf("here", "carol", delivery.Delivered), open, saidOf("here", "bob", delivery.Answered, ok12),
+				saidOf("here", "alice", delivery.Unanswered), saidOf("here", "carol", delivery.Unanswered),
+			},
+			"bob on pts/2: ok (12 s)\n", "msg: no answer from alice, carol\n", exitNotAnswered,
+		},
+		"one failed, one silent": {
+			nil,
+			[]delivery.Result{
+				bob, saidOf("here", "alice", delivery.Failed, func(r *delivery.Result) { r.Terminal, r.Reason = "pts/3", "messages-off" }),
+				open, saidOf("here", "bob", delivery.Unanswered),
+			},
+			"", "msg: alice on pts/3: messages are off\nhint: root reaches those, too\nmsg: no answer from bob\n", exitNotReached,
+		},
+		"hosts": {
+			[]string{"d1", "d2", "d3"},
+			[]delivery.Result{
+				saidOf("d1", "bob", delivery.Delivered), {Event: delivery.Open, Host: "d1"},
+				saidOf("d2", "bob", delivery.Delivered), {Event: delivery.Open, Host: "d2"},
+				saidOf("d3", "bob", delivery.Delivered), saidOf("d3", "bob", delivery.Answered, reply), {Event: delivery.Open, Host: "d3"},
+				saidOf("d3", "nobody", delivery.Unanswered), // who was not sent anything
+				saidOf("d2", "bob", delivery.Unanswered), saidOf("d1", "bob", delivery.Unanswered),
+				{Event: delivery.Reached, Host: "d1"}, {Event: delivery.Reached, Host: "d2"}, {Event: delivery.Reached, Host: "d3"},
+			},
+			"bob at d3: \"give me^[ ten minutes\" (40 s)\n", "msg: d[1-2]: no answer from bob\n", exitNotAnswered,
+		},
+	} {
+		stdout, stderr, status := reported(t, c.hosts, false, c.results...)
+		if stdout != c.stdout || stderr != c.stderr || status != c.status {
+			t.Errorf("%s: %q, %q, %d; want %q, %q, %d", name, stdout, stderr, status, c.stdout, c.stderr, c.status)
+		}
+	}
+}
+
+// TestAnswersAsJSON: a person who answers twice is one who has answered, and who has not
+// has an object, too.
+func TestAnswersAsJSON(t *testing.T) {
+	stdout, stderr, status := reported(t, nil, true,
+		saidOf("here", "bob", delivery.Delivered), saidOf("here", "alice", delivery.Delivered), delivery.Result{Event: delivery.Open, Host: "here", Code: "k7m"},
+		saidOf("here", "bob", delivery.Answered, ok12), saidOf("here", "bob", delivery.Answered, reply), saidOf("here", "alice", delivery.Unanswered))
+	want := []string{
+		`{"event":"delivered","host":"here","user":"bob","terminal":"pts/2"}`,
+		`{"event":"delivered","host":"here","user":"alice","terminal":"pts/2"}`,
+		`{"event":"answered","host":"here","user":"bob","terminal":"pts/2","answer":"ok","after_ms":12400}`,
+		`{"event":"answered","host":"here","user":"bob","answer":"reply","text":"give me^[ ten minutes","after_ms":40000}`,
+		`{"event":"unanswered","host":"here","user":"alice"}`,
+		`{"event":"summary","delivered":2,"failed":0,"answered":1,"hosts":1}`,
+	}
+	if got := strings.Split(strings.TrimSpace(stdout), "\n"); !slices.Equal(got, want) || stderr != "" || status != exitNotAnswered {
+		t.Errorf("%s%s%d, want %s", stdout, stderr, status, strings.Join(want, "\n"))
+	}
+}
+
+// TestLinesOfAnswers: a reply of several lines has a bar before each.
+func TestLinesOfAnswers(t *testing.T) {
+	stdout, _, _ := reported(t, nil, false, saidOf("here", "bob", delivery.Delivered), saidOf("here", "bob", delivery.Answered, reply,
+		func(r *delivery.Result) { r.Text = "no\nalice: \"yes\" (1 s)" }))
+	if want := "bob (40 s):\n| no\n| alice: \"yes\" (1 s)\n"; stdout != want {
+		t.Errorf("%q, want %q", stdout, want)
+	}
+}
+
+func TestInWords(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 s", 499 * time.Millisecond: "0 s", 12 * time.Second: "12 s", 119 * time.Second: "119 s",
+		2*time.Minute + 5*time.Second: "2 min 5 s", 119*time.Minute + 59*time.Second: "119 min 59 s",
+		130 * time.Minute: "2 h 10 min", 49 * time.Hour: "49 h 0 min",
+	} {
+		if got := inWords(d); got != want {
+			t.Errorf("%v is %q, want %q", d, got, want)
+		}
+	}
+}
+
+// TestLineQueue: who does not read holds up nobody, and has everything in the end.
+func TestLineQueue(t *testing.T) {
+	in, out := lineQueue()
+	var want, got []string
+	for i := range 1000 {
+		line := strings.Repeat("x", i%7)
+		want = append(want, line)
+		select {
+		case in <- line:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("line %d is not taken", i)
+		}
+	}
+	close(in)
+	for line := range out {
+		got = append(got, line)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%d lines came of %d", len(got), len(want))
+	}
+}

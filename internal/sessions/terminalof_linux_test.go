@@ -1,0 +1,48 @@
+package sessions
+
+import (
+	"os"
+	"strconv"
+	"testing"
+
+	"msg/internal/tty/ttytest"
+)
+
+// TestTerminalOf: a process's terminal is named only where it is its user's.
+func TestTerminalOf(t *testing.T) {
+	system, me := Local(nil), uint32(os.Getuid())
+	term := ttytest.Open(t)
+	term.Lead(t, "sleep", "1000")
+	processes, err := readProc("/proc")
+	if leaders := processes.leaders(term.Device); err != nil || len(leaders) != 1 {
+		t.Fatalf("%v, %v", leaders, err)
+	}
+	leader := processes.leaders(term.Device)[0].pid
+	if got := system.TerminalOf(leader, me); got != term.Name {
+		t.Errorf("%d is on %q, want %s", leader, got, term.Name)
+	}
+	for what, got := range map[string]string{
+		"another user's":   system.TerminalOf(leader, me+1),
+		"no process":       system.TerminalOf(0, me),
+		"none any more":    system.TerminalOf(1<<30, me),
+		"another /proc":    System{Dev: "/dev", Proc: t.TempDir()}.TerminalOf(leader, me),
+		"another /dev":     System{Dev: t.TempDir(), Proc: "/proc"}.TerminalOf(leader, me),
+		"without terminal": system.TerminalOf(kernelThread(t), 0),
+	} {
+		if got != "" {
+			t.Errorf("%s: %q", what, got)
+		}
+	}
+}
+
+// kernelThread is a process that has no terminal, or one that is not there.
+func kernelThread(t *testing.T) int {
+	t.Helper()
+	for _, pid := range []int{2, 1} {
+		if _, err := os.Stat("/proc/" + strconv.Itoa(pid)); err == nil {
+			return pid
+		}
+	}
+	t.Fatal("there is no process 1")
+	return 0
+}
