@@ -82,12 +82,17 @@ func TestAnswersAreShown(t *testing.T) {
 		"hosts": {
 			[]string{"d1", "d2", "d3"},
 			[]delivery.Result{
-				saidOf("d1", "bob", delivery.Delivered), {Event: delivery.Open, Host: "d1"},
-				saidOf("d2", "bob", delivery.Delivered), {Event: delivery.Open, Host: "d2"},
-				saidOf("d3", "bob", delivery.Delivered), saidOf("d3", "bob", delivery.Answered, reply), {Event: delivery.Open, Host: "d3"},
+				saidOf("d1", "bob", delivery.Delivered),
+				{Event: delivery.Open, Host: "d1"},
+				saidOf("d2", "bob", delivery.Delivered),
+				{Event: delivery.Open, Host: "d2"},
+				saidOf("d3", "bob", delivery.Delivered), saidOf("d3", "bob", delivery.Answered, reply),
+				{Event: delivery.Open, Host: "d3"},
 				saidOf("d3", "nobody", delivery.Unanswered), // who was not sent anything
 				saidOf("d2", "bob", delivery.Unanswered), saidOf("d1", "bob", delivery.Unanswered),
-				{Event: delivery.Reached, Host: "d1"}, {Event: delivery.Reached, Host: "d2"}, {Event: delivery.Reached, Host: "d3"},
+				{Event: delivery.Reached, Host: "d1"},
+				{Event: delivery.Reached, Host: "d2"},
+				{Event: delivery.Reached, Host: "d3"},
 			},
 			"bob at d3: \"give me^[ ten minutes\" (40 s)\n", "msg: d[1-2]: no answer from bob\n", exitNotAnswered,
 		},
