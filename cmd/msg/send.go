@@ -251,12 +251,20 @@ func targetsIn(file string) ([]target.Target, error) {
 }
 
 // typed reports whether the text is to come from standard input.
-func (c *sendCmd) typed() bool { return len(c.Text) == 0 && c.File == "" }
+func (c *sendCmd) typed() bool { return len(behindDashes(c.Text)) == 0 && c.File == "" }
+
+// behindDashes are a text's words, without the "--" that stands before them.
+func behindDashes(words []word) []word {
+	if len(words) > 0 && words[0] == "--" {
+		return words[1:]
+	}
+	return words
+}
 
 // text is the message: from the arguments, else the file, else standard input.
 func (c *sendCmd) text(w world) (string, error) {
 	switch {
-	case len(c.Text) > 0 && c.File != "":
+	case len(behindDashes(c.Text)) > 0 && c.File != "":
 		return "", &delivery.RequestError{Problem: "a text and --file exclude each other"}
 	case c.File != "":
 		return readFile(c.File, delivery.MaxBytesRoot)
@@ -266,10 +274,7 @@ func (c *sendCmd) text(w world) (string, error) {
 
 // written is what the words are, joined by blanks; without any, standard input.
 func written(words []word, w world, what string, most int) (string, error) {
-	if len(words) > 0 && words[0] == "--" {
-		words = words[1:]
-	}
-	if len(words) > 0 {
+	if words = behindDashes(words); len(words) > 0 {
 		text := string(words[0])
 		for _, one := range words[1:] {
 			text += " " + string(one)
