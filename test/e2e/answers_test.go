@@ -293,16 +293,7 @@ func answersLogged(t *testing.T, all []map[string]any, h *lab.Host, code string)
 			"MSG_ANSWERS": "carol@" + h.Name, "MSG_ANSWER": "ok", "MSG_REFUSED": nil, "_UID": "1003",
 		},
 	}
-	if len(all) != len(want) {
-		t.Fatalf("%s: %d entries, want %d: %v", h.Name, len(all), len(want), all)
-	}
-	for i, fields := range want {
-		for name, value := range fields {
-			if all[i][name] != value {
-				t.Errorf("%s, entry %d: %s is %q, want %q", h.Name, i, name, all[i][name], value)
-			}
-		}
-	}
+	haveFields(t, h, all, want)
 }
 
 // TestKilledWaiting kills who waits, at either end of the pipe, on this host and on

@@ -66,14 +66,21 @@ func TestJournal(t *testing.T) {
 			{"MESSAGE": "carol@" + h.Name + " to bob: dry run, would send to 1, failed 0", "MSG_DRY_RUN": "1"},
 			{"MESSAGE": "root@" + h.Name + " to bob: sent to 1, failed 0", "_UID": "0", "MSG_TEXT": nil},
 		}
-		if len(all) != len(want) {
-			t.Fatalf("%s: %d entries of %d requests: %v", h.Name, len(all), len(want), all)
-		}
-		for i, fields := range want {
-			for name, value := range fields {
-				if all[i][name] != value {
-					t.Errorf("%s, entry %d: %s is %q, want %q", h.Name, i, name, all[i][name], value)
-				}
+		haveFields(t, h, all, want)
+	}
+}
+
+// haveFields holds that the entries are as many as wanted, and have these fields; nil is one
+// that is not there.
+func haveFields(t *testing.T, h *lab.Host, all, want []map[string]any) {
+	t.Helper()
+	if len(all) != len(want) {
+		t.Fatalf("%s: %d entries, want %d: %v", h.Name, len(all), len(want), all)
+	}
+	for i, fields := range want {
+		for name, value := range fields {
+			if all[i][name] != value {
+				t.Errorf("%s, entry %d: %s is %q, want %q", h.Name, i, name, all[i][name], value)
 			}
 		}
 	}
