@@ -32,6 +32,7 @@ func lower() (*privilege, error) {
 	}
 	own, group := os.Getgid(), os.Getegid()
 	if own == group {
+		unbound()
 		return nil, closed()
 	}
 	if err := change(own, own, group); err != nil {

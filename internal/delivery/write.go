@@ -60,7 +60,7 @@ func (e *Engine) newRound(r Request, m tty.Message, places int) *round {
 		gate:    make(chan struct{}),
 		shown:   func(uint32, int) {},
 	}
-	if r.Lines != nil {
+	if r.Lines != nil && r.stays() {
 		d.typed = newTyped()
 	}
 	return d
