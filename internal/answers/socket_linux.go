@@ -34,6 +34,22 @@ func Listen(dir string, uid uint32) (*Socket, error) {
 	if theirs >= MostEach && uid != 0 {
 		return nil, ErrTooMany
 	}
+	s, err := listenAnywhere(dir)
+	if err != nil {
+		return nil, err
+	}
+	// Others may have looked at the same time, and made theirs.
+	if theirs, err = Clear(dir, uid); err == nil && theirs > MostEach && uid != 0 {
+		err = ErrTooMany
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func listenAnywhere(dir string) (*Socket, error) {
 	for range attempts {
 		var random [3]byte
 		if _, err := unix.Getrandom(random[:], 0); err != nil {

@@ -190,19 +190,20 @@ func (e *Engine) deliver(ctx context.Context, r Request, places []Place, book *l
 	}
 	if !r.DryRun {
 		_, _ = answers.Clear(e.pending(), e.UID) // what killed ones have left; the next one tries again
-		until, ok := e.counted(ctx, places, report)
-		if !ok {
-			return nil
-		}
-		round.until = until
 	}
 	if !r.Wait || r.DryRun {
-		round.write(ctx, places, report)
+		if ok := r.DryRun || round.counted(ctx, places, report); ok {
+			round.write(ctx, places, report)
+		}
 		return nil
 	}
 	w, err := e.waitFor(r, round.message, places)
 	if err != nil {
 		return err
+	}
+	if !round.counted(ctx, places, report) {
+		w.socket.Close()
+		return nil
 	}
 	round.message.Code, round.shown = w.socket.Code, w.reach
 	round.opened = func() {
@@ -212,6 +213,9 @@ func (e *Engine) deliver(ctx context.Context, r Request, places []Place, book *l
 	w.while(ctx, report, func(report func(Result)) {
 		round.write(ctx, places, report)
 		book.end(nil)
+		if r.Lines != nil {
+			report(Result{Event: Open, Host: e.Host})
+		}
 	})
 	return nil
 }

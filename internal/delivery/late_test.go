@@ -23,9 +23,10 @@ func TestCountedMustGo(t *testing.T) {
 			return 0, nil
 		}}}
 		begun := time.Now()
-		until, ok := e.counted(t.Context(), nil, func(Result) {})
-		if late := until.Sub(begun) >= openingTime+pause; !ok || late != waits {
-			t.Errorf("waits %v: until %v, %v", waits, until.Sub(begun), ok)
+		d := e.newRound(Request{}, tty.Message{}, 1)
+		ok := d.counted(t.Context(), nil, func(Result) {})
+		if late := d.until.Sub(begun) >= openingTime+pause; !ok || late != waits {
+			t.Errorf("waits %v: until %v, %v", waits, d.until.Sub(begun), ok)
 		}
 	}
 }

@@ -50,14 +50,15 @@ func (e *Engine) permitted(targets []target.Target, report func(Result)) []targe
 	return allowed
 }
 
-// counted reports whether the message may go out now, and until when it has to have
+// counted reports whether the message may go out now, and keeps until when it has to have
 // gone out: what has been counted must not be kept, and come together with what its
 // sender sends later. Where it may not, each terminal has its result.
-func (e *Engine) counted(ctx context.Context, places []Place, report func(Result)) (until time.Time, ok bool) {
+func (d *round) counted(ctx context.Context, places []Place, report func(Result)) bool {
+	e := d.engine
 	if e.Policy == nil {
-		return time.Time{}, true
+		return true
 	}
-	until = time.Now().Add(openingTime) // before the count: this process may be stopped behind it
+	until := time.Now().Add(openingTime) // before the count: this process may be stopped behind it
 	waited := false
 	wait, err := e.Policy.Count(ctx, func(why string) {
 		waited = true
@@ -67,7 +68,8 @@ func (e *Engine) counted(ctx context.Context, places []Place, report func(Result
 		if waited {
 			until = time.Now().Add(openingTime) // one at a time: there is nothing to keep
 		}
-		return until, true
+		d.until = until
+		return true
 	}
 	failure := &tty.Failure{Reason: RateLimited, Detail: fmt.Sprintf("the next may go out in %d s", seconds(wait))}
 	switch {
@@ -79,7 +81,7 @@ func (e *Engine) counted(ctx context.Context, places []Place, report func(Result
 	for i := range places {
 		report(e.failedPlace(&places[i], failure))
 	}
-	return until, false
+	return false
 }
 
 // interrupted is a terminal's that the sender has not waited for.

@@ -23,7 +23,8 @@ const (
 // The events of a message that stays.
 const (
 	// Open is no result, but that every terminal has what was to be said first, or has
-	// failed: from now on it waits for answers, or for more to be typed.
+	// failed: from now on it waits for answers, or for more to be typed. It comes once more
+	// when all has been typed, and only answers are missing.
 	Open Event = "open"
 
 	Answered   Event = "answered"   // by one person, who may have been before
@@ -72,9 +73,6 @@ type Result struct {
 	Answer  answers.Kind `json:"answer,omitempty"`
 	Text    string       `json:"text,omitempty"`
 	AfterMS int64        `json:"after_ms,omitempty"`
-
-	// Code is what a message that is Open is answered by.
-	Code string `json:"code,omitempty"`
 
 	// Hint is what to do about a host that failed, for people.
 	Hint string `json:"-"`

@@ -64,16 +64,26 @@ func (d *round) takeAll(ctx context.Context, report func(Result)) error {
 	for {
 		select {
 		case <-ctx.Done():
+			select {
+			case _, ok := <-d.request.Lines:
+				if ok {
+					return errGivenUp
+				}
+			default:
+			}
 			return nil
 		case text, ok := <-d.request.Lines:
-			if !ok || ctx.Err() != nil {
+			if !ok {
 				return nil
 			}
 			if err := d.engine.checkLine(text); err != nil {
 				return &tty.Failure{Reason: tty.Denied, Detail: err.Error()}
 			}
 			until, err := d.countLine(ctx, report)
-			if err != nil || ctx.Err() != nil {
+			if ctx.Err() != nil {
+				return errGivenUp
+			}
+			if err != nil {
 				return err
 			}
 			d.engine.logLine(d.request, d.message.Sender, text)
@@ -81,6 +91,13 @@ func (d *round) takeAll(ctx context.Context, report func(Result)) error {
 		}
 	}
 }
+
+// errGivenUp is a terminal's where a line has not come that was typed: the sender has not
+// waited for it.
+var errGivenUp = &tty.Failure{Reason: tty.Stuck, Detail: "interrupted before the last line"}
+
+// errLineTooLate is a terminal's that has been held for longer than a line may be kept.
+var errLineTooLate = &tty.Failure{Reason: tty.Stuck, Detail: "too late for the next line"}
 
 // checkLine refuses what msg itself would not send.
 func (e *Engine) checkLine(line string) error {
@@ -99,8 +116,10 @@ func (d *round) countLine(ctx context.Context, report func(Result)) (time.Time, 
 	if d.engine.Policy == nil {
 		return time.Time{}, nil
 	}
+	// A terminal may take its time for the line before.
+	keep := openingTime + d.patience()
 	for said := false; ; {
-		until := time.Now().Add(openingTime) // before the count: this process may be stopped behind it
+		until := time.Now().Add(keep) // before the count: this process may be stopped behind it
 		waited := false
 		wait, err := d.engine.Policy.Count(ctx, func(string) { waited = true })
 		switch {
@@ -109,7 +128,7 @@ func (d *round) countLine(ctx context.Context, report func(Result)) (time.Time, 
 		case err != nil:
 			return until, &tty.Failure{Reason: RateLimited, Detail: err.Error()}
 		case wait <= 0 && waited:
-			return time.Now().Add(openingTime), nil // one at a time: there is nothing to keep
+			return time.Now().Add(keep), nil // one at a time: there is nothing to keep
 		case wait <= 0:
 			return until, nil
 		}
@@ -137,10 +156,13 @@ func (d *round) follow(ctx context.Context, p *Place, terminal *tty.Terminal) er
 			return d.message.End(on).For(on)
 		}
 		err := terminal.Holds()
-		if err == nil {
-			err = d.put(ctx, p, terminal, line.until, render)
-		} else {
+		switch {
+		case err != nil:
 			err = partly(err, 0, 0)
+		case late(line.until):
+			err = errLineTooLate
+		default:
+			err = d.put(ctx, p, terminal, line.until, render)
 		}
 		switch {
 		case err != nil:

@@ -68,7 +68,7 @@ func TestTyped(t *testing.T) {
 	e.Log = log.add
 	r, lines := typedOn(t, one.Name+","+two.Name, "first")
 	s := begin(t, e, r)
-	if open := s.result(t, delivery.Open); open.Code != "" || open.Host != "here" {
+	if open := s.result(t, delivery.Open); open.Host != "here" {
 		t.Errorf("%+v", open)
 	}
 	typed := []string{"second", "", "Third\x1b[2J", strings.Repeat("x", 100), "last"}
@@ -266,7 +266,7 @@ func TestTypedIsCounted(t *testing.T) {
 }
 
 // TestTypedWaitsAndIsInterrupted: a line that waits to be counted is not waited for by who
-// gives up.
+// gives up, and they are told that it has not come.
 func TestTypedWaitsAndIsInterrupted(t *testing.T) {
 	term, e, asked := person(t), engine(), 0
 	e.Policy = allowed(&asked)
@@ -281,7 +281,11 @@ func TestTypedWaitsAndIsInterrupted(t *testing.T) {
 	typeLine(t, lines, "too many")
 	s.result(t, delivery.Waiting)
 	s.interrupt()
-	checkEvents(t, s.end(t), delivery.Open, delivery.Waiting, delivery.Delivered)
+	results := s.end(t)
+	checkEvents(t, results, delivery.Open, delivery.Waiting, delivery.Failed)
+	if want := "interrupted before the last line, after the first line"; results[2].Detail != want {
+		t.Errorf("%+v, want %q", results[2], want)
+	}
 	if seen := term.Await(t, "\nEOF"); strings.Contains(seen, "too many") {
 		t.Errorf("it is shown: %q", seen)
 	}
@@ -338,7 +342,7 @@ func TestTypedAndAnswered(t *testing.T) {
 	r, lines := typedOn(t, term.Name, "first")
 	r.Wait = true
 	s := begin(t, e, r)
-	code := s.result(t, delivery.Open).Code
+	code := s.code(t, e)
 	for _, kind := range []answers.Kind{answers.OK, answers.OK, answers.Reply} {
 		typeLine(t, lines, "more")
 		if _, err := answer(t, e, code, answers.Answer{Kind: kind, Text: "yes"}); err != nil {
@@ -352,7 +356,7 @@ func TestTypedAndAnswered(t *testing.T) {
 	default:
 	}
 	close(lines)
-	checkEvents(t, s.end(t), delivery.Open, delivery.Answered, delivery.Answered, delivery.Answered, delivery.Delivered)
+	checkEvents(t, s.end(t), delivery.Open, delivery.Answered, delivery.Answered, delivery.Answered, delivery.Delivered, delivery.Open)
 }
 
 // TestTypedAndUnanswered: the time for answers begins when all has been said.
@@ -369,7 +373,7 @@ func TestTypedAndUnanswered(t *testing.T) {
 	}
 	begun := time.Now()
 	close(lines)
-	checkEvents(t, s.end(t), delivery.Open, delivery.Delivered, delivery.Unanswered)
+	checkEvents(t, s.end(t), delivery.Open, delivery.Delivered, delivery.Open, delivery.Unanswered)
 	if took := time.Since(begun); took < long {
 		t.Errorf("it took %v", took)
 	}
@@ -386,7 +390,7 @@ func TestTypedAndSwitchedOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	typeLine(t, lines, "second")
-	checkEvents(t, s.end(t), delivery.Open, delivery.Failed)
+	checkEvents(t, s.end(t), delivery.Open, delivery.Failed, delivery.Open)
 }
 
 // TestTypedToTooMany: what is typed on has no more terminals than may be open at once; where

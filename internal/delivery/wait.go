@@ -233,47 +233,46 @@ func (w *waiting) Take(a answers.Answer) error {
 	if w.Asks(a) {
 		terminal = w.engine.System.TerminalOf(a.PID, a.UID)
 	}
+	record, err := w.judge(a, terminal, after)
+	if record != nil && w.engine.Log != nil { // a log may take a second
+		w.engine.Log(*record)
+	}
+	return err
+}
+
+// judge takes an answer, or says why not, and what there is to log.
+func (w *waiting) judge(a answers.Answer, terminal string, after int64) (*AnswerRecord, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	uid, p := w.from(a)
+	record := &AnswerRecord{UID: uid, Code: w.socket.Code, Sender: w.message.Sender, Kind: a.Kind, Text: a.Text}
 	most := mostAnswers
 	if w.request.Lines != nil {
 		most += int(after / 1000)
 	}
 	switch {
 	case w.over:
-		return answers.ErrNobody
+		return nil, answers.ErrNobody
 	case p == nil:
-		w.refuse(a)
-		return errNotAsked
+		record.Err = errNotAsked
+		if w.refused[a.UID] || len(w.refused) >= mostRefused {
+			return nil, errNotAsked // it is logged once of each
+		}
+		w.refused[a.UID] = true
+		return record, errNotAsked
 	case p.answers > 0 && a.Kind == answers.OK && w.request.Lines == nil:
-		return errAnswered
+		return nil, errAnswered
 	case p.answers >= most:
-		return errTooOften
+		return nil, errTooOften
 	}
 	p.answers++
-	w.log(AnswerRecord{UID: uid, Code: w.socket.Code, Sender: w.message.Sender, Name: p.name, Kind: a.Kind, Text: a.Text})
+	record.Name = p.name
 	w.come = append(w.come, Result{
 		Event: Answered, Host: w.engine.Host, User: p.name, Terminal: terminal, Answer: a.Kind, Text: a.Text, AfterMS: after,
 	})
 	w.changed()
-	return nil
+	return record, nil
 }
 
-// mostRefused bounds the entries about those who are not asked.
+// mostRefused bounds the entries about those who are not asked, and try to answer.
 const mostRefused = 100
-
-// refuse logs, once for each of them, who has tried to answer what they were not asked.
-func (w *waiting) refuse(a answers.Answer) {
-	if w.refused[a.UID] || len(w.refused) >= mostRefused {
-		return
-	}
-	w.refused[a.UID] = true
-	w.log(AnswerRecord{UID: a.UID, Code: w.socket.Code, Sender: w.message.Sender, Kind: a.Kind, Text: a.Text, Err: errNotAsked})
-}
-
-func (w *waiting) log(r AnswerRecord) {
-	if w.engine.Log != nil {
-		w.engine.Log(r)
-	}
-}

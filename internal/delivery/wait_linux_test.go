@@ -160,6 +160,17 @@ func checkEvents(t *testing.T, results []delivery.Result, want ...delivery.Event
 	}
 }
 
+// code is what a message is answered by that is the only one to wait, once it is open.
+func (s *stay) code(t *testing.T, e *delivery.Engine) string {
+	t.Helper()
+	s.result(t, delivery.Open)
+	found, err := os.ReadDir(e.Pending)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%v, %v wait", err, found)
+	}
+	return found[0].Name()
+}
+
 // codeOn is the code that a terminal shows.
 func codeOn(t *testing.T, term *ttytest.Terminal) string {
 	t.Helper()
@@ -222,7 +233,7 @@ func TestWaitAnswered(t *testing.T) {
 	s := begin(t, e, waits(t, term.Name, "Restart at five?", 0))
 	open := s.result(t, delivery.Open)
 	code := codeOn(t, term)
-	if want := (delivery.Result{Event: delivery.Open, Host: "here", Code: code}); open != want {
+	if want := (delivery.Result{Event: delivery.Open, Host: "here"}); open != want {
 		t.Errorf("%+v, want %+v", open, want)
 	}
 	if rows := regexp.MustCompile(`\n\| Restart at five\? *\r+\nAnswer: `); !rows.MatchString(term.Seen()) {
@@ -240,7 +251,7 @@ func TestWaitAnswered(t *testing.T) {
 	results := s.end(t)
 	checkEvents(t, results, delivery.Delivered, delivery.Open, delivery.Answered)
 	last := results[len(results)-1]
-	if last.Host != "here" || last.User != me || last.Answer != answers.OK || last.Text != "" || last.AfterMS <= 0 || last.Code != "" {
+	if last.Host != "here" || last.User != me || last.Answer != answers.OK || last.Text != "" || last.AfterMS <= 0 {
 		t.Errorf("%+v", last)
 	}
 	if _, err := answer(t, e, code, answers.Answer{Kind: answers.OK}); !errors.Is(err, answers.ErrNobody) {
@@ -270,7 +281,7 @@ func TestUnanswered(t *testing.T) {
 func TestWaitInterrupted(t *testing.T) {
 	e, term := waitingEngine(t), person(t)
 	s := begin(t, e, waits(t, term.Name, "hello", time.Hour))
-	code := s.result(t, delivery.Open).Code
+	code := s.code(t, e)
 	begun := time.Now()
 	s.interrupt()
 	checkEvents(t, s.end(t), delivery.Delivered, delivery.Open, delivery.Unanswered)
@@ -308,7 +319,7 @@ func TestReplyAsItCame(t *testing.T) {
 	e, term := waitingEngine(t), person(t)
 	for _, text := range []string{"Ten minutes.", "two\nlines", "Grüße\x1b[2J\x9b\x00\xff\r\n", strings.Repeat("\xff", answers.MaxText)} {
 		s := begin(t, e, waits(t, term.Name, "hello", 0))
-		if _, err := answer(t, e, s.result(t, delivery.Open).Code, answers.Answer{Kind: answers.Reply, Text: text}); err != nil {
+		if _, err := answer(t, e, s.code(t, e), answers.Answer{Kind: answers.Reply, Text: text}); err != nil {
 			t.Fatal(err)
 		}
 		results := s.end(t)
@@ -323,7 +334,7 @@ func TestReplyAsItCame(t *testing.T) {
 func TestAnswersOfOne(t *testing.T) {
 	e, term, theirs := waitingEngine(t), person(t), owned(t, nobody)
 	s := begin(t, e, waits(t, term.Name+","+theirs.Name, "hello", 0))
-	code := s.result(t, delivery.Open).Code
+	code := s.code(t, e)
 	if _, err := answer(t, e, code, answers.Answer{Kind: answers.OK}); err != nil {
 		t.Error(err)
 	}
@@ -451,7 +462,7 @@ func TestNotAsked(t *testing.T) {
 	var log logged
 	e.Log = log.add
 	s := begin(t, e, waits(t, theirs.Name, "hello", 0))
-	code := s.result(t, delivery.Open).Code
+	code := s.code(t, e)
 	const refused = "that message was not sent to you"
 	for_ := func(uid uint32) answers.Answer {
 		return answers.Answer{Kind: answers.Reply, Text: "Ten\x1b[2J\xff", For: &uid}
@@ -547,7 +558,7 @@ func TestClearIsCalled(t *testing.T) {
 	called := 0
 	e.Clear = func() { called++ }
 	s := begin(t, e, waits(t, term.Name, "hello", 0))
-	if err := os.Remove(e.Pending + "/" + s.result(t, delivery.Open).Code); err != nil {
+	if err := os.Remove(e.Pending + "/" + s.code(t, e)); err != nil {
 		t.Fatal(err)
 	}
 	s.interrupt()
@@ -566,7 +577,7 @@ func TestWaitLeavesNoDescriptors(t *testing.T) {
 	e, term := waitingEngine(t), person(t)
 	once := func() {
 		s := begin(t, e, waits(t, term.Name, "hello", 0))
-		if _, err := answer(t, e, s.result(t, delivery.Open).Code, answers.Answer{Kind: answers.OK}); err != nil {
+		if _, err := answer(t, e, s.code(t, e), answers.Answer{Kind: answers.OK}); err != nil {
 			t.Error(err)
 		}
 		s.end(t)

@@ -117,7 +117,7 @@ func (d *round) start(ctx context.Context, places []Place) {
 	begin()
 	d.first.Wait()
 	if d.request.stays() {
-		d.results <- Result{Event: Open, Host: d.engine.Host, Code: d.message.Code}
+		d.results <- Result{Event: Open, Host: d.engine.Host}
 	}
 	if d.typed != nil {
 		ctx, enough := context.WithCancel(ctx)

@@ -11,17 +11,21 @@ import (
 // deadline is the time by which a host has to be done. A message that stays has one for its
 // text, none while it is typed on, and then one for the answers, if they have one.
 type deadline struct {
-	wait  bool
-	time  time.Duration // for answers; 0 is without end
-	typed bool
+	wait     bool
+	time     time.Duration // for answers; 0 is without end
+	terminal time.Duration // for one terminal
+	typed    bool
 
 	mu     sync.Mutex
 	timer  *time.Timer
 	opened bool
+	lines  bool // some have been typed
 }
 
 func newDeadline(r delivery.Request, limit time.Duration, late func()) *deadline {
-	return &deadline{wait: r.Wait, time: r.AnswerTime, typed: r.Lines != nil, timer: time.AfterFunc(limit, late)}
+	return &deadline{
+		wait: r.Wait, time: r.AnswerTime, terminal: max(r.Time, delivery.Patience), typed: r.Lines != nil, timer: time.AfterFunc(limit, late),
+	}
 }
 
 // open takes in that the text is through. That more than once changes nothing.
@@ -37,14 +41,24 @@ func (d *deadline) open() {
 	}
 }
 
-// answers sets the time by which the answers have to be there. While it is typed, there
-// is no such time, also where the text is not through yet.
+// answers sets the time by which the answers have to be there; of what was typed, the last
+// lines.
 func (d *deadline) answers() {
 	switch {
 	case !d.wait:
-		d.timer.Reset(hostTime)
+		d.timer.Reset(hostTime + d.terminal)
 	case d.time > 0:
-		d.timer.Reset(d.time + hostTime)
+		d.timer.Reset(d.time + hostTime + d.terminal)
+	}
+}
+
+// waits takes in that the host says it waits, with lines that would be too many: that takes
+// as long as its rules say.
+func (d *deadline) waits() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.opened && d.lines && !d.typed && d.timer.Stop() {
+		d.answers()
 	}
 }
 
@@ -66,12 +80,19 @@ func (d *deadline) follow(ctx context.Context, lines <-chan string) <-chan strin
 			}
 			select {
 			case out <- line:
+				d.typedOne()
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
 	return out
+}
+
+func (d *deadline) typedOne() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lines = true
 }
 
 // said takes in that nothing more will be typed.

@@ -12,7 +12,7 @@ import (
 // TestDeadline: a host has its time for the text, none while it is typed on or answers have
 // none, and then that for the answers; saying twice that the text is through gives no more.
 func TestDeadline(t *testing.T) {
-	const limit = time.Minute
+	const limit, more = time.Minute, hostTime + delivery.Patience
 	for name, c := range map[string]struct {
 		wait   bool
 		time   time.Duration
@@ -22,15 +22,15 @@ func TestDeadline(t *testing.T) {
 	}{
 		"not through":            {true, 0, 0, nil, limit},
 		"without an end":         {true, 0, 0, []time.Duration{time.Second}, 0},
-		"until answered":         {true, time.Hour, 0, []time.Duration{time.Second}, time.Second + time.Hour + hostTime},
-		"through twice":          {true, time.Hour, 0, []time.Duration{time.Second, 30 * time.Minute}, time.Second + time.Hour + hostTime},
+		"until answered":         {true, time.Hour, 0, []time.Duration{time.Second}, time.Second + time.Hour + more},
+		"through twice":          {true, time.Hour, 0, []time.Duration{time.Second, 30 * time.Minute}, time.Second + time.Hour + more},
 		"too late":               {true, time.Hour, 0, []time.Duration{2 * limit}, limit},
 		"does not stay":          {false, 0, 0, []time.Duration{time.Second}, limit},
-		"typed":                  {false, 0, time.Hour, []time.Duration{time.Second}, time.Hour + hostTime},
+		"typed":                  {false, 0, time.Hour, []time.Duration{time.Second}, time.Hour + more},
 		"typed, not through":     {false, 0, 10 * time.Second, nil, limit},
-		"typed, answered":        {true, 2 * time.Hour, time.Hour, []time.Duration{time.Second}, 3*time.Hour + hostTime},
+		"typed, answered":        {true, 2 * time.Hour, time.Hour, []time.Duration{time.Second}, 3*time.Hour + more},
 		"typed, no end":          {true, 0, time.Hour, []time.Duration{time.Second}, 0},
-		"typed before it is out": {true, time.Hour, time.Second, []time.Duration{10 * time.Second}, 10*time.Second + time.Hour + hostTime},
+		"typed before it is out": {true, time.Hour, time.Second, []time.Duration{10 * time.Second}, 10*time.Second + time.Hour + more},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

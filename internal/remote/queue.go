@@ -8,12 +8,9 @@ type queue[T any] struct {
 	mu     sync.Mutex
 	values []T
 	more   chan struct{} // has a token where there is something to take
-	taken  chan struct{} // has a token where all has been taken
 }
 
-func newQueue[T any]() *queue[T] {
-	return &queue[T]{more: make(chan struct{}, 1), taken: make(chan struct{}, 1)}
-}
+func newQueue[T any]() *queue[T] { return &queue[T]{more: make(chan struct{}, 1)} }
 
 func (q *queue[T]) put(v T) {
 	q.mu.Lock()
@@ -31,9 +28,5 @@ func (q *queue[T]) take() []T {
 	defer q.mu.Unlock()
 	values := q.values
 	q.values = nil
-	select {
-	case q.taken <- struct{}{}:
-	default:
-	}
 	return values
 }

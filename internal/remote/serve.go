@@ -124,7 +124,6 @@ func hearLines(ctx context.Context, from *lines, typed chan<- string) {
 	heard := newQueue[[]byte]() // nil is the end
 	var waiting atomic.Int64
 	go func() {
-		defer close(typed)
 		for {
 			select {
 			case <-heard.more:
@@ -133,6 +132,7 @@ func hearLines(ctx context.Context, from *lines, typed chan<- string) {
 			}
 			for _, line := range heard.take() {
 				if line == nil {
+					close(typed) // only at the end: who gives up has not said all
 					return
 				}
 				select {

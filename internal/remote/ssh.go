@@ -73,6 +73,9 @@ func (s SSH) Send(ctx context.Context, host string, r delivery.Request, report f
 	s.onOpen = deadline.open
 	named := func(result delivery.Result) {
 		result.Host = host
+		if result.Event == delivery.Waiting {
+			deadline.waits()
+		}
 		report(result)
 	}
 	err := s.patiently(ctx, host, r, named)

@@ -46,15 +46,21 @@ type talk struct {
 	// stays says that the message does: what the helper may say has no end then.
 	stays atomic.Bool
 
+	unread atomic.Int64 // bytes of lines
+
 	// onOpen is called as soon as the helper has said that the text is through, whether
 	// or not what it has said is being read.
 	onOpen func()
 	over   chan struct{} // closed when nothing is read any more
 }
 
-// mostAnswer bounds what a helper may say, in bytes; of a message that stays, what it has
-// said and was not read yet. 4,000 terminals come to a tenth of it.
-const mostAnswer = 8 << 20
+// mostAnswer bounds what a helper may say, in bytes; 4,000 terminals come to a tenth of it.
+// Of a message that stays, it is what it may say at once, with so much a second after that,
+// and how much of it may be unread.
+const (
+	mostAnswer = 8 << 20
+	perSecond  = 64 << 10
+)
 
 // line is one that the helper has sent; the last has an error.
 type line struct {
@@ -78,28 +84,39 @@ const opened = `{"event":"` + string(delivery.Open) + `"`
 
 func (t *talk) listen(out io.Reader) {
 	from := &lines{from: out, most: mostEvent}
-	for said := 0; ; {
+	left, at := float64(mostAnswer), time.Now() // of what may be said
+	for {
 		data, err := from.next()
-		if err == nil && bytes.HasPrefix(data, []byte(opened)) {
-			t.onOpen()
+		if t.stays.Load() {
+			left = min(mostAnswer, left+perSecond*time.Since(at).Seconds())
+			at = time.Now()
 		}
-		if said += len(data) + 1; said > mostAnswer && t.stays.Load() {
+		if left -= float64(len(data) + 1); left < 0 && err == nil && !t.stays.Load() {
+			err = errTooLong
+		}
+		if err == nil && t.stays.Load() && bytes.HasPrefix(data, []byte(opened)) {
+			t.onOpen() // what it says will be checked when it is read
+		}
+		// The helper waits meanwhile, once the pipe is full.
+		for err == nil && (left < 0 || t.unread.Load() > mostAnswer) {
 			select {
-			case <-t.lines.taken:
+			case <-time.After(pause):
 			case <-t.over:
 				return
 			}
-			said = len(data) + 1
+			left = min(mostAnswer, left+perSecond*time.Since(at).Seconds())
+			at = time.Now()
 		}
-		if said > mostAnswer && err == nil {
-			err = errTooLong
-		}
+		t.unread.Add(int64(len(data)))
 		t.lines.put(line{bytes.Clone(data), err})
 		if err != nil {
 			return
 		}
 	}
 }
+
+// pause is before the next look at whether a helper may say more.
+const pause = 50 * time.Millisecond
 
 var (
 	errSilence     = errors.New("silence")
@@ -110,8 +127,12 @@ var (
 // with errInterrupted when ctx has ended.
 func (t *talk) next(ctx context.Context, silence time.Duration) (line, error) {
 	for again := true; ; {
+		if ctx.Err() != nil { // also where it never stops talking
+			return line{}, errInterrupted
+		}
 		if len(t.held) == 0 {
 			t.held = t.lines.take()
+			t.unread.Store(0)
 		}
 		if len(t.held) > 0 {
 			l := t.held[0]
@@ -336,6 +357,9 @@ var known = []delivery.Reason{
 // ofHelper are those that another host's msg may give of its own helper.
 var ofHelper = []delivery.Reason{NoHelper, Version, Timeout, Interrupted, Lost}
 
+// mostTerminals is more than a host has (kernel.pty.max is 4096).
+const mostTerminals = 1 << 16
+
 // mostWords bounds each word of a result, in bytes.
 const mostWords = 4 << 10
 
@@ -349,8 +373,8 @@ func (s *results) read(data []byte) (delivery.Result, error) {
 			return r, fmt.Errorf("a word of %d bytes", len(words))
 		}
 	}
-	if said := r.Answer != "" || r.Text != "" || r.AfterMS != 0; said != (r.Event == delivery.Answered) || r.Code != "" && r.Event != delivery.Open {
-		return r, fmt.Errorf("%s, with an answer or a code", r.Event)
+	if said := r.Answer != "" || r.Text != "" || r.AfterMS != 0; said != (r.Event == delivery.Answered) {
+		return r, fmt.Errorf("%s, with an answer", r.Event)
 	}
 	switch r.Event {
 	case delivery.Waiting:
@@ -377,6 +401,9 @@ func (s *results) read(data []byte) (delivery.Result, error) {
 	if r.Host == "" || nameless || r.Terminal != "" && r.Target != "" || s.terminals[r.Terminal] {
 		return r, fmt.Errorf("a result of %.40q, %.40q at %.40q", r.Terminal, r.Target, r.Host)
 	}
+	if len(s.terminals) > mostTerminals {
+		return r, fmt.Errorf("more than %d terminals", mostTerminals)
+	}
 	if r.Terminal != "" {
 		if s.terminals == nil {
 			s.terminals = map[string]bool{}
@@ -398,7 +425,7 @@ func (s *results) ofOpen(r delivery.Result) error {
 	case !s.open, r.Host == "", r.Reason != "", r.Target != "",
 		(r.User == "") != (r.Event == delivery.Open),
 		r.Event == delivery.Answered && (!isReply && r.Answer != answers.OK || !isReply && r.Text != "" || r.AfterMS < 0),
-		len(r.Text) > mostAnswerText, r.Code != "" && !answers.IsCode(r.Code):
+		len(r.Text) > mostAnswerText:
 		return fmt.Errorf("%s, of %.40q at %.40q: %.40q", r.Event, r.User, r.Host, r.Answer)
 	}
 	return nil
