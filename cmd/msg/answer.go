@@ -45,6 +45,13 @@ func (c *replyCmd) Run(ctx context.Context, w world) error {
 	if err := checkCode(c.Code); err != nil {
 		return err
 	}
+	if len(behindDashes(c.Text)) == 0 && isTerminal(w.stdin) { // not to be typed in vain
+		m, err := answers.Read(ctx, pending(w), strings.ToLower(c.Code), behindSudo(w))
+		if err != nil {
+			return notGiven(ctx, w, c.Code, err)
+		}
+		fmt.Fprintln(w.stderr, given(m, "reply", terminalWidth(w.stderr)))
+	}
 	reply, err := written(c.Text, w, "the reply", answers.MaxText)
 	if err != nil {
 		return err
@@ -76,7 +83,7 @@ func checkCode(code string) error {
 
 // give gives an answer to the message of that code, or to the newest that waits for it.
 func give(ctx context.Context, w world, code string, a answers.Answer) error {
-	dir := cmp.Or(w.engine.Pending, answers.Dir)
+	dir := pending(w)
 	a.For = behindSudo(w)
 	named := code != ""
 	if !named {
@@ -88,21 +95,30 @@ func give(ctx context.Context, w world, code string, a answers.Answer) error {
 		return err
 	}
 	m, err := answers.Send(ctx, dir, strings.ToLower(code), a)
-	var refused *answers.Refused
-	switch {
-	case errors.Is(err, answers.ErrNobody):
-		clearPending(ctx, w, dir)
-		return fmt.Errorf("nobody waits for an answer to %s any more", code)
-	case errors.As(err, &refused):
-		return &notTaken{fmt.Sprintf("%s: %s", code, refused.Problem), otherSelf(ctx, w)}
-	case err != nil:
-		return fmt.Errorf("%s: %w", code, err)
+	if err != nil {
+		return notGiven(ctx, w, code, err)
 	}
 	if named && !isTerminal(w.stdout) {
 		return nil
 	}
 	_, err = fmt.Fprintln(w.stdout, given(m, a.Kind, terminalWidth(w.stdout)))
 	return err
+}
+
+// pending is where messages wait.
+func pending(w world) string { return cmp.Or(w.engine.Pending, answers.Dir) }
+
+// notGiven says why an answer was not taken.
+func notGiven(ctx context.Context, w world, code string, err error) error {
+	var refused *answers.Refused
+	switch {
+	case errors.Is(err, answers.ErrNobody):
+		clearPending(ctx, w, pending(w))
+		return fmt.Errorf("nobody waits for an answer to %s any more", code)
+	case errors.As(err, &refused):
+		return &notTaken{fmt.Sprintf("%s: %s", code, refused.Problem), otherSelf(ctx, w)}
+	}
+	return fmt.Errorf("%s: %w", code, err)
 }
 
 // newest is the code of the message to answer.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -82,7 +81,7 @@ func domainNames(w world) []string {
 
 // codes are those of the messages that wait for an answer of who asks.
 func codes(w world) []string {
-	found, err := answers.Waiting(context.Background(), cmp.Or(w.engine.Pending, answers.Dir), behindSudo(w))
+	found, err := answers.Waiting(context.Background(), pending(w), behindSudo(w))
 	if err != nil && len(found) == 0 {
 		return nil // a shell has no place to show it
 	}

@@ -58,6 +58,9 @@ type ownTerminals struct{ engine *delivery.Engine }
 // Send delivers to the caller's own terminals, and says of the others what is
 // missing.
 func (d ownTerminals) Send(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+	if r.Wait {
+		return &delivery.RequestError{Problem: "msg-helper, which waits for answers, is not installed", Hint: hints[remote.NoHelper]}
+	}
 	return d.engine.Send(ctx, r, func(result delivery.Result) {
 		report(without(result, "msg-helper, which may write there, is not installed"))
 	})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -77,7 +78,7 @@ func run(ctx context.Context, args []string, w world) (code int, err error) {
 	}
 	command, err := parser.Parse(rewrite(args))
 	if err != nil {
-		return exitUsage, usageError(err)
+		return exitUsage, usageError(err, args)
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	status := exitOK
@@ -103,7 +104,10 @@ func statusOf(err error) int {
 }
 
 // usageError adds to what kong found the words that help on.
-func usageError(err error) error {
+func usageError(err error, args []string) error {
+	if hint := answerHint(err, args); hint != "" {
+		return &delivery.RequestError{Problem: err.Error(), Hint: hint}
+	}
 	if strings.Contains(err.Error(), `expected "<targets>"`) {
 		return &delivery.RequestError{
 			Problem: "no target",
@@ -115,6 +119,29 @@ func usageError(err error) error {
 		hint = `a text that begins with a dash stands behind --: msg bob -- "-5 degrees"`
 	}
 	return &delivery.RequestError{Problem: err.Error(), Hint: hint}
+}
+
+// answerHint helps on who answers, or wants to be answered.
+func answerHint(err error, args []string) string {
+	words := err.Error()
+	first := ""
+	if len(args) > 0 {
+		first = args[0]
+	}
+	waits := slices.ContainsFunc(args, func(arg string) bool {
+		return strings.HasPrefix(arg, "--wait=") || len(arg) > 2 && strings.HasPrefix(arg, "-w") && arg[2] >= '0' && arg[2] <= '9'
+	})
+	switch {
+	case first == "reply" && strings.HasPrefix(words, "unknown flag"):
+		return `a reply that begins with a dash stands behind --: msg reply k7m -- "-5 degrees"`
+	case first == "reply" && strings.Contains(words, `expected "<code>`):
+		return `msg reply k7m "Give me ten minutes": the code is in the message's last line`
+	case first == "ok" && strings.HasPrefix(words, "unexpected argument"):
+		return "\"msg ok\" takes a code and nothing else; \"msg reply CODE TEXT\" says more"
+	case waits:
+		return `how long to wait is said by --time: msg --wait --time 5m bob "Restart?"`
+	}
+	return ""
 }
 
 // complain shows an error, and a hint on a line of its own. The words may come

@@ -87,6 +87,16 @@ func (p *progress) done(host string) {
 	}
 }
 
+// ended reports whether there is no bar, and none will come.
+func (p *progress) ended() bool {
+	if p == nil {
+		return true
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.over
+}
+
 // end takes the bar off the screen.
 func (p *progress) end() {
 	if p == nil {

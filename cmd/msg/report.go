@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"msg/internal/delivery"
 	"msg/internal/remote"
@@ -27,10 +28,12 @@ type reporter struct {
 	hosts    *hosts // of a message that names some, else nil
 	progress *progress
 
-	wait    *wait // for answers, else nil
+	mu      sync.Mutex // of what follows, and of the screen
+	wait    *wait      // for answers, else nil
 	typing  *typing
 	open    map[string]bool // hosts that have told what became of the text
 	settled bool            // all have
+	slow    bool            // it was told that lines wait
 	over    bool
 
 	// interrupted tells whether the sender has given up; giveUp has them do so, where
@@ -61,6 +64,8 @@ func (c *sendCmd) reporter(w world, parts []remote.Part, away bool) *reporter {
 // result shows one result as it comes.
 func (o *reporter) result(r delivery.Result) {
 	r = clean(r)
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.summary.Add(r)
 	o.hideMissing()
 	defer o.showMissing()
@@ -70,7 +75,7 @@ func (o *reporter) result(r delivery.Result) {
 	case r.Event == delivery.Unanswered && o.wait != nil:
 		o.unanswered(r)
 	case r.Event == delivery.Open:
-		o.hostDone(r.Host)
+		o.hostDone(r.Host, false)
 	default:
 		o.outcome(r)
 	}
@@ -78,11 +83,11 @@ func (o *reporter) result(r delivery.Result) {
 
 // outcome shows what became of the text.
 func (o *reporter) outcome(r delivery.Result) {
-	if r.Event == delivery.Delivered {
-		o.ask(r)
+	if r.Event == delivery.Delivered && o.wait != nil {
+		o.wait.of(r).has = true
 	}
 	if o.hosts != nil && (r.Event == delivery.Reached || r.Event == delivery.Failed && ofHost(r)) {
-		defer o.hostDone(r.Host)
+		defer o.hostDone(r.Host, true)
 	}
 	if o.hosts != nil && !o.json {
 		o.onHost(r)
@@ -109,6 +114,9 @@ func (o *reporter) outcome(r delivery.Result) {
 // settle takes in that a host has told what became of the text. When all have, that is
 // shown, and a message that stays goes on from there.
 func (o *reporter) settle(host string) {
+	if o.settled {
+		o.tell() // what was typed is through, too
+	}
 	if o.open[host] = true; o.settled || len(o.open) < o.summary.Hosts {
 		return
 	}
@@ -124,8 +132,14 @@ func (o *reporter) settle(host string) {
 func (o *reporter) waiting(r delivery.Result) {
 	switch {
 	case o.quiet || o.json || !isTerminal(o.w.stderr):
+	case r.Terminal == "" && o.slow:
 	case r.Terminal == "":
-		fmt.Fprintf(o.w.stderr, "msg: %s (Ctrl-C ends it)\n", r.Detail)
+		o.slow = true
+		words := r.Detail
+		if !o.alone() {
+			words = r.Host + ": " + words
+		}
+		fmt.Fprintf(o.w.stderr, "msg: %s (Ctrl-C ends it)\n", words)
 	default:
 		fmt.Fprintf(o.w.stderr, "msg: %s takes no output; waiting (Ctrl-C ends it)\n", who(r))
 	}
@@ -138,7 +152,7 @@ func (o *reporter) status() int {
 		return exitInterrupted
 	case o.summary.Failed > 0:
 		return exitNotReached
-	case o.wait != nil && len(o.wait.silent) > 0:
+	case o.wait != nil && o.wait.anySilent():
 		return exitNotAnswered
 	}
 	return exitOK
@@ -158,8 +172,16 @@ func (o *reporter) tell() {
 
 // end shows what can be told only now.
 func (o *reporter) end() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.hideMissing()
 	o.over = true
+	if o.typing != nil && o.interrupted() && isTerminal(o.w.stderr) {
+		fmt.Fprintln(o.w.stderr) // away from what is half typed
+	}
+	if o.wait != nil {
+		o.summary.Answered = o.wait.answered()
+	}
 	s := o.summary
 	nobody := s.Delivered+s.Planned+s.Failed == 0
 	o.tell()
@@ -179,17 +201,19 @@ func (o *reporter) end() error {
 }
 
 // line says in one line who was reached: by name where that fits the window.
-func (o *reporter) line() string {
+func (o *reporter) line() string { return verb(o.reached[0]) + " " + o.names() }
+
+// names are who is reached, or how many, where these do not fit the window.
+func (o *reporter) names() string {
 	people := map[string]bool{}
-	names := make([]string, len(o.reached))
+	all := make([]string, len(o.reached))
 	for i, r := range o.reached {
 		people[r.User] = true
-		names[i] = who(r)
+		all[i] = who(r)
 	}
-	line := verb(o.reached[0]) + " " + strings.Join(names, ", ")
-	if width := max(terminalWidth(o.w.stdout), 60); text.Width(line) > width {
-		line = fmt.Sprintf("%s %s of %s", verb(o.reached[0]),
-			count(len(o.reached), "terminal", "terminals"), count(len(people), "user", "users"))
+	line := strings.Join(all, ", ")
+	if width := max(terminalWidth(o.w.stdout), 60); text.Width(verb(o.reached[0])+" "+line) > width {
+		line = count(len(o.reached), "terminal", "terminals") + " of " + count(len(people), "user", "users")
 	}
 	return line
 }

@@ -62,22 +62,28 @@ func (o *reporter) onHost(r delivery.Result) {
 			o.print(verb(r) + " " + who(r) + " at " + r.Host)
 		}
 	case delivery.Failed:
-		h.fail(r)
+		if h.fail(r); o.settled {
+			o.tell() // nobody waits for the other hosts to hear of it
+		}
 	case delivery.Reached:
 		h.reached = append(h.reached, r.Host)
 	case delivery.Pushed:
 		h.pushed = append(h.pushed, r.Host)
 	case delivery.Waiting:
-		if o.alone() {
+		if o.alone() || o.typing != nil && r.Terminal == "" {
 			o.waiting(r)
 		}
 	}
 }
 
-// hostDone takes in that nothing more will come of the text at a host.
-func (o *reporter) hostDone(host string) {
+// hostDone takes in that a host has told what became of the text; over says that nothing
+// else will come of it, either.
+func (o *reporter) hostDone(host string, over bool) {
 	o.progress.done(host)
-	if o.stays() {
+	if over && o.wait != nil {
+		o.wait.gone[host] = true
+	}
+	if o.stays() && !(over && o.settled) {
 		o.settle(host)
 	}
 }

@@ -56,15 +56,17 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 	}
 	out := c.reporter(w, parts, away)
 	atKeyboard := c.typed() && isTerminal(w.stdin)
+	whom := ""
 	if atKeyboard && !away && !c.DryRun {
-		if anybody, err := c.anybody(ctx, w, request, out); err != nil || !anybody {
+		if whom, err = c.anybody(ctx, w, request, out); err != nil || whom == "" {
 			*status = out.status()
 			return c.mistyped(err)
 		}
 	}
-	if err := c.fill(w, parts, atKeyboard, out); err != nil {
+	if err := c.fill(w, parts, atKeyboard, whom, out); err != nil {
 		return err
 	}
+	defer func() { out.typing.drop(w) }()
 	ctx, stop := signal.NotifyContext(ctx, interrupts()...)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends it at once
@@ -72,6 +74,7 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 	waiting, giveUp := context.WithCancel(ctx)
 	defer giveUp()
 	out.giveUp = giveUp
+	defer out.continued()()
 	if err := c.send(waiting, w, parts, away, out); err != nil {
 		return c.mistyped(err)
 	}
@@ -79,16 +82,16 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 	return out.end()
 }
 
-// fill puts the text into each part; of what is typed, its first line, and how the others
-// come.
-func (c *sendCmd) fill(w world, parts []remote.Part, atKeyboard bool, out *reporter) (err error) {
+// fill puts the text into each part; of what is typed to whom, its first line, and how the
+// others come.
+func (c *sendCmd) fill(w world, parts []remote.Part, atKeyboard bool, whom string, out *reporter) (err error) {
 	var words string
 	var lines []<-chan string
 	switch {
 	case atKeyboard && c.DryRun:
 		words = toBeTyped
 	case atKeyboard:
-		if out.typing, words, err = startTyping(w); err == nil {
+		if out.typing, words, err = startTyping(w, whom); err == nil {
 			lines = out.typing.begin(len(parts))
 		}
 	default:
@@ -142,23 +145,28 @@ func (c *sendCmd) send(ctx context.Context, w world, parts []remote.Part, away b
 // toBeTyped stands for a text that is not there yet.
 const toBeTyped = "(to be typed)"
 
-// anybody reports whether there is somebody to send to, and shows why not, so
-// that nobody types a message in vain.
-func (c *sendCmd) anybody(ctx context.Context, w world, r delivery.Request, out *reporter) (bool, error) {
+// anybody tells to whom a message would go, so that nobody types one in vain; where there is
+// nobody, it shows why, and returns "".
+func (c *sendCmd) anybody(ctx context.Context, w world, r delivery.Request, out *reporter) (string, error) {
 	r.Text, r.DryRun = toBeTyped, true
-	var failed []delivery.Result
-	anybody := false
+	var all []delivery.Result
+	planned := &reporter{w: w}
 	err := w.door.Send(ctx, r, func(result delivery.Result) {
-		anybody = anybody || result.Event == delivery.Planned
-		failed = append(failed, result)
+		all = append(all, result)
+		if result.Event == delivery.Planned {
+			planned.reached = append(planned.reached, clean(result))
+		}
 	})
-	if err != nil || anybody {
-		return anybody, err
+	if err != nil {
+		return "", err
 	}
-	for _, result := range failed {
+	if len(planned.reached) > 0 {
+		return " to " + planned.names(), nil
+	}
+	for _, result := range all {
 		out.result(result)
 	}
-	return false, out.end()
+	return "", out.end()
 }
 
 // interrupts end the waiting for terminals, so that what was and what was not

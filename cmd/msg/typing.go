@@ -18,9 +18,9 @@ type typing struct {
 	over atomic.Bool   // there will be no more lines
 }
 
-// startTyping returns the first line that has anything in it.
-func startTyping(w world) (*typing, string, error) {
-	fmt.Fprintln(w.stderr, "Type the message; each line goes out at Enter. Ctrl-D on a line of its own ends it.")
+// startTyping returns the first line that has anything in it. whom says to whom it goes.
+func startTyping(w world, whom string) (*typing, string, error) {
+	fmt.Fprintf(w.stderr, "Type the message%s; each line goes out at Enter. Ctrl-D on a line of its own ends it.\n", whom)
 	t := &typing{in: bufio.NewReader(w.stdin), open: make(chan struct{})}
 	for {
 		line, err := t.line()
@@ -32,6 +32,14 @@ func startTyping(w world) (*typing, string, error) {
 		case strings.TrimSpace(line) != "":
 			return t, line, nil
 		}
+	}
+}
+
+// drop forgets what was typed and is not wanted any more: a shell would take it for
+// commands.
+func (t *typing) drop(w world) {
+	if t != nil && !t.over.Load() {
+		flushInput(w.stdin)
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -15,44 +14,77 @@ import (
 // whom is one person on one host.
 type whom struct{ host, user string }
 
+// recipient is one of those whose answers are waited for.
+type recipient struct {
+	whom
+	has      bool // the message, on a terminal at least
+	answered bool
+	silent   bool // has not answered in time
+}
+
 // wait is what is known of those whose answers are waited for.
 type wait struct {
-	asked    []whom // in the order in which they have got the message
-	answered map[whom]bool
-	silent   []whom
-	lines    map[string]int // answers of each host
-	shown    int            // columns of the line that says who is missing; 0 while it is not there
+	all   []*recipient // in the order in which they are first heard of
+	by    map[whom]*recipient
+	gone  map[string]bool // hosts that nothing more will come from
+	lines map[string]int  // answers of each host
+	shown int             // columns of the line that says who is missing; 0 while it is not there
+	drawn time.Time
+	again *time.Timer // to draw it
 }
 
-func newWait() *wait { return &wait{answered: map[whom]bool{}, lines: map[string]int{}} }
+func newWait() *wait {
+	return &wait{by: map[whom]*recipient{}, gone: map[string]bool{}, lines: map[string]int{}}
+}
 
-// person is whom a result is about.
-func person(r delivery.Result) whom { return whom{r.Host, r.User} }
-
-// ask takes in that somebody has the message.
-func (o *reporter) ask(r delivery.Result) {
-	if o.wait != nil && !slices.Contains(o.wait.asked, person(r)) {
-		o.wait.asked = append(o.wait.asked, person(r))
+// of is whom a result is about.
+func (w *wait) of(r delivery.Result) *recipient {
+	who := whom{r.Host, r.User}
+	if w.by[who] == nil {
+		w.by[who] = &recipient{whom: who}
+		w.all = append(w.all, w.by[who])
 	}
+	return w.by[who]
 }
 
-// mostAnswers bounds the answers of one host that are shown, besides those that people
-// there may give: it may say what it likes.
+// missing are those who may still answer, and of how many.
+func (w *wait) missing() (missing []*recipient, of int) {
+	for _, one := range w.all {
+		if one.has {
+			of++
+		}
+		if one.has && !one.answered && !one.silent && !w.gone[one.host] {
+			missing = append(missing, one)
+		}
+	}
+	return missing, of
+}
+
+// answered counts the people who have.
+func (w *wait) answered() int {
+	n := 0
+	for _, one := range w.all {
+		if one.answered {
+			n++
+		}
+	}
+	return n
+}
+
+// mostAnswers bounds the answers that are shown of a host: it may say what it likes.
 const mostAnswers = 1000
 
 // answer shows an answer.
 func (o *reporter) answer(r delivery.Result) {
-	if !o.wait.answered[person(r)] {
-		o.wait.answered[person(r)] = true
-		o.summary.Answered++
-	}
 	if o.wait.lines[r.Host]++; o.hosts != nil && o.wait.lines[r.Host] > mostAnswers {
 		return
 	}
+	o.wait.of(r).answered = true
 	switch {
 	case o.json:
 		o.object(r)
 	case !o.quiet:
+		o.progress.end() // it would be drawn over the answer
 		if t := o.typing; t != nil && !t.over.Load() && isTerminal(o.w.stdout) {
 			o.print("") // away from what is half typed
 		}
@@ -62,12 +94,13 @@ func (o *reporter) answer(r delivery.Result) {
 	}
 }
 
-// unanswered takes in who has not answered.
+// unanswered takes in who has not answered, of those who have the message.
 func (o *reporter) unanswered(r delivery.Result) {
-	if !slices.Contains(o.wait.asked, person(r)) {
+	one := o.wait.by[whom{r.Host, r.User}]
+	if one == nil || !one.has || one.silent {
 		return // it is a host's that says more than it can know
 	}
-	o.wait.silent = append(o.wait.silent, person(r))
+	one.silent = true
 	if o.json {
 		o.object(r)
 	}
@@ -98,12 +131,18 @@ func (o *reporter) answerLines(r delivery.Result) []string {
 	if !strings.Contains(what, "\n") && (columns == 0 || text.Width(line) < columns) {
 		return []string{line}
 	}
-	const bar = "| "
 	head := who + at + after + ":"
 	if columns > 0 {
 		head = text.Truncate(head, columns-1)
 	}
-	out := []string{head}
+	return append([]string{head}, barred(what, columns)...)
+}
+
+// barred are a text's lines, each row with a bar before it; in a window of so many
+// columns, if it is one.
+func barred(what string, columns int) []string {
+	const bar = "| "
+	var out []string
 	for line := range strings.SplitSeq(what, "\n") {
 		rows := []string{line}
 		if columns > 0 {
@@ -128,17 +167,20 @@ func inWords(d time.Duration) string {
 	}
 }
 
-// endWait tells who has not answered. After an interrupt, a host may have been cut off
-// before it could tell.
+// endWait tells who has not answered, hosts where that are the same in one line. After an
+// interrupt, a host may have been cut off before it could tell.
 func (o *reporter) endWait() {
-	for _, one := range o.wait.asked {
-		if o.interrupted() && !o.wait.answered[one] && !slices.Contains(o.wait.silent, one) {
-			o.wait.silent = append(o.wait.silent, one)
+	if missing, _ := o.wait.missing(); o.interrupted() {
+		for _, one := range missing {
+			one.silent = true
 		}
 	}
 	names := map[string][]string{} // by host
 	var hosts []string
-	for _, one := range o.wait.silent {
+	for _, one := range o.wait.all {
+		if !one.silent {
+			continue
+		}
 		if names[one.host] == nil {
 			hosts = append(hosts, one.host)
 		}
@@ -161,44 +203,12 @@ func (o *reporter) endWait() {
 	}
 }
 
-// showMissing says on standard error, in a line that is drawn anew, who is still missing;
-// not while somebody types there.
-func (o *reporter) showMissing() {
-	w := o.wait
-	mixed := o.json && isTerminal(o.w.stdout)
-	if w == nil || !o.settled || o.over || o.quiet || mixed || o.typing != nil && !o.typing.over.Load() {
-		return
-	}
-	columns := terminalWidth(o.w.stderr)
-	if columns == 0 {
-		return
-	}
-	var names []string
-	for _, one := range w.asked {
-		if !w.answered[one] {
-			name := one.user
-			if o.hosts != nil {
-				name += "@" + one.host
-			}
-			names = append(names, name)
+// anySilent reports whether somebody has not answered in time.
+func (w *wait) anySilent() bool {
+	for _, one := range w.all {
+		if one.silent {
+			return true
 		}
 	}
-	if len(names) == 0 {
-		return
-	}
-	line := fmt.Sprintf("waiting for %d of %d: %s", len(names), len(w.asked), strings.Join(names, ", "))
-	line = text.Truncate(line, columns-1)
-	fmt.Fprint(o.w.stderr, line)
-	w.shown = text.Width(line)
-}
-
-// hideMissing takes the line off the screen.
-func (o *reporter) hideMissing() {
-	if o.wait == nil || o.wait.shown == 0 {
-		return
-	}
-	// Up to the window's edge: a Ctrl-C shows itself behind the line.
-	blanks := max(o.wait.shown, terminalWidth(o.w.stderr)-1)
-	fmt.Fprint(o.w.stderr, "\r"+strings.Repeat(" ", blanks)+"\r")
-	o.wait.shown = 0
+	return false
 }

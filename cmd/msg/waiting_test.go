@@ -51,7 +51,7 @@ func reply(r *delivery.Result) {
 // whether everybody has.
 func TestAnswersAreShown(t *testing.T) {
 	bob, alice := saidOf("here", "bob", delivery.Delivered), saidOf("here", "alice", delivery.Delivered)
-	open := delivery.Result{Event: delivery.Open, Host: "here", Code: "k7m"}
+	open := delivery.Result{Event: delivery.Open, Host: "here"}
 	for name, c := range map[string]struct {
 		hosts          []string
 		results        []delivery.Result
@@ -108,7 +108,7 @@ func TestAnswersAreShown(t *testing.T) {
 // has an object, too.
 func TestAnswersAsJSON(t *testing.T) {
 	stdout, stderr, status := reported(t, nil, true,
-		saidOf("here", "bob", delivery.Delivered), saidOf("here", "alice", delivery.Delivered), delivery.Result{Event: delivery.Open, Host: "here", Code: "k7m"},
+		saidOf("here", "bob", delivery.Delivered), saidOf("here", "alice", delivery.Delivered), delivery.Result{Event: delivery.Open, Host: "here"},
 		saidOf("here", "bob", delivery.Answered, ok12), saidOf("here", "bob", delivery.Answered, reply), saidOf("here", "alice", delivery.Unanswered))
 	want := []string{
 		`{"event":"delivered","host":"here","user":"bob","terminal":"pts/2"}`,

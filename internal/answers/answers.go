@@ -91,6 +91,9 @@ var (
 	ErrBusy   = errors.New("too many want to answer; try again")
 )
 
+// NotAsked is what is said to who was not sent a message.
+const NotAsked = "that message was not sent to you"
+
 // Refused is why an answer was not taken, in the words of who waits for it.
 type Refused struct{ Problem string }
 

@@ -27,6 +27,11 @@ func Send(context.Context, string, string, Answer) (Message, error) {
 	return Message{}, errors.ErrUnsupported
 }
 
+// Read fails: nothing waits here.
+func Read(context.Context, string, string, *uint32) (Message, error) {
+	return Message{}, errors.ErrUnsupported
+}
+
 // Waiting fails: nothing waits here.
 func Waiting(context.Context, string, *uint32) ([]Message, error) {
 	return nil, errors.ErrUnsupported

@@ -29,6 +29,14 @@ func Send(ctx context.Context, dir, code string, a Answer) (Message, error) {
 	return ask(ctx, dir, code, question{Want: a.Kind, Text: []byte(a.Text), For: a.For})
 }
 
+// Read returns the message with that code, where it asks the caller, or whom root answers
+// for. Its errors are those of Send.
+func Read(ctx context.Context, dir, code string, whom *uint32) (Message, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	return ask(ctx, dir, code, question{Want: show, For: whom})
+}
+
 // ask sends a question, again where too many others are at it.
 func ask(ctx context.Context, dir, code string, q question) (Message, error) {
 	for {

@@ -140,7 +140,7 @@ func answer(line []byte, from Answer, desk Desk) reaction {
 	switch from.Kind {
 	case show:
 		if !desk.Asks(from) {
-			return reaction{Event: eventRefused}
+			return reaction{Event: eventRefused, Problem: NotAsked}
 		}
 		return shown(eventMessage, desk.Message(from))
 	case OK:

@@ -221,7 +221,7 @@ func (w *waiting) Message(a answers.Answer) answers.Message {
 
 // What is said to who answers.
 var (
-	errNotAsked = errors.New("that message was not sent to you")
+	errNotAsked = errors.New(answers.NotAsked)
 	errAnswered = errors.New("you have answered that message already")
 	errTooOften = errors.New("you have answered that message often enough")
 )

@@ -1,0 +1,31 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// continued draws the line of who is missing again after the program was stopped (Ctrl-Z) and
+// goes on: where the cursor is then, there is nothing of it. It returns what ends that.
+func (o *reporter) continued() (end func()) {
+	if o.wait == nil {
+		return func() {}
+	}
+	again := make(chan os.Signal, 1)
+	signal.Notify(again, syscall.SIGCONT)
+	go func() {
+		for range again {
+			o.mu.Lock()
+			o.wait.shown = 0
+			o.mu.Unlock()
+			o.redraw()
+		}
+	}()
+	return func() {
+		signal.Stop(again)
+		close(again)
+	}
+}
