@@ -83,60 +83,71 @@ type throughHelper struct {
 // Send has the helper deliver. The helper knows no logind; who sits at a desktop
 // is found out here.
 func (d throughHelper) Send(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
-	logins := d.logins(ctx)
-	var privileged bool
-	helper := remote.Helper{Path: d.path, Hello: func(h remote.Hello) { privileged = h.Privileged }}
-	var nobody, denied []delivery.Result // of targets
-	var desktops []delivery.Result       // terminals that show one
-	told := false
-	tell := func(logins []sessions.Session) { // what the helper cannot know
-		told = true
-		nobody = d.atDesks(ctx, r, logins, nobody, denied)
-		for _, result := range nobody {
-			report(result)
-		}
-		for _, result := range desktops {
-			// logind may have told the same of their owner.
-			if !slices.ContainsFunc(nobody, func(desk delivery.Result) bool { return desk.Reason == result.Reason && desk.User == result.User }) {
-				report(result)
-			}
-		}
-	}
-	err := helper.Send(ctx, r, func(result delivery.Result) {
-		result.User = d.name(ctx, result.User)
-		if !privileged {
-			result = without(result, "msg-helper, which may write there, has no right to")
-		}
-		switch {
-		case result.Event == delivery.Open:
-			tell(<-logins) // before it waits
-		case result.Target != "" && result.Reason == tty.Denied:
-			denied = append(denied, result)
-		case result.Target != "" && result.Event == delivery.Failed:
-			nobody = append(nobody, result)
-			return
-		case result.Reason == delivery.NoTerminal:
-			desktops = append(desktops, result)
-			return
-		}
-		report(result)
-	})
+	out := &told{door: d, ctx: ctx, request: r, logins: d.logins(ctx), report: report}
+	helper := remote.Helper{Path: d.path, Hello: func(h remote.Hello) { out.privileged = h.Privileged }}
+	err := helper.Send(ctx, r, out.result)
 	var failure *remote.Failure
-	failed := errors.As(err, &failure)
-	if failed {
+	if errors.As(err, &failure) {
 		report(delivery.Result{Event: delivery.Failed, Host: d.engine.Host, Reason: failure.Reason, Detail: failure.Detail})
-	}
-	switch {
-	case told:
-	case err == nil:
-		tell(<-logins)
-	default:
-		tell(nil)
-	}
-	if failed {
+		out.rest(false)
 		return nil
 	}
+	out.rest(err == nil)
 	return err
+}
+
+// told is what the helper tells, with what it cannot know added.
+type told struct {
+	door       throughHelper
+	ctx        context.Context
+	request    delivery.Request
+	logins     <-chan []sessions.Session
+	report     func(delivery.Result)
+	privileged bool
+
+	nobody, denied []delivery.Result // of targets
+	desktops       []delivery.Result // terminals that show one
+	complete       bool
+}
+
+func (t *told) result(r delivery.Result) {
+	r.User = t.door.name(t.ctx, r.User)
+	if !t.privileged {
+		r = without(r, "msg-helper, which may write there, has no right to")
+	}
+	switch {
+	case r.Event == delivery.Open:
+		t.rest(true) // before it waits
+	case r.Target != "" && r.Reason == tty.Denied:
+		t.denied = append(t.denied, r)
+	case r.Target != "" && r.Event == delivery.Failed:
+		t.nobody = append(t.nobody, r)
+		return
+	case r.Reason == delivery.NoTerminal:
+		t.desktops = append(t.desktops, r)
+		return
+	}
+	t.report(r)
+}
+
+// rest reports, once, who is not reached; with asked, who is at a desktop is found out.
+func (t *told) rest(asked bool) {
+	if t.complete {
+		return
+	}
+	t.complete = true
+	if asked {
+		t.nobody = t.door.atDesks(t.ctx, t.request, <-t.logins, t.nobody, t.denied)
+	}
+	for _, r := range t.nobody {
+		t.report(r)
+	}
+	for _, r := range t.desktops {
+		// logind may have told the same of their owner.
+		if !slices.ContainsFunc(t.nobody, func(desk delivery.Result) bool { return desk.Reason == r.Reason && desk.User == r.User }) {
+			t.report(r)
+		}
+	}
 }
 
 // name is a user's name where the helper, which asks nobody but the files, gives a

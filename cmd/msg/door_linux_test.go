@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +82,25 @@ func TestThroughHelper(t *testing.T) {
 		if (err != nil) != (name == "refuses") || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %v, %v; want %v", name, got, err, c.want)
 		}
+	}
+}
+
+// TestThroughHelperStays: who is not reached is told before a message waits, and once,
+// however often the helper says that it goes on.
+func TestThroughHelperStays(t *testing.T) {
+	targets, err := target.Parse("bob,root")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const open = `{"event":"open","host":"here"}` + "\n"
+	lines := delivered + notLoggedIn + open + `{"event":"answered","host":"here","user":"bob","answer":"ok","after_ms":1}` + "\n" + open + `{"event":"end","results":5}`
+	var got []string
+	err = doorOf(t, strings.Replace(hello, "[1,1]", "[1,2]", 1), lines).Send(t.Context(), delivery.Request{Targets: targets, Text: "hi", Wait: true}, func(r delivery.Result) {
+		got = append(got, string(r.Event)+" "+string(r.Reason))
+	})
+	want := []string{"delivered ", "failed no-terminal", "open ", "answered ", "open "}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v, want %q", got, err, want)
 	}
 }
 
