@@ -106,7 +106,7 @@ func statusOf(err error) int {
 // usageError adds to what kong found the words that help on.
 func usageError(err error, args []string) error {
 	if hint := answerHint(err, args); hint != "" {
-		return &delivery.RequestError{Problem: err.Error(), Hint: hint}
+		return &delivery.RequestError{Problem: strings.Replace(err.Error(), `expected "<code>"`, "no code", 1), Hint: hint}
 	}
 	if strings.Contains(err.Error(), `expected "<targets>"`) {
 		return &delivery.RequestError{

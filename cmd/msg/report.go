@@ -176,7 +176,7 @@ func (o *reporter) end() error {
 	defer o.mu.Unlock()
 	o.hideMissing()
 	o.over = true
-	if o.typing != nil && o.interrupted() && isTerminal(o.w.stderr) {
+	if o.typing != nil && !o.typing.over.Load() && o.interrupted() && isTerminal(o.w.stderr) {
 		fmt.Fprintln(o.w.stderr) // away from what is half typed
 	}
 	if o.wait != nil {

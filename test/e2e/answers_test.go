@@ -353,6 +353,29 @@ func TestKilledWaiting(t *testing.T) {
 	none(t, lab.D13)
 }
 
+// TestGivenUp has alice give up with Ctrl-C: who has not answered is named, and who answers
+// then is told.
+func TestGivenUp(t *testing.T) {
+	onHosts(t)
+	for _, to := range lab.Hosts() {
+		alice, bob := lab.D12.Login(t, "alice"), to.Login(t, "bob")
+		target, host := "bob", ""
+		if to != lab.D12 {
+			target, host = "bob@"+to.Name, to.Name+": "
+		}
+		alice.Type(t, "msg --wait "+target+" 'Restart?'; echo status $?\r")
+		code := codeOf(t, bob)
+		alice.Expect(t, "waiting for 1 of 1: bob")
+		alice.Type(t, "\x03")
+		alice.Expect(t, "msg: "+host+"no answer from bob\r\nstatus 130\r\n")
+		bob.Type(t, "msg ok "+code+"; echo status $?\r")
+		bob.Expect(t, "msg: nobody waits for an answer to "+code+" any more\r\nstatus 1\r\n")
+		none(t, to)
+		alice.Close(t)
+		bob.Close(t)
+	}
+}
+
 // hundred are people without an account, each on a terminal of their own.
 const hundred = 100
 

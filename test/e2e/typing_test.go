@@ -50,6 +50,29 @@ func TestTyping(t *testing.T) {
 	})
 }
 
+// TestTypedInVain: what carol has typed ahead, of a message that does not go out, is not
+// taken for commands by her shell.
+func TestTypedInVain(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		forget(t, h)
+		carol, bob := h.Login(t, "carol"), h.Login(t, "bob")
+		carol.Type(t, "for i in $(seq 30); do msg -q bob $i; done; msg -q bob 31; echo status $?\r")
+		carol.Expect(t, "status 1\r\n")
+		bob.Mark()
+		carol.Mark()
+		carol.Type(t, "msg bob; echo status $?\r")
+		carol.Expect(t, "Ctrl-D")
+		carol.Type(t, "The plan:\rtouch /tmp/in-vain\r")
+		carol.Expect(t, "too many messages")
+		carol.Expect(t, "status 1\r\n")
+		awaitPrompt(t, carol)
+		if h.Exec(t, "", "test", "-e", "/tmp/in-vain").Code == 0 {
+			t.Errorf("%s: it was: %q", h.Name, carol.Seen())
+		}
+		got(t, bob)
+	})
+}
+
 // TestInterrupted has root give up a held terminal with Ctrl-C: what was
 // reached and what was not is told.
 func TestInterrupted(t *testing.T) {
