@@ -75,7 +75,7 @@ func (o *reporter) result(r delivery.Result) {
 	case r.Event == delivery.Unanswered && o.wait != nil:
 		o.unanswered(r)
 	case r.Event == delivery.Open:
-		o.hostDone(r.Host, false)
+		o.hostDone(r)
 	default:
 		o.outcome(r)
 	}
@@ -87,7 +87,7 @@ func (o *reporter) outcome(r delivery.Result) {
 		o.wait.of(r).has = true
 	}
 	if o.hosts != nil && (r.Event == delivery.Reached || r.Event == delivery.Failed && ofHost(r)) {
-		defer o.hostDone(r.Host, true)
+		defer o.hostDone(r)
 	}
 	if o.hosts != nil && !o.json {
 		o.onHost(r)

@@ -76,15 +76,15 @@ func (o *reporter) onHost(r delivery.Result) {
 	}
 }
 
-// hostDone takes in that a host has told what became of the text; over says that nothing
+// hostDone takes in that a host has told what became of the text: it is Open, or nothing
 // else will come of it, either.
-func (o *reporter) hostDone(host string, over bool) {
-	o.progress.done(host)
-	if over && o.wait != nil {
-		o.wait.gone[host] = true
+func (o *reporter) hostDone(r delivery.Result) {
+	o.progress.done(r.Host)
+	if r.Event == delivery.Failed && o.wait != nil {
+		o.wait.gone[r.Host] = true
 	}
-	if o.stays() && !(over && o.settled) {
-		o.settle(host)
+	if o.stays() && (r.Event == delivery.Open || !o.settled) {
+		o.settle(r.Host)
 	}
 }
 

@@ -26,7 +26,7 @@ type recipient struct {
 type wait struct {
 	all   []*recipient // in the order in which they are first heard of
 	by    map[whom]*recipient
-	gone  map[string]bool // hosts that nothing more will come from
+	gone  map[string]bool // hosts that have failed
 	lines map[string]int  // answers of each host
 	shown int             // columns of the line that says who is missing; 0 while it is not there
 	drawn time.Time
