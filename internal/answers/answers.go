@@ -89,6 +89,7 @@ type Desk interface {
 var (
 	ErrNobody = errors.New("nobody waits for that answer any more")
 	ErrBusy   = errors.New("too many want to answer; try again")
+	ErrSilent = errors.New("who waits for the answer does not take it; perhaps it is stopped")
 )
 
 // NotAsked is what is said to who was not sent a message.

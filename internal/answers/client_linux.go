@@ -22,7 +22,7 @@ const (
 )
 
 // Send answers the message with that code in dir, and returns it. Its error is ErrNobody,
-// ErrBusy, a *Refused or the system's.
+// ErrBusy, ErrSilent, a *Refused or the system's.
 func Send(ctx context.Context, dir, code string, a Answer) (Message, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
@@ -88,8 +88,8 @@ func Waiting(ctx context.Context, dir string, whom *uint32) ([]Message, error) {
 			switch {
 			case err == nil:
 				found = append(found, m)
-			case errors.Is(err, ErrBusy):
-				busy = err
+			case errors.Is(err, ErrBusy), errors.Is(err, ErrSilent):
+				busy = ErrBusy
 			} // else it is not theirs, or nobody listens any more
 		})
 	}
@@ -116,7 +116,7 @@ func askOnce(ctx context.Context, dir, code string, q question) (Message, error)
 	line, err := readLine(conn, mostReaction)
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return m, ErrBusy
+		return m, ErrSilent
 	case err != nil && writeErr == nil, err != nil && errors.Is(writeErr, unix.EPIPE):
 		return m, ErrNobody // it has ended meanwhile
 	case err != nil:
