@@ -135,7 +135,7 @@ func newest(ctx context.Context, dir string, whom *uint32) (string, error) {
 	case len(found) > 0:
 		return "", fmt.Errorf("you have answered what waits for you: %s of %s", found[0].Code, text.Name(found[0].From))
 	}
-	return "", errors.New("no message waits for an answer of yours")
+	return "", errors.New("nobody waits for an answer of yours, or not any more")
 }
 
 // given says what was answered, in one line of the window.

@@ -256,7 +256,7 @@ func TestNotAsked(t *testing.T) {
 				t.Errorf("%s: %q: %+v, want %q", h.Name, args, out, want)
 			}
 		}
-		if out := says(t, h, "alice", "ok"); out.Code != 1 || out.Stderr != "msg: no message waits for an answer of yours\n" {
+		if out := says(t, h, "alice", "ok"); out.Code != 1 || out.Stderr != "msg: nobody waits for an answer of yours, or not any more\n" {
 			t.Errorf("%s: %+v", h.Name, out)
 		}
 		// As bob, in a line that only root may write.
