@@ -376,6 +376,52 @@ func TestGivenUp(t *testing.T) {
 	}
 }
 
+// TestStopped: after Ctrl-Z and fg, the line of who is missing is there again, and answers
+// are heard.
+func TestStopped(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		forget(t, h)
+		alice, bob := h.Login(t, "alice"), h.Login(t, "bob")
+		alice.Type(t, "msg --wait -t 60 bob 'Restart?'\r")
+		code := codeOf(t, bob)
+		alice.Expect(t, "waiting for 1 of 1: bob")
+		alice.Type(t, "\x1a")
+		alice.Expect(t, "Stopped")
+		alice.Mark()
+		alice.Type(t, "fg; echo status $?\r")
+		alice.Expect(t, "waiting for 1 of 1: bob")
+		bob.Type(t, "msg ok "+code+"\r")
+		alice.Expect(t, "bob on "+bob.Terminal+": ok (")
+		alice.Expect(t, "status 0\r\n")
+		none(t, h)
+	})
+}
+
+// TestTypedToAFailedHost: one host that cannot be reached keeps nobody from typing to the
+// others, in words and as JSON.
+func TestTypedToAFailedHost(t *testing.T) {
+	onHosts(t)
+	alice, bob := lab.D12.Login(t, "alice"), lab.D13.Login(t, "bob")
+	for _, c := range []struct{ flag, failed, end string }{
+		{"", "msg: nosuchhost: no host of that name\r\n", "d13: delivered to bob on " + bob.Terminal + "\r\n"},
+		{"--json", `"event":"failed","host":"nosuchhost","reason":"unreachable"`, `{"event":"summary","delivered":1,"failed":1,"answered":0,"hosts":2}`},
+	} {
+		alice.Mark()
+		bob.Mark()
+		alice.Type(t, "msg "+c.flag+" -s d13,nosuchhost bob; echo status $?\r")
+		alice.Expect(t, "Ctrl-D")
+		alice.Type(t, "One.\r")
+		bob.Expect(t, "| One.")
+		alice.Expect(t, c.failed)
+		alice.Type(t, "Two.\r")
+		bob.Expect(t, "| Two.")
+		alice.Type(t, "\x04")
+		bob.Expect(t, "\r\nEOF  ")
+		alice.Expect(t, c.end)
+		alice.Expect(t, "status 1\r\n")
+	}
+}
+
 // hundred are people without an account, each on a terminal of their own.
 const hundred = 100
 
