@@ -9,7 +9,7 @@ import (
 )
 
 // continued draws the line of who is missing again after the program was stopped (Ctrl-Z) and
-// goes on: where the cursor is then, there is nothing of it. It returns what ends that.
+// goes on: a shell has written below it. It returns what ends that.
 func (o *reporter) continued() (end func()) {
 	if o.wait == nil {
 		return func() {}
@@ -18,9 +18,6 @@ func (o *reporter) continued() (end func()) {
 	signal.Notify(again, syscall.SIGCONT)
 	go func() {
 		for range again {
-			o.mu.Lock()
-			o.wait.shown = 0
-			o.mu.Unlock()
 			o.redraw()
 		}
 	}()

@@ -72,7 +72,7 @@ func (o *reporter) hideMissing() {
 	if o.wait == nil || o.wait.shown == 0 {
 		return
 	}
-	blanks := max(o.wait.shown, terminalWidth(o.w.stderr)-1)
-	fmt.Fprint(o.w.stderr, "\r"+strings.Repeat(" ", blanks)+"\r")
+	blanks := terminalWidth(o.w.stderr) - 1 // a Ctrl-C has shown itself behind the line
+	fmt.Fprint(o.w.stderr, "\r"+strings.Repeat(" ", max(blanks, 0))+"\r")
 	o.wait.shown = 0
 }

@@ -43,7 +43,9 @@ func (o *reporter) begin() (stop func()) {
 		p.left[host] = true
 	}
 	p.nameLast()
+	o.mu.Lock()
 	o.progress = p
+	o.mu.Unlock()
 	timer := time.AfterFunc(beforeProgress, func() { p.show(o.w.stderr) })
 	return func() {
 		timer.Stop()

@@ -34,6 +34,7 @@ type reporter struct {
 	open    map[string]bool // hosts that have told what became of the text
 	settled bool            // all have
 	slow    bool            // it was told that lines wait
+	last    bool            // nothing more will be typed
 	over    bool
 
 	// interrupted tells whether the sender has given up; giveUp has them do so, where
@@ -102,6 +103,7 @@ func (o *reporter) outcome(r delivery.Result) {
 	case r.Reason == tty.Stuck && o.interrupted():
 		fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", who(r), r.Detail)
 	case r.Event == delivery.Failed:
+		o.away()
 		fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", who(r), why(r))
 		o.hint(r)
 	case o.verbose:
@@ -158,6 +160,23 @@ func (o *reporter) status() int {
 	return exitOK
 }
 
+// away begins a row on a terminal where somebody types, away from what is half typed.
+func (o *reporter) away() {
+	if o.typing == nil || o.typing.over.Load() || !isTerminal(o.w.stderr) || o.last {
+		return
+	}
+	fmt.Fprintln(o.w.stderr)
+	o.last = o.interrupted() // nothing is typed after that
+}
+
+// abandon takes off the screen what would be drawn again.
+func (o *reporter) abandon() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.hideMissing()
+	o.over = true
+}
+
 // tell shows what has become of the text, as far as that is known and not told yet.
 func (o *reporter) tell() {
 	switch {
@@ -165,6 +184,7 @@ func (o *reporter) tell() {
 	case o.hosts != nil:
 		o.tellHosts()
 	case len(o.reached) > 0 && (o.summary.Planned > 0 || isTerminal(o.w.stdout)):
+		o.away()
 		o.print(o.line())
 	}
 	o.reached = nil
@@ -176,10 +196,11 @@ func (o *reporter) end() error {
 	defer o.mu.Unlock()
 	o.hideMissing()
 	o.over = true
-	if o.typing != nil && !o.typing.over.Load() && o.interrupted() && isTerminal(o.w.stderr) {
-		fmt.Fprintln(o.w.stderr) // away from what is half typed
+	if o.interrupted() {
+		o.away()
 	}
 	if o.wait != nil {
+		o.wait.close()
 		o.summary.Answered = o.wait.answered()
 	}
 	s := o.summary

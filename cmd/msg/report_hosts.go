@@ -120,6 +120,9 @@ func (h *hosts) fail(r delivery.Result) {
 // one line.
 func (o *reporter) tellHosts() {
 	h := o.hosts
+	if len(h.failures) > 0 && o.settled {
+		o.away()
+	}
 	for _, f := range h.failures {
 		fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", target.Fold(f.hosts), f.words)
 		o.hint(f.first)

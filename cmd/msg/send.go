@@ -76,10 +76,12 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 	out.giveUp = giveUp
 	defer out.continued()()
 	if err := c.send(waiting, w, parts, away, out); err != nil {
+		out.abandon()
 		return c.mistyped(err)
 	}
+	err = out.end()
 	*status = out.status()
-	return out.end()
+	return err
 }
 
 // fill puts the text into each part; of what is typed to whom, its first line, and how the

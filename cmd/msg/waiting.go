@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,13 +30,14 @@ type wait struct {
 	by    map[whom]*recipient
 	gone  map[string]bool // hosts that have failed
 	lines map[string]int  // answers of each host
+	more  map[string]int  // of these, those that were not shown
 	shown int             // columns of the line that says who is missing; 0 while it is not there
 	drawn time.Time
 	again *time.Timer // to draw it
 }
 
 func newWait() *wait {
-	return &wait{by: map[whom]*recipient{}, gone: map[string]bool{}, lines: map[string]int{}}
+	return &wait{by: map[whom]*recipient{}, gone: map[string]bool{}, lines: map[string]int{}, more: map[string]int{}}
 }
 
 // of is whom a result is about.
@@ -76,18 +79,17 @@ const mostAnswers = 1000
 
 // answer shows an answer.
 func (o *reporter) answer(r delivery.Result) {
-	if o.wait.lines[r.Host]++; o.hosts != nil && o.wait.lines[r.Host] > mostAnswers {
+	o.wait.of(r).answered = true
+	if o.wait.lines[r.Host]++; o.hosts != nil && o.wait.lines[r.Host] > mostAnswers+10*len(o.wait.all) {
+		o.wait.more[r.Host]++
 		return
 	}
-	o.wait.of(r).answered = true
 	switch {
 	case o.json:
 		o.object(r)
 	case !o.quiet:
 		o.progress.end() // it would be drawn over the answer
-		if t := o.typing; t != nil && !t.over.Load() && isTerminal(o.w.stdout) {
-			o.print("") // away from what is half typed
-		}
+		o.away()
 		for _, line := range o.answerLines(r) {
 			o.print(line)
 		}
@@ -167,13 +169,10 @@ func inWords(d time.Duration) string {
 	}
 }
 
-// endWait tells who has not answered, hosts where that are the same in one line. After an
-// interrupt, a host may have been cut off before it could tell.
+// endWait tells who has not answered, hosts where that are the same in one line.
 func (o *reporter) endWait() {
-	if missing, _ := o.wait.missing(); o.interrupted() {
-		for _, one := range missing {
-			one.silent = true
-		}
+	for _, host := range slices.Sorted(maps.Keys(o.wait.more)) {
+		fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", host, count(o.wait.more[host], "more answer", "more answers"))
 	}
 	names := map[string][]string{} // by host
 	var hosts []string
@@ -200,6 +199,15 @@ func (o *reporter) endWait() {
 			words = target.Fold(byWords[words]) + ": " + words
 		}
 		fmt.Fprintf(o.w.stderr, "msg: %s\n", words)
+	}
+}
+
+// close takes those for silent who are missing when all is over: a host that was cut off, or
+// does not keep its word, has not told of them.
+func (w *wait) close() {
+	missing, _ := w.missing()
+	for _, one := range missing {
+		one.silent = true
 	}
 }
 

@@ -65,11 +65,11 @@ func (d *round) takeAll(ctx context.Context, report func(Result)) error {
 		select {
 		case <-ctx.Done():
 			select {
-			case _, ok := <-d.request.Lines:
-				if ok {
+			case _, more := <-d.request.Lines: // somebody has one to hand over, or has said all
+				if more {
 					return errGivenUp
 				}
-			default:
+			case <-time.After(handOverTime):
 			}
 			return nil
 		case text, ok := <-d.request.Lines:
@@ -99,6 +99,9 @@ var errGivenUp = &tty.Failure{Reason: tty.Stuck, Detail: "interrupted before the
 // errLineTooLate is a terminal's that has been held for longer than a line may be kept.
 var errLineTooLate = &tty.Failure{Reason: tty.Stuck, Detail: "too late for the next line"}
 
+// handOverTime is for who has another line, when it is given up, to say so.
+const handOverTime = 200 * time.Millisecond
+
 // checkLine refuses what msg itself would not send.
 func (e *Engine) checkLine(line string) error {
 	most := MaxBytes
@@ -111,6 +114,9 @@ func (e *Engine) checkLine(line string) error {
 	return nil
 }
 
+// sayAgain is after how long it is said again that a line waits.
+const sayAgain = 10 * time.Second
+
 // countLine counts a line, and waits until it may go out; it returns by when it has to.
 func (d *round) countLine(ctx context.Context, report func(Result)) (time.Time, error) {
 	if d.engine.Policy == nil {
@@ -118,7 +124,7 @@ func (d *round) countLine(ctx context.Context, report func(Result)) (time.Time, 
 	}
 	// A terminal may take its time for the line before.
 	keep := openingTime + d.patience()
-	for said := false; ; {
+	for said := (time.Time{}); ; {
 		until := time.Now().Add(keep) // before the count: this process may be stopped behind it
 		waited := false
 		wait, err := d.engine.Policy.Count(ctx, func(string) { waited = true })
@@ -132,13 +138,13 @@ func (d *round) countLine(ctx context.Context, report func(Result)) (time.Time, 
 		case wait <= 0:
 			return until, nil
 		}
-		if !said {
+		if time.Since(said) >= sayAgain { // the other end has to know that it is waited for
 			report(Result{Event: Waiting, Host: d.engine.Host, Detail: fmt.Sprintf("too many lines; the next one waits for %d s", seconds(wait))})
-			said = true
+			said = time.Now()
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(wait):
+		case <-time.After(min(wait, sayAgain)):
 		}
 	}
 }

@@ -78,12 +78,10 @@ func (d *deadline) follow(ctx context.Context, lines <-chan string) <-chan strin
 				d.said()
 				return
 			}
-			select {
-			case out <- line:
-				d.typedOne()
-			case <-ctx.Done():
+			if !handOver(ctx, out, line) {
 				return
 			}
+			d.typedOne()
 		}
 	}()
 	return out

@@ -114,6 +114,23 @@ func receive(in Input, lines *lines, requestTime time.Duration) (delivery.Reques
 	return request, err
 }
 
+// handOverTime is for who takes lines to learn that there was one more when it was given up.
+const handOverTime = time.Second
+
+// handOver passes a line on, or reports that it was given up before.
+func handOver(ctx context.Context, to chan<- string, line string) bool {
+	select {
+	case to <- line:
+		return true
+	case <-ctx.Done():
+	}
+	select {
+	case to <- line:
+	case <-time.After(handOverTime):
+	}
+	return false
+}
+
 // mostTyped bounds what is typed and not taken yet, in bytes. Who has more has given up.
 const mostTyped = 1 << 20
 
@@ -124,27 +141,31 @@ func hearLines(ctx context.Context, from *lines, typed chan<- string) {
 	heard := newQueue[[]byte]() // nil is the end
 	var waiting atomic.Int64
 	go func() {
-		for {
+		for last := false; !last; {
 			select {
 			case <-heard.more:
 			case <-ctx.Done():
-				return
+				last = true
 			}
 			for _, line := range heard.take() {
 				if line == nil {
-					close(typed) // only at the end: who gives up has not said all
+					close(typed)
 					return
 				}
-				select {
-				case typed <- string(line):
-					waiting.Add(-int64(len(line)))
-				case <-ctx.Done():
-					return
+				if !handOver(ctx, typed, string(line)) {
+					return // it is for who takes lines to say that there are more
 				}
+				waiting.Add(-int64(len(line)))
 			}
 		}
 	}()
-	for ended := false; ; {
+	ended := false
+	defer func() {
+		if !ended {
+			heard.put(nil) // behind what was said before
+		}
+	}()
+	for {
 		data, err := from.next()
 		var line typedLine
 		if err != nil || ended || decode(data, &line) != nil || waiting.Add(int64(len(line.Line))) > mostTyped {

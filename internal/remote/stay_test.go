@@ -367,6 +367,41 @@ func TestLinesStrict(t *testing.T) {
 	}
 }
 
+// TestGivenUpWithLines: who takes lines learns whether there was one more when it was given
+// up, also where that comes at the same time.
+func TestGivenUpWithLines(t *testing.T) {
+	for i := range 200 {
+		in, client := pipe(t)
+		taken := i%2 == 0
+		go func() {
+			_, _ = io.WriteString(client, goodTyped+"\n"+`{"line":"eA=="}`+"\n")
+			if !taken {
+				_ = client.Close()
+			}
+		}()
+		var out bytes.Buffer
+		err := Serve(t.Context(), in, &out, RequestTime, Hello{}, func(ctx context.Context, r delivery.Request, _ func(delivery.Result)) error {
+			if taken {
+				await(t, r.Lines, "a line")
+				_ = client.Close()
+			}
+			await(t, ctx.Done(), "the end")
+			select {
+			case _, more := <-r.Lines:
+				if more == taken {
+					t.Errorf("taken %v: more %v", taken, more)
+				}
+			case <-time.After(10 * time.Second):
+				t.Errorf("taken %v: it is not told", taken)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestSlowlyTaken: that who types has given up is noticed also where nobody takes the lines;
 // and what is not taken is not kept without bound.
 func TestSlowlyTaken(t *testing.T) {

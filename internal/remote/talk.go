@@ -248,25 +248,33 @@ func (t *talk) send(ctx context.Context, r delivery.Request, report func(deliver
 		f.Hint = "msg there is the older one: update it"
 		return f
 	}
+	t.stays.Store(isOpen(r)) // before it can answer
 	if err := t.put(ctx, append(data, '\n'), t.answer); err != nil {
 		return err
 	}
-	t.stays.Store(isOpen(r))
 	defer context.AfterFunc(ctx, t.close)() // it is to wait no longer
+	unsaid := make(chan bool, 1)
 	if r.Lines != nil {
-		go t.pass(r.Lines)
+		go func() { unsaid <- t.pass(ctx, r.Lines) }()
 	}
-	return t.results(ctx, isOpen(r), report)
+	err = t.results(ctx, isOpen(r), report)
+	if r.Lines != nil && err == nil && ctx.Err() != nil && <-unsaid {
+		return fail(Interrupted, "interrupted before the last line")
+	}
+	return err
 }
 
-// pass passes on what is typed, until the conversation is over. A helper that does not
-// read is not waited for: its input is closed at the end, and a write to it fails.
-func (t *talk) pass(lines <-chan string) {
+// pass passes on what is typed, until the conversation is over, and reports whether there
+// was more when it was given up. A helper that does not read is not waited for: its input is
+// closed then, and a write to it fails.
+func (t *talk) pass(ctx context.Context, lines <-chan string) (unsaid bool) {
 	for {
 		line, more := "", true
 		select {
 		case <-t.over:
-			return
+			return false
+		case <-ctx.Done():
+			return anyLeft(lines)
 		case line, more = <-lines:
 		}
 		data, err := json.Marshal(typedLine{Line: []byte(line), End: !more})
@@ -274,8 +282,18 @@ func (t *talk) pass(lines <-chan string) {
 			_, err = t.in.Write(append(data, '\n'))
 		}
 		if err != nil || !more {
-			return
+			return err != nil && more
 		}
+	}
+}
+
+// anyLeft reports whether somebody has a line to hand over.
+func anyLeft(lines <-chan string) bool {
+	select {
+	case _, more := <-lines:
+		return more
+	case <-time.After(handOverTime / 5):
+		return false
 	}
 }
 
