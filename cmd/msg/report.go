@@ -100,7 +100,7 @@ func (o *reporter) outcome(r delivery.Result) {
 	case o.json:
 		o.object(r)
 	case o.quiet:
-	case r.Reason == tty.Stuck && o.interrupted():
+	case r.Reason == tty.Stuck && o.interrupted() && !givenUp(r):
 		fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", who(r), r.Detail)
 	case r.Event == delivery.Failed:
 		o.away()
@@ -314,10 +314,15 @@ var detailed = []delivery.Reason{
 	remote.Version, remote.Timeout, remote.Lost,
 }
 
+// givenUp reports whether a terminal does not have the message because nobody waited.
+func givenUp(r delivery.Result) bool {
+	return r.Reason == tty.Stuck && strings.HasPrefix(r.Detail, "interrupted")
+}
+
 func why(r delivery.Result) string {
 	words := reasons[r.Reason]
 	switch {
-	case words == "":
+	case words == "", givenUp(r):
 		return r.Detail
 	case r.Target != "" && r.Reason == tty.Denied, // who may, instead
 		r.Terminal != "" && r.Reason == delivery.NoTerminal: // a desktop is there
@@ -336,6 +341,9 @@ func (o *reporter) hint(r delivery.Result) {
 	}
 	if r.Reason == tty.Denied && r.Target == "" {
 		words = "" // the kernel's word, and not the policy's
+	}
+	if givenUp(r) {
+		return
 	}
 	kind := string(r.Reason)
 	switch {

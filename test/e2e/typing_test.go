@@ -76,6 +76,38 @@ func TestTypedInVain(t *testing.T) {
 	})
 }
 
+// TestTypedAndGivenUp: a line that waits, because carol has typed too many, does not come
+// when she gives up, and she is told so; here, and from another host.
+func TestTypedAndGivenUp(t *testing.T) {
+	onHosts(t)
+	to := lab.D13
+	to.Run(t, "sh", "-c", "mkdir -p /etc/msg; printf '[rate]\nper_minute = 1\nburst = 1\n' >/etc/msg/msg.toml")
+	t.Cleanup(func() { to.Run(t, "rm", "-rf", "/etc/msg") })
+	bob := to.Login(t, "bob")
+	for _, from := range []*lab.Host{to, lab.D12} {
+		forget(t, to)
+		bob.Mark()
+		carol := from.Login(t, "carol")
+		carol.Type(t, "msg bob@d13; echo status $?\r")
+		carol.Expect(t, "Ctrl-D")
+		carol.Type(t, "One.\r")
+		bob.Expect(t, "| One.")
+		carol.Type(t, "Two.\r")
+		bob.Expect(t, "| Two.")
+		carol.Type(t, "Three.\r")
+		carol.Expect(t, "too many lines; the next one waits for ")
+		carol.Type(t, "half")
+		carol.Expect(t, "half")
+		carol.Type(t, "\x03")
+		carol.Expect(t, "^C\r\nmsg: d13: bob on "+bob.Terminal+": interrupted before the last line, after 2 lines\r\nstatus 130\r\n")
+		bob.Expect(t, "\r\nEOF  ")
+		if seen := bob.Sync(t); strings.Contains(seen, "Three") {
+			t.Errorf("bob saw %q", seen)
+		}
+		carol.Close(t)
+	}
+}
+
 // TestInterrupted has root give up a held terminal with Ctrl-C: what was
 // reached and what was not is told.
 func TestInterrupted(t *testing.T) {
