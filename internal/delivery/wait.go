@@ -33,7 +33,7 @@ type waiting struct {
 // person is somebody who has a terminal that the message is for.
 type person struct {
 	name    string
-	asked   bool // something is written to one
+	asked   bool // one is open, and will be written to
 	reached int  // terminals that have the message
 	answers int
 }
@@ -73,8 +73,8 @@ func (e *Engine) pending() string {
 	return answers.Dir
 }
 
-// reach takes in that a terminal of that owner is about to be written to, with 0; that it
-// has the message, with 1; and with -1 that it has not got all of it after all.
+// reach takes in that a terminal of that owner is open, with 0; that it has the message, with
+// 1; and with -1 that it has not got all of it after all.
 func (w *waiting) reach(owner uint32, terminals int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

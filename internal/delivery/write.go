@@ -25,8 +25,8 @@ type round struct {
 	opened func()
 	begin  func([]Result)
 
-	// shown is called before a terminal is written to, with 0; when it has the message,
-	// with 1; and with -1 when what was typed later has not come to it.
+	// shown is called when a terminal is open, and will be written to, with 0; when it has
+	// the message, with 1; and with -1 when what was typed later has not come to it.
 	shown func(owner uint32, terminals int)
 
 	// typed is what comes after the text; nil where that is all.
@@ -179,7 +179,9 @@ func (d *round) work(do func()) {
 func (d *round) try(ctx context.Context, p *Place, through func()) (err error) {
 	var terminal *tty.Terminal
 	d.work(func() { terminal, err = d.openOne(ctx, p) })
-	d.note(p, err)
+	if d.note(p, err); err == nil {
+		d.shown(p.Owner, 0)
+	}
 	d.open.Done()
 	if errors.Is(err, tty.NoText) {
 		<-d.gate
@@ -195,7 +197,6 @@ func (d *round) try(ctx context.Context, p *Place, through func()) (err error) {
 		return nil
 	}
 	<-d.gate
-	d.shown(p.Owner, 0)
 	render := func() []byte { return d.render(terminal.Screen()) }
 	if err := d.put(ctx, p, terminal, d.until, render); err != nil {
 		return err
