@@ -223,7 +223,9 @@ func waits(t *testing.T, list, text string, time time.Duration) delivery.Request
 	return r
 }
 
-const nobody = 65534
+// nobody is a user that has no account: other packages' tests, which run meanwhile, send to who is
+// called nobody.
+const nobody = 61234
 
 // TestWaitAnswered: a message says on the terminal how to answer it, is there until it is
 // answered, and tells so.
@@ -270,7 +272,7 @@ func TestUnanswered(t *testing.T) {
 	}
 	checkEvents(t, results, delivery.Delivered, delivery.Delivered, delivery.Open, delivery.Unanswered, delivery.Unanswered)
 	last := results[len(results)-2:]
-	for i, name := range []string{ttytest.Me(t), "nobody"} {
+	for i, name := range []string{ttytest.Me(t), "61234"} {
 		if want := (delivery.Result{Event: delivery.Unanswered, Host: "here", User: name}); last[i] != want {
 			t.Errorf("%+v, want %+v", last[i], want)
 		}
@@ -358,7 +360,7 @@ func TestAnswersOfOne(t *testing.T) {
 		name, text := ttytest.Me(t), ""
 		switch {
 		case i == most:
-			name, text = "nobody", "the other"
+			name, text = "61234", "the other"
 		case i > 0:
 			text = fmt.Sprint(i - 1)
 		}
@@ -487,7 +489,7 @@ func TestNotAsked(t *testing.T) {
 	}
 	results := s.end(t)
 	checkEvents(t, results, delivery.Delivered, delivery.Open, delivery.Answered)
-	if last := results[2]; last.User != "nobody" || last.Answer != answers.Reply {
+	if last := results[2]; last.User != "61234" || last.Answer != answers.Reply {
 		t.Errorf("%+v", last)
 	}
 	records := log.answers()
@@ -498,7 +500,7 @@ func TestNotAsked(t *testing.T) {
 	for i, want := range []string{
 		"uid 12345 to " + sender + ", " + code + ": reply, refused, " + refused,
 		"uid 0 to " + sender + ", " + code + ": ok, refused, " + refused,
-		"nobody to " + sender + ", " + code + ": reply",
+		"61234 to " + sender + ", " + code + ": reply",
 	} {
 		entry := records[i].Entry(true)
 		if entry.Message != want {
