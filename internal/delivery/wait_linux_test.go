@@ -517,7 +517,7 @@ func TestNotAsked(t *testing.T) {
 		if i == 2 {
 			problem = ""
 		}
-		if fields["MSG_UID"] != []string{"12345", "0", "65534"}[i] || fields["MSG_CODE"] != code || fields["MSG_ANSWERS"] != sender ||
+		if fields["MSG_UID"] != []string{"12345", "0", fmt.Sprint(nobody)}[i] || fields["MSG_CODE"] != code || fields["MSG_ANSWERS"] != sender ||
 			fields["MSG_ANSWER"] != string(records[i].Kind) || fields["MSG_TEXT"] != text || fields["MSG_REFUSED"] != problem {
 			t.Errorf("%+v", fields)
 		}
