@@ -6,7 +6,8 @@
 // (package remote has the protocol, msg-helper(8) what it trusts and checks).
 //
 // It believes nothing that it is told: who sends is the kernel's word. It has its
-// group's rights only while it counts the message and opens the terminals.
+// group's rights only while it makes a socket for answers, counts the message and opens the
+// terminals.
 package main
 
 import (

@@ -214,7 +214,7 @@ func as(t *testing.T, uid int, do func()) {
 func rootOnly(t *testing.T) {
 	t.Helper()
 	if os.Getuid() != 0 {
-		t.Skip("only root can be somebody else; the lab's tests run as root")
+		t.Skip("the kernel lets only root become the other users that this test is about; as root, it runs")
 	}
 }
 

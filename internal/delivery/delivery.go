@@ -173,7 +173,7 @@ func (e *Engine) send(ctx context.Context, r Request, book *logbook, report func
 }
 
 // deliver has the rights of the process, where these are not always taken, for
-// no longer than it takes to count the message and to open the terminals.
+// no longer than it takes to make a socket, to count the message and to open the terminals.
 func (e *Engine) deliver(ctx context.Context, r Request, places []Place, book *logbook, report func(Result)) error {
 	drop := func() {}
 	if e.Privilege != nil {

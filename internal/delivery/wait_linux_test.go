@@ -28,7 +28,7 @@ const ample = 20 * time.Second
 func waitingEngine(t *testing.T) *delivery.Engine {
 	t.Helper()
 	if os.Getuid() != 0 {
-		t.Skip("only root has a directory that is root's; the lab's tests run as root")
+		t.Skip("messages wait only in a directory of root's, which nobody else can make; as root, this test runs")
 	}
 	dir, err := os.MkdirTemp("", "a")
 	if err == nil {

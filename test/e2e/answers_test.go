@@ -280,6 +280,29 @@ func TestNotAsked(t *testing.T) {
 	})
 }
 
+// TestNotAskedFromAfar: so it is of a message that has come from another host.
+func TestNotAskedFromAfar(t *testing.T) {
+	onHosts(t)
+	for _, c := range []struct{ from, to *lab.Host }{{lab.D12, lab.D13}, {lab.D13, lab.D12}} {
+		bob, cursor := c.to.Login(t, "bob"), cursorOf(t, c.to)
+		w := waits(t, c.from, "carol", "--wait", "-t", "60", "bob@"+c.to.Name, "Restart?")
+		code := codeOf(t, bob)
+		if out := says(t, c.to, "alice", "ok", code); out.Code != 1 || out.Stderr != "msg: "+code+": that message was not sent to you\n" {
+			t.Errorf("%s: %+v", c.to.Name, out)
+		}
+		bob.Type(t, "msg ok\r")
+		bob.Expect(t, "ok to carol@"+c.to.Name)
+		if out := w.ends(t); out.Code != 0 || !strings.HasPrefix(out.Stdout, "bob on ") || strings.Count(out.Stdout, "\n") != 1 {
+			t.Errorf("%s: carol saw %+v", c.from.Name, out)
+		}
+		haveFields(t, c.to, entries(t, c.to, cursor), []map[string]any{
+			{"MSG_UID": "1003", "MSG_ANSWER": nil},
+			{"MSG_UID": "1001", "MSG_CODE": code, "MSG_ANSWER": "ok", "MSG_REFUSED": "that message was not sent to you"},
+			{"MSG_UID": "1002", "MSG_CODE": code, "MSG_ANSWER": "ok", "MSG_REFUSED": nil},
+		})
+	}
+}
+
 func answersLogged(t *testing.T, all []map[string]any, h *lab.Host, code string) {
 	t.Helper()
 	want := []map[string]any{
@@ -425,9 +448,10 @@ func TestTypedToAFailedHost(t *testing.T) {
 // hundred are people without an account, each on a terminal of their own.
 const hundred = 100
 
-// TestHundredAnswers has a hundred people answer one message at once, to root and to a
-// user.
+// TestHundredAnswers has a hundred people answer one message at once, to root, to a user,
+// and to another host.
 func TestHundredAnswers(t *testing.T) {
+	onHosts(t)
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		forget(t, h)
 		script := fmt.Sprintf(`for i in $(seq 2001 %d); do
@@ -437,8 +461,15 @@ func TestHundredAnswers(t *testing.T) {
 		})
 		h.Run(t, "sh", "-c", script)
 		awaitOn(t, h, fmt.Sprintf(`[ $(find /dev/pts -uid +2000 -uid -2200 | wc -l) -ge %d ] && [ $(pgrep -x -c sleep) -ge %d ] && echo all`, hundred, hundred))
-		for _, user := range []string{"root", "dave"} {
-			w := waits(t, h, user, "--json", "--wait", "-t", "60", "*", "Restart?")
+		other := lab.D12
+		if h == other {
+			other = lab.D13
+		}
+		for _, c := range []struct {
+			from *lab.Host
+			user string
+		}{{h, "root"}, {h, "dave"}, {other, "root"}} {
+			w := waits(t, c.from, c.user, "--json", "--wait", "-t", "60", "*@"+h.Name, "Restart?")
 			code := awaitOn(t, h, "ls /run/msg/pending")
 			out := h.Run(t, "sh", "-c", fmt.Sprintf(`for i in $(seq 2001 %d); do
 				setpriv --reuid=$i --regid=100 --clear-groups msg ok %s || echo "$i: $?" & done; wait`, 2000+hundred, code))
@@ -454,7 +485,7 @@ func TestHundredAnswers(t *testing.T) {
 				}
 			}
 			if last := all[len(all)-1]; done.Code != 0 || last.Answered != hundred || len(who) != hundred || last.Delivered != hundred {
-				t.Errorf("%s, %s: status %d, %d have answered: %+v", h.Name, user, done.Code, len(who), all[len(all)-1])
+				t.Errorf("%s, %s of %s: status %d, %d have answered: %+v", h.Name, c.user, c.from.Name, done.Code, len(who), all[len(all)-1])
 			}
 			none(t, h)
 		}
