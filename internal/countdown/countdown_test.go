@@ -1,0 +1,138 @@
+package countdown_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"msg/internal/countdown"
+)
+
+const (
+	s = time.Second
+	m = time.Minute
+	h = time.Hour
+)
+
+func TestPoints(t *testing.T) {
+	for list, want := range map[string][]time.Duration{
+		"60m,30m,10m,5m,1m": {h, 30 * m, 10 * m, 5 * m, m},
+		"1m,60m, 1h,90s":    {h, 90 * s, m},
+		"0":                 {0},
+		"5s,0s":             {5 * s, 0},
+	} {
+		if got, err := countdown.Points(list); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, %v, want %v", list, got, err, want)
+		}
+	}
+	for _, list := range []string{"", "60", "5m,", "-5m", "ten", "5m;1m"} {
+		if got, err := countdown.Points(list); err == nil {
+			t.Errorf("%q is %v", list, got)
+		}
+	}
+}
+
+func TestUsual(t *testing.T) {
+	for left, want := range map[time.Duration][]time.Duration{
+		2 * h:   {h, 30 * m, 10 * m, 5 * m, m},
+		62 * m:  {30 * m, 10 * m, 5 * m, m}, // an hour has just been said
+		30 * m:  {10 * m, 5 * m, m},
+		5 * m:   {m},
+		m:       nil,
+		48 * h:  {24 * h, 12 * h, 3 * h, h, 30 * m, 10 * m, 5 * m, m},
+		10 * s:  nil,
+		-5 * s:  nil,
+		100 * m: {h, 30 * m, 10 * m, 5 * m, m},
+	} {
+		if got := countdown.Usual(left); !slices.Equal(got, want) {
+			t.Errorf("%v: %v, want %v", left, got, want)
+		}
+	}
+}
+
+// said is a warning, by the time left that it was for, to a tenth of a second.
+func said(t *testing.T, end countdown.End, points []time.Duration, during func(time.Duration)) []time.Duration {
+	t.Helper()
+	var all []time.Duration
+	err := countdown.Run(t.Context(), end, points, func(_ context.Context, left time.Duration) {
+		all = append(all, left.Round(100*time.Millisecond))
+		if during != nil {
+			during(left)
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return all
+}
+
+// TestRun holds that each point is warned at once, and that it ends when the end has come.
+func TestRun(t *testing.T) {
+	for name, of := range map[string]func(time.Duration) countdown.End{
+		"by the clock": func(d time.Duration) countdown.End { return countdown.At(time.Now().Add(d)) },
+		"by the time that passes": func(d time.Duration) countdown.End {
+			end, err := countdown.Parse("+"+d.String(), time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return end
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			begun := time.Now()
+			got := said(t, of(2*s), []time.Duration{h, 1500 * time.Millisecond, time.Second, 0}, nil)
+			want := []time.Duration{2 * s, 1500 * time.Millisecond, s, 0}
+			if !slices.Equal(got, want) {
+				t.Errorf("%v, want %v", got, want)
+			}
+			if took := time.Since(begun).Round(100 * time.Millisecond); took < 2*s {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+}
+
+// TestRunLate: of points that pass while somebody is slow, or sleeps, one warning is left,
+// and what is slow is told that the next point has come.
+func TestRunLate(t *testing.T) {
+	t.Parallel()
+	var cut error
+	first := true
+	var all []time.Duration
+	err := countdown.Run(t.Context(), countdown.At(time.Now().Add(2*s)), []time.Duration{1800 * time.Millisecond, 1200 * time.Millisecond, 500 * time.Millisecond},
+		func(ctx context.Context, left time.Duration) {
+			all = append(all, left.Round(time.Second/2))
+			if first {
+				first = false
+				<-ctx.Done()
+				cut = ctx.Err()
+				time.Sleep(700 * time.Millisecond)
+			}
+		})
+	if want := []time.Duration{2 * s, s, s / 2}; err != nil || !slices.Equal(all, want) {
+		t.Errorf("%v, %v, want %v", all, err, want)
+	}
+	if !errors.Is(cut, context.DeadlineExceeded) {
+		t.Errorf("a slow warning ended with %v", cut)
+	}
+}
+
+func TestRunOver(t *testing.T) {
+	got := said(t, countdown.At(time.Now().Add(-m)), []time.Duration{h, m}, nil)
+	if len(got) != 1 || got[0] > -m {
+		t.Errorf("what is over is warned of %v", got)
+	}
+}
+
+func TestRunCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	begun := time.Now()
+	err := countdown.Run(ctx, countdown.At(time.Now().Add(h)), countdown.Usual(h), func(context.Context, time.Duration) {})
+	if !errors.Is(err, context.Canceled) || time.Since(begun) > 5*s {
+		t.Errorf("%v after %v", err, time.Since(begun))
+	}
+}
