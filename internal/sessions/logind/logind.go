@@ -175,3 +175,20 @@ func isError(err error, names ...string) bool {
 	name, ok := strings.CutPrefix(e.Name, "org.freedesktop.DBus.Error.")
 	return ok && slices.Contains(names, name)
 }
+
+// ReadsUtmp reports whether the system's systemd is built to read utmp: by it, if that file
+// is there, logind chooses whom to warn of a shutdown, and else by its sessions' terminals
+// (src/shared/wall.c).
+func ReadsUtmp(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	conn, err := connect(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close()
+	var features string
+	manager := conn.Object("org.freedesktop.systemd1", "/org/freedesktop/systemd1")
+	err = manager.CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, "org.freedesktop.systemd1.Manager", "Features").Store(&features)
+	return slices.Contains(strings.Fields(features), "+UTMP"), err
+}
