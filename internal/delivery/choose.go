@@ -193,6 +193,11 @@ func (e *Engine) Choose(ctx context.Context, p sessions.Picture, r Request) (Cho
 	if err != nil {
 		return Chosen{}, err
 	}
+	if e.Spared != nil {
+		for _, name := range e.Spared(p) {
+			out.terminals[name] = true
+		}
+	}
 	var chosen Chosen
 	var people []*sessions.Terminal
 	done := map[string]bool{}

@@ -90,6 +90,10 @@ type Engine struct {
 	Privilege Privilege    // nil: the process has its rights all the time
 	Log       func(Logged) // nil: nothing is logged
 
+	// Spared are the terminals, by name, whose people have the message from elsewhere: they
+	// are left out, and all that is shown on them, whoever is meant. nil spares nobody.
+	Spared func(sessions.Picture) []string
+
 	// Pending is where messages wait for answers; "" is answers.Dir.
 	Pending string
 
@@ -218,6 +222,11 @@ func (e *Engine) deliver(ctx context.Context, r Request, places []Place, book *l
 		}
 	})
 	return nil
+}
+
+// From is who sends, as a banner would name them that knows of no terminal.
+func (e *Engine) From(ctx context.Context) string {
+	return e.sender(ctx, Request{}, sessions.Picture{}).String()
 }
 
 func (e *Engine) root() bool { return e.UID == 0 }
