@@ -8,8 +8,11 @@ BINDIR = $(DESTDIR)$(PREFIX)/bin
 LIBEXECDIR = $(DESTDIR)$(PREFIX)/libexec
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
 DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/msg
-# systemd looks for tmpfiles.d in these places alone.
-TMPFILESDIR = $(DESTDIR)$(if $(filter /usr /usr/local,$(PREFIX)),$(PREFIX)/lib,/etc)/tmpfiles.d
+# systemd looks for tmpfiles.d and units in these places alone.
+SYSTEMDIR = $(DESTDIR)$(if $(filter /usr /usr/local,$(PREFIX)),$(PREFIX)/lib,/etc)
+TMPFILESDIR = $(SYSTEMDIR)/tmpfiles.d
+UNITDIR = $(SYSTEMDIR)/systemd/system
+UNITS = msg-shutdown.path msg-shutdown.service
 
 GO = go
 TOOL = $(GO) tool -modfile=tools/go.mod
@@ -57,6 +60,9 @@ install: build man ## install below PREFIX (/usr/local) and DESTDIR; root, for t
 	packaging/install-helper libexec/msg-helper $(LIBEXECDIR)
 	install -D -m 644 packaging/tmpfiles.conf $(TMPFILESDIR)/msg.conf
 	install -D -m 644 packaging/msg.toml $(DOCDIR)/msg.toml
+	install -d $(UNITDIR) $(DOCDIR)/examples
+	for unit in $(UNITS); do sed 's,/usr/local,$(PREFIX),g' packaging/systemd/$$unit | install -m 644 /dev/stdin $(UNITDIR)/$$unit; done
+	install -m 644 packaging/examples/* $(DOCDIR)/examples
 	install -d $(addprefix $(MANDIR)/,man1 man5 man8)
 	sed 's,/usr/local,$(PREFIX),g' man/msg.1 | install -m 644 /dev/stdin $(MANDIR)/man1/msg.1
 	sed 's,/usr/local,$(PREFIX),g' man/msg.conf.5 | install -m 644 /dev/stdin $(MANDIR)/man5/msg.conf.5
@@ -71,6 +77,7 @@ install-push: ## install the helper for machines of ARCH (arm64, amd64, ...), fo
 uninstall: ## remove what install installed
 	rm -f $(BINDIR)/msg $(LIBEXECDIR)/msg-helper $(LIBEXECDIR)/msg-helper-* $(TMPFILESDIR)/msg.conf
 	rm -f $(MANDIR)/man1/msg.1 $(MANDIR)/man5/msg.conf.5 $(MANDIR)/man8/msg-helper.8
+	rm -f $(addprefix $(UNITDIR)/,$(UNITS))
 	rm -rf $(DOCDIR)
 
 demo: build ## open a terminal, send a message to it, show what arrived

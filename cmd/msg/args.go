@@ -7,7 +7,7 @@ import (
 
 // commands are the reserved words: a first argument that is one of them is no
 // target. "msg -- sessions hi" sends to a user of that name.
-var commands = []string{"send", "ok", "reply", "sessions", "hosts", "mesg", "doctor", "helper", "completion"}
+var commands = []string{"send", "ok", "reply", "countdown", "sessions", "hosts", "mesg", "doctor", "shutdown-notice", "helper", "completion"}
 
 // valueFlags take the next argument as their value.
 var valueFlags = []string{"-f", "--file", "-x", "--except", "-t", "--time", "-s", "--server", "-d", "--domain", "--fanout"}

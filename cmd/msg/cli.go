@@ -18,35 +18,57 @@ type cli struct {
 	Send       sendCmd       `cmd:"" default:"withargs" help:"Send a message. The default: msg TARGETS TEXT."`
 	OK         okCmd         `cmd:"" name:"ok" help:"Acknowledge a message that waits for an answer."`
 	Reply      replyCmd      `cmd:"" help:"Reply to a message that waits for an answer."`
+	Countdown  countdownCmd  `cmd:"" help:"Send a message now and again as a time comes nearer."`
 	Sessions   sessionsCmd   `cmd:"" help:"Show who is logged in, where, and whether messages reach them."`
 	Hosts      hostsCmd      `cmd:"" help:"Show what lists of hosts come to."`
 	Mesg       mesgCmd       `cmd:"" help:"Show or set whether messages come to this terminal."`
 	Doctor     doctorCmd     `cmd:"" help:"Check what is installed, what would not work, and what to do about it."`
+	Shutdown   shutdownCmd   `cmd:"" hidden:"" name:"shutdown-notice" help:"Count down to a shutdown that is scheduled: what systemd runs."`
 	Helper     helperCmd     `cmd:"" hidden:"" help:"Deliver what msg on another host sends: what ssh runs."`
 	Completion completionCmd `cmd:"" help:"Print the code that completes msg's command line in a shell."`
 
 	Version kong.VersionFlag `help:"Show the version."`
 }
 
-type sendCmd struct {
+// sending is what can be said of every message.
+type sending struct {
 	Targets string `arg:"" help:"Who gets the message: user, %group, * for everyone, a terminal (pts/3), a session's id, @FILE with targets; several with commas. bob@web1 is bob on another host." completion-predictor:"targets"`
 	Text    []word `arg:"" optional:"" passthrough:"partial" help:"The message. Without it, it is read from -f FILE or from standard input." completion-predictor:"none"`
 
-	Server   string   `short:"s" placeholder:"HOSTS" help:"Send to other hosts, by ssh: web1, web[01-40], @DOMAIN, @./FILE; several with commas." completion-predictor:"none"`
-	Domain   string   `short:"d" placeholder:"NAME" help:"Send to the hosts of a domain of msg.conf(5)." completion-predictor:"domains"`
-	FanOut   int      `name:"fanout" placeholder:"N" help:"How many hosts at once (default 32; 10 through one jump host)."`
-	Push     bool     `help:"Send the helper along to hosts that have no msg, for a login as root; nothing of it stays there."`
-	File     string   `short:"f" placeholder:"FILE" help:"Read the message from FILE." completion-predictor:"file"`
-	Except   string   `short:"x" placeholder:"TARGETS" help:"Leave these out." completion-predictor:"targets"`
-	All      bool     `name:"all-terminals" short:"a" help:"Send to every terminal of theirs, not to one for each screen that they look at."`
-	Wait     bool     `short:"w" help:"Wait until everyone who has the message has answered it, with msg ok or msg reply."`
-	Time     duration `short:"t" placeholder:"DURATION" help:"How long to wait for answers with --wait (default: until Ctrl-C); without it, how long a terminal may take for the message (default 5s). Such as 10s, 5m, or a number of seconds."`
-	NoBanner bool     `short:"n" help:"Leave out the line that says who sends (root)."`
-	Polite   bool     `help:"As root, too, leave those alone who have messages off."`
-	DryRun   bool     `short:"N" help:"Find and check the terminals, but write nothing."`
-	Verbose  bool     `short:"v" xor:"talk" help:"Say where the message went, a line for each terminal."`
-	Quiet    bool     `short:"q" xor:"talk,form" help:"Print nothing about what was reached; the exit status tells."`
-	JSON     bool     `name:"json" xor:"form" help:"Print each result as a line of JSON, and a summary last."`
+	Server   string `short:"s" placeholder:"HOSTS" help:"Send to other hosts, by ssh: web1, web[01-40], @DOMAIN, @./FILE; several with commas." completion-predictor:"none"`
+	Domain   string `short:"d" placeholder:"NAME" help:"Send to the hosts of a domain of msg.conf(5)." completion-predictor:"domains"`
+	FanOut   int    `name:"fanout" placeholder:"N" help:"How many hosts at once (default 32; 10 through one jump host)."`
+	Push     bool   `help:"Send the helper along to hosts that have no msg, for a login as root; nothing of it stays there."`
+	File     string `short:"f" placeholder:"FILE" help:"Read the message from FILE." completion-predictor:"file"`
+	Except   string `short:"x" placeholder:"TARGETS" help:"Leave these out." completion-predictor:"targets"`
+	All      bool   `name:"all-terminals" short:"a" help:"Send to every terminal of theirs, not to one for each screen that they look at."`
+	NoBanner bool   `short:"n" help:"Leave out the line that says who sends (root)."`
+	Polite   bool   `help:"As root, too, leave those alone who have messages off."`
+	DryRun   bool   `short:"N" help:"Find and check the terminals, but write nothing."`
+	Verbose  bool   `short:"v" xor:"talk" help:"Say where the message went, a line for each terminal."`
+	Quiet    bool   `short:"q" xor:"talk,form" help:"Print nothing about what was reached; the exit status tells."`
+	JSON     bool   `name:"json" xor:"form" help:"Print each result as a line of JSON, and a summary last."`
+}
+
+type sendCmd struct {
+	sending
+
+	Wait bool     `short:"w" help:"Wait until everyone who has the message has answered it, with msg ok or msg reply."`
+	Time duration `short:"t" placeholder:"DURATION" help:"How long to wait for answers with --wait (default: until Ctrl-C); without it, how long a terminal may take for the message (default 5s). Such as 10s, 5m, or a number of seconds."`
+}
+
+type countdownCmd struct {
+	Until    string `required:"" short:"u" placeholder:"TIME" help:"When it is: 22:00, '2026-12-24 22:00', or +10m from now." completion-predictor:"none"`
+	At       string `placeholder:"TIMES" help:"When to send again, as times before the end: 60m,30m,10m (default: those of 24h, 12h, 3h, 60m, 30m, 10m, 5m and 1m that are to come)." completion-predictor:"none"`
+	NoCancel bool   `help:"Do not send that it is cancelled when the countdown is ended by Ctrl-C or SIGTERM."`
+	NoNotice bool   `help:"Leave no notice for those who log in later, as root's countdown to everyone does."`
+	sending
+
+	Time duration `short:"t" placeholder:"DURATION" help:"How long a terminal may take for the message (default 5s)."`
+}
+
+type shutdownCmd struct {
+	Verbose bool `short:"v" help:"Say where each warning went."`
 }
 
 type okCmd struct {

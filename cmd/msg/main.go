@@ -114,6 +114,12 @@ func usageError(err error, args []string) error {
 			Hint:    `msg bob "Lunch at one?" sends to bob; "msg --help" shows the rest`,
 		}
 	}
+	if strings.HasPrefix(err.Error(), "missing flags: --until") {
+		return &delivery.RequestError{
+			Problem: "--until TIME, which says when it is, is missing",
+			Hint:    `msg countdown --until 22:00 '*' "Reboot for the new kernel."`,
+		}
+	}
 	hint := `"msg --help" shows the usage`
 	if strings.HasPrefix(err.Error(), "unknown flag") {
 		hint = `a text that begins with a dash stands behind --: msg bob -- "-5 degrees"`

@@ -25,6 +25,7 @@ type reporter struct {
 	hinted  map[string]bool // by reason
 	err     error           // the first that came of writing to standard output
 
+	series   bool   // it is one of several messages, and what they come to is told by others
 	hosts    *hosts // of a message that names some, else nil
 	progress *progress
 
@@ -207,6 +208,7 @@ func (o *reporter) end() error {
 	nobody := s.Delivered+s.Planned+s.Failed == 0
 	o.tell()
 	switch {
+	case o.json && o.series:
 	case o.json:
 		o.object(s)
 	case o.quiet:

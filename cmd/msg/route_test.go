@@ -25,16 +25,16 @@ func TestParts(t *testing.T) {
 		want string // host: targets -except; ...
 		away bool
 	}{
-		{sendCmd{Targets: "bob,%ops"}, "here: bob %ops", false},
-		{sendCmd{Targets: "bob@web[1-2],alice@web2,carol"}, "web1: bob; web2: bob alice; here: carol", true},
-		{sendCmd{Targets: "bob@localhost,alice@here,carol"}, "here: bob alice carol", true},
-		{sendCmd{Targets: "*", Server: "web[1-2],web1,root@web1"}, "web1: *; web2: *; root@web1: *", true},
-		{sendCmd{Targets: "*,bob@db1", Server: "web1"}, "web1: *; db1: bob", true},
-		{sendCmd{Targets: "*", Server: "web[1-3]!web2", Except: "bob,carol@WEB3"}, "web1: * -bob; web3: * -bob -carol", true},
-		{sendCmd{Targets: "*", Server: "root@web1,web2", Except: "bob@web1"}, "root@web1: * -bob; web2: *", true},
-		{sendCmd{Targets: "*@Web1,bob@web1"}, "Web1: * bob", true},
-		{sendCmd{Targets: "*", Except: "bob@localhost"}, "here: * -bob", false},
-		{sendCmd{Targets: "pts/3@::1"}, "::1: pts/3", true},
+		{sendCmd{sending: sending{Targets: "bob,%ops"}}, "here: bob %ops", false},
+		{sendCmd{sending: sending{Targets: "bob@web[1-2],alice@web2,carol"}}, "web1: bob; web2: bob alice; here: carol", true},
+		{sendCmd{sending: sending{Targets: "bob@localhost,alice@here,carol"}}, "here: bob alice carol", true},
+		{sendCmd{sending: sending{Targets: "*", Server: "web[1-2],web1,root@web1"}}, "web1: *; web2: *; root@web1: *", true},
+		{sendCmd{sending: sending{Targets: "*,bob@db1", Server: "web1"}}, "web1: *; db1: bob", true},
+		{sendCmd{sending: sending{Targets: "*", Server: "web[1-3]!web2", Except: "bob,carol@WEB3"}}, "web1: * -bob; web3: * -bob -carol", true},
+		{sendCmd{sending: sending{Targets: "*", Server: "root@web1,web2", Except: "bob@web1"}}, "root@web1: * -bob; web2: *", true},
+		{sendCmd{sending: sending{Targets: "*@Web1,bob@web1"}}, "Web1: * bob", true},
+		{sendCmd{sending: sending{Targets: "*", Except: "bob@localhost"}}, "here: * -bob", false},
+		{sendCmd{sending: sending{Targets: "pts/3@::1"}}, "::1: pts/3", true},
 	} {
 		request, err := c.cmd.request()
 		if err != nil {
@@ -61,7 +61,7 @@ func TestParts(t *testing.T) {
 // TestExceptElsewhere: who is left out on a host that gets nothing may have been meant on
 // one that does.
 func TestExceptElsewhere(t *testing.T) {
-	c := sendCmd{Targets: "*@web1.lab", Except: "alice@web1"}
+	c := sendCmd{sending: sending{Targets: "*@web1.lab", Except: "alice@web1"}}
 	request, err := c.request()
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func TestClaim(t *testing.T) {
 // TestManyHostsInOneLine: what a person sees of forty hosts of which some fail.
 func TestManyHostsInOneLine(t *testing.T) {
 	var out, problems strings.Builder
-	c := sendCmd{Targets: "*", Server: "web[01-40]", DryRun: true}
+	c := sendCmd{sending: sending{Targets: "*", Server: "web[01-40]", DryRun: true}}
 	w := here()
 	w.stdout, w.stderr = &out, &problems
 	request, err := c.request()

@@ -16,7 +16,7 @@ import (
 func reported(t *testing.T, hosts []string, json bool, results ...delivery.Result) (stdout, stderr string, status int) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	c := sendCmd{Wait: true, JSON: json}
+	c := sendCmd{sending: sending{JSON: json}, Wait: true}
 	parts := make([]remote.Part, max(len(hosts), 1))
 	for i, host := range hosts {
 		parts[i].Host = host

@@ -34,7 +34,7 @@ var (
 // message arrives.
 var recipePackages = []string{
 	"systemd", "systemd-sysv", "dbus", "libpam-systemd", "iproute2", "procps",
-	"openssh-server", "openssh-client", "sudo", "cron",
+	"openssh-server", "openssh-client", "sudo", "cron", "at",
 	"bsdutils", "bsdextrautils", "tmux", "screen", "expect", "less", "vim-tiny",
 }
 

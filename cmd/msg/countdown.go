@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"msg/internal/countdown"
+	"msg/internal/delivery"
+)
+
+// Help is shown by msg countdown --help.
+func (countdownCmd) Help() string {
+	return `Examples:
+  msg countdown --until 22:00 '*' "Reboot for the new kernel."
+                                     now, and again as ten o'clock comes nearer
+  msg countdown -u +10m --at 5m,1m,0 %ops "Switching over."
+                                     now, and 5, 1 and 0 minutes before the end
+  msg countdown -u '2026-12-24 18:00' -s 'web[01-40]' '*' "Power is cut."
+                                     to everyone on forty hosts
+  msg countdown -N -u 22:00 '*' test when that would be sent, and to whom; sends nothing
+  systemd-run --unit=reboot-warning msg countdown -u 22:00 '*' "Reboot."
+                                     without a terminal; systemctl stop cancels it
+
+Each message ends with how long it still is, such as "in 10 minutes, at 22:00". The
+command ends at that time. Ctrl-C or SIGTERM end it before, and send that it is cancelled.
+
+Exit status: 0 everyone was reached each time, 1 somebody was not, 2 the command line or the message is wrong and nothing was sent, 130 cancelled.`
+}
+
+// Run sends now and at each point, and ends when the time has come.
+func (c *countdownCmd) Run(ctx context.Context, w world, status *int) error {
+	count, err := c.begin(ctx, w)
+	switch {
+	case errors.Is(err, errInterrupted):
+		*status = exitInterrupted
+		return nil
+	case err != nil:
+		return err
+	case c.DryRun:
+		*status, err = count.plan(ctx)
+	default:
+		*status, err = count.run(ctx)
+	}
+	return err
+}
+
+// counting is a countdown at work.
+type counting struct {
+	*series
+	asked  *countdownCmd
+	end    countdown.End
+	points []time.Duration
+	text   string
+	sent   bool  // the first message has gone out
+	err    error // what kept it from that
+}
+
+// begin puts together what is sent, to whom and when.
+func (c *countdownCmd) begin(ctx context.Context, w world) (*counting, error) {
+	end, points, err := c.times(w.engine.Now())
+	if err != nil {
+		return nil, err
+	}
+	flags := &sendCmd{sending: c.sending, Time: c.Time}
+	request, err := flags.request()
+	if err != nil {
+		return nil, err
+	}
+	parts, away, err := flags.expanded(ctx, w, request)
+	if err != nil {
+		return nil, err
+	}
+	if away {
+		if err := flags.ways(ctx, w, parts); err != nil {
+			return nil, err
+		}
+	}
+	text, err := flags.text(w)
+	if err != nil {
+		return nil, err
+	}
+	if err := delivery.CheckText(text); err != nil {
+		return nil, err
+	}
+	text = strings.TrimRight(text, "\n")
+	return &counting{series: newSeries(w, flags, parts, away), asked: c, end: end, points: points, text: text}, nil
+}
+
+func (c *countdownCmd) times(now time.Time) (end countdown.End, points []time.Duration, err error) {
+	if end, err = countdown.Parse(c.Until, now); err != nil {
+		return end, nil, &delivery.RequestError{Problem: "--until: " + err.Error()}
+	}
+	if c.At == "" {
+		return end, countdown.Usual(end.Left()), nil
+	}
+	if points, err = countdown.Points(c.At); err != nil {
+		err = &delivery.RequestError{Problem: "--at: " + err.Error()}
+	}
+	return end, points, err
+}
+
+// run counts down. Whatever keeps the first message from going out ends it.
+func (c *counting) run(ctx context.Context) (status int, err error) {
+	signals, stop := signal.NotifyContext(ctx, interrupts()...)
+	defer stop()
+	context.AfterFunc(signals, stop) // a second signal ends it at once
+	notice := c.leaveNotice(ctx)
+	defer notice.remove()
+	c.announce()
+	counting, giveUp := context.WithCancel(signals)
+	defer giveUp()
+	err = countdown.Run(counting, c.end, c.points, func(ctx context.Context, left time.Duration) {
+		if c.warn(ctx, left); c.err != nil {
+			giveUp()
+		}
+	})
+	notice.remove()
+	switch {
+	case c.err != nil:
+		return statusOf(c.err), c.err
+	case signals.Err() != nil:
+		c.cancel(ctx)
+		_, err := c.total()
+		return exitInterrupted, err
+	case err != nil:
+		return exitNotReached, err
+	}
+	return c.total()
+}
+
+// warn sends what there is to say when so much time is left.
+func (c *counting) warn(ctx context.Context, left time.Duration) {
+	words := c.end.Words(left, c.away)
+	c.heading(pointReached, left, words)
+	err := c.send(ctx, c.text+"\n"+words)
+	var refused *delivery.RequestError
+	if errors.As(err, &refused) && !c.sent {
+		c.err = err
+		return
+	}
+	c.sent = true
+	c.failed(err)
+}
+
+// failed takes in what kept a message from going out, though others did; the next may again.
+func (c *counting) failed(err error) {
+	if err == nil || errors.Is(err, syscall.EPIPE) { // who reads no more wants no word of it
+		return
+	}
+	c.summary.Failed++
+	complain(c.w.stderr, err)
+}
+
+// cancel sends that it is cancelled.
+func (c *counting) cancel(ctx context.Context) {
+	if c.asked.NoCancel || !c.sent {
+		return
+	}
+	words := "cancelled; it was to be " + c.end.Clock(c.away)
+	c.heading(cancelled, c.end.Left(), words)
+	c.failed(c.send(ctx, c.text+"\n"+words))
+}
+
+// plan shows what would be sent when, and to whom now.
+func (c *counting) plan(ctx context.Context) (status int, err error) {
+	left := c.end.Left()
+	for _, point := range append([]time.Duration{left}, c.points...) {
+		if point <= left {
+			c.heading(pointReached, point, c.end.Words(point, c.away))
+		}
+	}
+	if err := c.send(ctx, c.text); err != nil {
+		return statusOf(err), err
+	}
+	return c.total()
+}
+
+// The events of a countdown, which --json prints before the results of each message.
+const (
+	pointReached delivery.Event = "point"
+	cancelled    delivery.Event = "cancelled"
+)
+
+// point is what is sent, and when.
+type point struct {
+	Event delivery.Event `json:"event"`
+	LeftS int            `json:"left_s"` // seconds that are left
+	Until time.Time      `json:"until"`
+	Words string         `json:"words"` // that the message ends with
+}
+
+// heading says which message the results belong to that follow.
+func (c *counting) heading(event delivery.Event, left time.Duration, words string) {
+	until := c.end.Time()
+	switch {
+	case c.flags.JSON:
+		c.print(point{event, int(left.Round(time.Second).Seconds()), until.Round(time.Second), words})
+	case c.flags.Quiet:
+	case c.flags.Verbose, c.flags.DryRun, isTerminal(c.w.stdout):
+		c.print(onClock(until.Add(-left)) + "  " + words)
+	}
+}
+
+// onClock is a time in a list of them: 21:50:00, or Fri 27 Nov 21:50:00.
+func onClock(t time.Time) string {
+	layout := time.TimeOnly
+	if t.Format(time.DateOnly) != time.Now().Format(time.DateOnly) {
+		layout = "Mon 2 Jan " + layout
+	}
+	return t.Format(layout)
+}
+
+// announce tells who sits at the terminal what is to come.
+func (c *counting) announce() {
+	if c.flags.Quiet || !isTerminal(c.w.stderr) {
+		return
+	}
+	var times []string
+	for _, point := range c.points {
+		if point < c.end.Left() {
+			times = append(times, onClock(c.end.Time().Add(-point)))
+		}
+	}
+	words := "sends now"
+	if len(times) > 0 {
+		words += " and at " + strings.Join(times, ", ")
+	}
+	fmt.Fprintf(c.w.stderr, "msg: %s; Ctrl-C cancels it\n", words)
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"msg/internal/motd"
+	"msg/internal/remote"
+	"msg/internal/target"
+	"msg/internal/text"
+)
+
+// loginNotice is what people see who log in while a countdown is at work.
+type loginNotice struct{ remove func() }
+
+var noNotice = loginNotice{remove: func() {}}
+
+// leaveNotice leaves one, for root's message to everyone on this host: everyone who logs in
+// sees it. Without one the countdown goes on.
+func (c *counting) leaveNotice(ctx context.Context) loginNotice {
+	if c.w.engine.UID != 0 || c.asked.NoNotice || !slices.ContainsFunc(c.parts, c.toAll) {
+		return noNotice
+	}
+	return leaveNotice(ctx, c.w, c.text+"\n"+c.end.When(false))
+}
+
+// toAll reports whether a part is everyone's on this host.
+func (c *counting) toAll(part remote.Part) bool {
+	everyone := func(t target.Target) bool { return t.Kind == target.Everyone }
+	return part.Host == c.w.engine.Host && len(part.Request.Except) == 0 && slices.ContainsFunc(part.Request.Targets, everyone)
+}
+
+func leaveNotice(ctx context.Context, w world, words string) loginNotice {
+	lines := []string{"Notice from " + w.engine.From(ctx) + ":"}
+	lines = append(lines, barred(text.Clean(words), 0)...)
+	left, err := motd.Leave(motd.Dir, strings.Join(lines, "\n")+"\n")
+	if err != nil {
+		fmt.Fprintf(w.stderr, "msg: no notice for who logs in later: %s\n", text.Name(err.Error()))
+		return noNotice
+	}
+	return loginNotice{sync.OnceFunc(func() {
+		if err := left.Remove(); err != nil {
+			complain(w.stderr, err)
+		}
+	})}
+}

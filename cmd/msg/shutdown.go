@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"time"
+
+	"msg/internal/countdown"
+	"msg/internal/delivery"
+	"msg/internal/remote"
+	"msg/internal/sessions"
+	"msg/internal/sessions/logind"
+	"msg/internal/shutdown"
+	"msg/internal/target"
+)
+
+// Help is shown by msg shutdown-notice --help.
+func (shutdownCmd) Help() string {
+	return `Examples:
+  systemctl enable --now msg-shutdown.path
+                                     from then on, systemd runs it when a shutdown is scheduled
+  shutdown -r +30 "New kernel"       everyone is warned now, and as the time comes nearer
+  shutdown -c                        and hears that it is cancelled
+
+Those whose terminals logind itself writes to are left to it, so that nobody is warned
+twice. The command ends when the shutdown is cancelled.`
+}
+
+// warnings are the points of a shutdown: the usual ones, and the end itself, which is the
+// last that a terminal shows.
+func warnings(left time.Duration) []time.Duration { return append(countdown.Usual(left), 0) }
+
+// Run counts down to what is scheduled, and ends when nothing is any more.
+func (c *shutdownCmd) Run(ctx context.Context, w world, _ *int) error {
+	if w.engine.UID != 0 {
+		return &delivery.RequestError{Problem: "only root may warn of a shutdown", Hint: "as root, \"systemctl enable --now msg-shutdown.path\" has systemd do it"}
+	}
+	ctx, stop := signal.NotifyContext(ctx, interrupts()...)
+	defer stop()
+	notice := c.notice(ctx, w)
+	for {
+		scheduled, err := notice.read(ctx)
+		switch {
+		case ctx.Err() != nil: // the system goes down, or somebody has stopped the service
+			return nil
+		case errors.Is(err, fs.ErrNotExist):
+			notice.cancelled(ctx)
+			return nil
+		case err != nil:
+			return err
+		}
+		notice.count(ctx, scheduled)
+	}
+}
+
+// shutdownNotice is what tells everyone of a shutdown.
+type shutdownNotice struct {
+	*series
+	seen *shutdown.Scheduled // the last one
+}
+
+func (c *shutdownCmd) notice(ctx context.Context, w world) *shutdownNotice {
+	engine := *w.engine
+	leaveToLogind(ctx, &engine)
+	w.engine, w.door = &engine, logged{&engine}
+	everyone := delivery.Request{Targets: []target.Target{{Kind: target.Everyone}}}
+	flags := &sendCmd{sending: sending{Verbose: c.Verbose}}
+	return &shutdownNotice{series: newSeries(w, flags, []remote.Part{{Host: engine.Host, Request: everyone}}, false)}
+}
+
+// settle is how long none has to be scheduled before that counts: logind replaces the file,
+// and takes it away, too, when the system goes down for another reason.
+const settle = time.Second
+
+// read reads which shutdown is scheduled.
+func (n *shutdownNotice) read(ctx context.Context) (shutdown.Scheduled, error) {
+	s, err := shutdown.Read(shutdown.File)
+	if n.seen == nil || !errors.Is(err, fs.ErrNotExist) {
+		return s, err
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(settle):
+	}
+	return shutdown.Read(shutdown.File)
+}
+
+// count counts down to a shutdown, until another is scheduled or none is.
+func (n *shutdownNotice) count(ctx context.Context, s shutdown.Scheduled) {
+	n.seen = &s
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		s.Changed(ctx, shutdown.File)
+		cancel()
+	}()
+	defer func() { <-ctx.Done() }()
+	if s.Silent {
+		return
+	}
+	end := countdown.At(s.At)
+	notice := leaveNotice(ctx, n.w, said(s, end.When(false)))
+	defer notice.remove()
+	err := countdown.Run(ctx, end, warnings(end.Left()), func(ctx context.Context, left time.Duration) {
+		n.tell(ctx, said(s, end.Words(max(left, 0), false)))
+	})
+	if err != nil && ctx.Err() == nil {
+		complain(n.w.stderr, err)
+	}
+}
+
+// cancelled tells those who have heard of a shutdown that there will be none.
+func (n *shutdownNotice) cancelled(ctx context.Context) {
+	switch s := n.seen; {
+	case s == nil:
+		fmt.Fprintln(n.w.stderr, "msg: no shutdown is scheduled")
+	case !s.Silent && time.Now().Before(s.At):
+		n.tell(ctx, "The shutdown that was to be "+countdown.At(s.At).Clock(false)+" is cancelled.")
+	}
+}
+
+func (n *shutdownNotice) tell(ctx context.Context, words string) {
+	if err := n.send(ctx, words); err != nil {
+		complain(n.w.stderr, err)
+	}
+}
+
+// modes are what logind calls the ways to end, in words.
+var modes = map[string]string{
+	"reboot": "reboot", "poweroff": "power off", "halt": "halt",
+	"kexec": "reboot into another kernel", "soft-reboot": "restart all but the kernel",
+}
+
+// said is what is said of a shutdown: its message, and what will be, with the words for when.
+func said(s shutdown.Scheduled, when string) string {
+	what := modes[s.Mode]
+	if what == "" {
+		what = "shut down (" + s.Mode + ")"
+	}
+	words := fmt.Sprintf("The system will %s %s.", what, when)
+	if message := strings.TrimSpace(s.Message); message != "" {
+		words = message + "\n" + words
+	}
+	return words
+}
+
+// leaveToLogind spares those whom logind warns itself.
+func leaveToLogind(ctx context.Context, engine *delivery.Engine) {
+	readsUtmp, err := logind.ReadsUtmp(ctx)
+	if err != nil {
+		return // rather twice than not at all
+	}
+	var logins []sessions.Session
+	ask := engine.System.Logind
+	engine.System.Logind = func(ctx context.Context) (_ []sessions.Session, err error) {
+		logins, err = ask(ctx)
+		return logins, err
+	}
+	engine.Spared = func(p sessions.Picture) []string {
+		_, err := os.Stat(engine.System.Utmp)
+		return walled(p, logins, readsUtmp && err == nil)
+	}
+}
+
+// walled are the terminals of the screens that logind writes its warnings to: on those of
+// utmp where there is one, on those of its sessions elsewhere.
+func walled(p sessions.Picture, logins []sessions.Session, utmp bool) []string {
+	ofLogin := map[string]bool{}
+	for _, s := range logins {
+		ofLogin[s.Terminal] = true
+	}
+	forest := p.Forest()
+	screens := map[string]bool{}
+	for i := range p.Terminals {
+		t := &p.Terminals[i]
+		if utmp && slices.Contains(t.Sources, sessions.Utmp) || !utmp && ofLogin[t.Name] {
+			maps.Copy(screens, forest.Above(t.Name))
+		}
+	}
+	return slices.Collect(maps.Keys(screens))
+}
