@@ -138,6 +138,22 @@ func judgeLogins(p sessions.Picture, logins []sessions.Session) finding {
 		"; wall and shutdown of systemd 256 and newer do not reach them; msg does", ""}
 }
 
+// judgeShutdown: who came by ssh hears of a shutdown only where systemd runs msg for it.
+func judgeShutdown(load, active string, err error) finding {
+	const cost = "; not everyone is warned of a shutdown (shutdown -r +5)"
+	switch {
+	case err != nil:
+		return finding{"shutdown", note, fmt.Sprintf("systemd does not tell about %s: %v", shutdownUnit, err), "systemctl status " + shutdownUnit}
+	case load == "":
+		return finding{"shutdown", ok, "no systemd, which msg would warn of shutdowns for", ""}
+	case load != "loaded":
+		return finding{"shutdown", note, shutdownUnit + " is not installed" + cost, `as root, "make install" in msg's source, systemctl daemon-reload, systemctl enable --now ` + shutdownUnit}
+	case active != "active":
+		return finding{"shutdown", note, shutdownUnit + " is " + active + cost, "systemctl enable --now " + shutdownUnit}
+	}
+	return finding{"shutdown", ok, shutdownUnit + ": everyone is warned of a shutdown", ""}
+}
+
 // some names a few, and says how many more there are.
 func some(names []string) string {
 	const most = 3

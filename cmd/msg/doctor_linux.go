@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -89,6 +90,7 @@ func (m machine) examine(ctx context.Context, w world) ([]finding, error) {
 		judgeUtmp(engine.System.Utmp, readable(engine.System.Utmp)),
 		judgeLogind(logins, logindErr, readable(m.seats) == nil),
 		judgeLogins(picture, logins),
+		judgeShutdown(unitState(ctx)),
 		judgeProc(hidden != nil, mounts, root),
 	)
 	return append(all, messages(w)), nil
@@ -182,6 +184,29 @@ func connects(ctx context.Context, socket string) error {
 		return err
 	}
 	return conn.Close()
+}
+
+// shutdownUnit has systemd warn of shutdowns.
+const shutdownUnit = "msg-shutdown.path"
+
+// unitState asks systemd for what it calls LoadState and ActiveState of that unit; "" where
+// there is no systemd.
+func unitState(ctx context.Context) (load, active string, err error) {
+	if readable("/run/systemd/system") != nil { // sd_booted(3)
+		return "", "", nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "systemctl", "show", "--property=LoadState,ActiveState", shutdownUnit).Output()
+	for line := range strings.Lines(string(out)) {
+		switch name, value, _ := strings.Cut(strings.TrimSpace(line), "="); name {
+		case "LoadState":
+			load = value
+		case "ActiveState":
+			active = value
+		}
+	}
+	return load, active, err
 }
 
 func readable(path string) error {

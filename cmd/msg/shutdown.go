@@ -145,10 +145,23 @@ func said(s shutdown.Scheduled, when string) string {
 		what = "shut down (" + s.Mode + ")"
 	}
 	words := fmt.Sprintf("The system will %s %s.", what, when)
-	if message := strings.TrimSpace(s.Message); message != "" {
+	if message := cut(strings.TrimSpace(s.Message)); message != "" {
 		words = message + "\n" + words
 	}
 	return words
+}
+
+// cut is as much of a message as a user could send: too long a one is to keep nobody from
+// being warned.
+func cut(message string) string {
+	const more = " …"
+	if lines := strings.SplitAfterN(message, "\n", delivery.MaxLines); len(lines) == delivery.MaxLines {
+		message = strings.Join(lines[:delivery.MaxLines-1], "") + more
+	}
+	if most := delivery.MaxBytes - 1<<10; len(message) > most {
+		message = strings.ToValidUTF8(message[:most], "") + more
+	}
+	return message
 }
 
 // leaveToLogind spares those whom logind warns itself.

@@ -25,6 +25,7 @@ type Login struct {
 	User     string
 	Terminal string // on the host, as "pts/3"
 	Session  string // logind's id of it; empty on a host without logind
+	Greeting string // what came up to the first prompt
 
 	process *exec.Cmd
 	screen  screen
@@ -59,7 +60,7 @@ func (h *Host) LoginWith(t testing.TB, o LoginOptions) *Login {
 	}
 	t.Cleanup(func() { l.Close(t) })
 	if o.Command == "" {
-		l.await(t, "a prompt", prompted)
+		l.Greeting = l.await(t, "a prompt", prompted)
 		l.Type(t, identify+"\r")
 	}
 	found := identity.FindStringSubmatch(l.await(t, "the terminal's name", func(seen string) bool {

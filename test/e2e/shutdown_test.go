@@ -1,0 +1,151 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"msg/test/lab"
+)
+
+// shutdowns runs a test on each host with systemd at the same time, where msg warns of
+// shutdowns, and where none can happen.
+func shutdowns(t *testing.T, test func(t *testing.T, h *lab.Host)) {
+	for _, h := range []*lab.Host{lab.D12, lab.D13} {
+		install(t, h)
+	}
+	for _, h := range []*lab.Host{lab.D12, lab.D13} {
+		t.Run(h.Name, func(t *testing.T) {
+			t.Parallel()
+			h.Run(t, "sh", "-c", "systemctl -q mask --runtime reboot.target poweroff.target halt.target && systemctl daemon-reload && systemctl -q enable --now msg-shutdown.path")
+			t.Cleanup(func() {
+				h.Run(t, "sh", "-c", "shutdown -c; systemctl -q disable --now msg-shutdown.path; systemctl stop msg-shutdown.service; systemctl -q unmask --runtime reboot.target poweroff.target halt.target")
+			})
+			test(t, h)
+		})
+	}
+}
+
+// walls are logind's own warnings among what somebody saw.
+func walls(seen string) int {
+	return strings.Count(seen, "\nThe system will ") + strings.Count(seen, "\nSystem shutdown has been cancelled")
+}
+
+// TestShutdown: who came by ssh is warned once at each point: on Debian 13 by msg, on Debian
+// 12 by logind, where msg warns those whom logind does not know of.
+func TestShutdown(t *testing.T) {
+	shutdowns(t, func(t *testing.T, h *lab.Host) {
+		alice, bob := h.Login(t, "alice"), h.Login(t, "bob")
+		people := []*lab.Login{alice, bob}
+		editor := unregistered(t, h, "carol")
+		h.Run(t, "sh", "-c", fmt.Sprintf("busctl call org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager SetWallMessage sb 'New kernel' true && busctl call org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager ScheduleShutdown st reboot $(( $(date +%%s) + 70 ))000000"))
+		time.Sleep(75 * time.Second)
+		want := []string{"New kernel", "The system will reboot in 70 seconds", "New kernel", "The system will reboot in 1 minute", "New kernel", "The system will reboot now"}
+		for _, l := range people {
+			seen := l.Sync(t)
+			lines := saidOfShutdown(seen)
+			switch {
+			case h.Utmp && (len(lines) > 0 || walls(seen) != 3):
+				t.Errorf("%v saw %q", l, seen)
+			case !h.Utmp && (!slices.Equal(lines, want) || walls(seen) != 0):
+				t.Errorf("%v saw %q", l, seen)
+			}
+		}
+		if lines := saidOfShutdown(editor()); !slices.Equal(lines, want) {
+			t.Errorf("carol, whom logind does not know, saw %q", editor())
+		}
+	})
+}
+
+// saidOfShutdown are msg's lines, without the time of day.
+func saidOfShutdown(seen string) []string {
+	lines := body(seen)
+	for i := range lines {
+		lines[i] = regexp.MustCompile(`,? at \d\d:\d\d(:\d\d)?\.$`).ReplaceAllString(lines[i], "")
+	}
+	return lines
+}
+
+// unregistered is a terminal of somebody's that is in no register, as those of editors
+// and emulators are; it returns what shows on it.
+func unregistered(t *testing.T, h *lab.Host, user string) (seen func() string) {
+	t.Helper()
+	file := fmt.Sprintf("/tmp/unregistered-%s-%d", user, os.Getpid())
+	begins(t, h.Command(t.Context(), "setpriv", "--reuid", user, "--regid", "ops", "--init-groups",
+		"script", "-qfec", "sleep 1000", file))
+	awaitOn(t, h, "pgrep -u "+user+" -x sleep")
+	return func() string { return h.Run(t, "cat", file).Stdout }
+}
+
+// TestShutdownCancelled: who has been warned hears of it; meanwhile, who logs in sees a
+// notice. This shutdown is the one of the example's unit.
+func TestShutdownCancelled(t *testing.T) {
+	shutdowns(t, func(t *testing.T, h *lab.Host) {
+		h.Run(t, "cp", "/usr/local/share/doc/msg/examples/weekly-reboot.service", "/usr/local/share/doc/msg/examples/weekly-reboot.timer", "/run/systemd/system")
+		h.Run(t, "systemd-analyze", "verify", "--man=no", "/run/systemd/system/weekly-reboot.timer", "/usr/local/lib/systemd/system/msg-shutdown.path")
+		h.Run(t, "systemctl", "daemon-reload")
+		alice := h.Login(t, "alice")
+		h.Run(t, "systemctl", "start", "weekly-reboot.service")
+		awaitOn(t, h, "cat /run/motd.d/*")
+		bob := h.Login(t, "bob")
+		if seen := bob.Greeting; !regexp.MustCompile(`Notice from root@` + h.Name + ` \(msg-shutdown.service\):\r\n\| Weekly reboot\r\n\| The system will reboot on \w+ \d+ \w+ at \d\d:\d\d\.\r\n`).MatchString(seen) {
+			t.Errorf("bob saw %q", seen)
+		}
+		// Another one in its place is told as that, without the word that the first is cancelled.
+		h.Run(t, "shutdown", "-h", "+30", "Power \u0007cut")
+		awaitOn(t, h, "grep -h power /run/motd.d/*")
+		h.Run(t, "shutdown", "-c")
+		noNotices(t, h)
+		awaitOn(t, h, "systemctl is-active msg-shutdown.service | grep inactive")
+		seen := alice.Sync(t)
+		lines := saidOfShutdown(seen)
+		want := []string{"Weekly reboot", "The system will reboot in 1 hour", `Power ^Gcut`, "The system will power off in 30 minutes"}
+		if h.Utmp {
+			want = nil
+		}
+		last := "The shutdown that was to be at "
+		if len(lines) > 0 && strings.HasPrefix(lines[len(lines)-1], last) {
+			lines[len(lines)-1] = last
+		}
+		if !h.Utmp {
+			want = append(want, last)
+		}
+		if !slices.Equal(lines, want) || h.Utmp && strings.Count(seen, "System shutdown has been cancelled") != 1 {
+			t.Errorf("alice saw %q", seen)
+		}
+	})
+}
+
+// TestShutdownSilent: shutdown --no-wall warns nobody.
+func TestShutdownSilent(t *testing.T) {
+	shutdowns(t, func(t *testing.T, h *lab.Host) {
+		alice := h.Login(t, "alice")
+		h.Run(t, "shutdown", "--no-wall", "-r", "+30", "Hush")
+		awaitOn(t, h, "systemctl is-active msg-shutdown.service | grep -w active")
+		time.Sleep(time.Second)
+		h.Run(t, "shutdown", "-c")
+		awaitOn(t, h, "systemctl is-active msg-shutdown.service | grep inactive")
+		got(t, alice) // logind of Debian 12 says that it is cancelled
+		if left := notices(t, h); left != "" {
+			t.Errorf("there is %q", left)
+		}
+	})
+}
+
+// TestShutdownNotice: by hand, where nothing is scheduled, and by others than root.
+func TestShutdownNotice(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		if out := h.Exec(t, "", "msg", "shutdown-notice"); out.Code != 0 || out.Stderr != "msg: no shutdown is scheduled\n" {
+			t.Errorf("%+v", out)
+		}
+		if out := says(t, h, "carol", "shutdown-notice"); out.Code != 2 || !strings.Contains(out.Stderr, "msg: only root may warn of a shutdown\nhint: ") {
+			t.Errorf("%+v", out)
+		}
+	})
+}
