@@ -22,9 +22,12 @@ func (countdownCmd) Help() string {
                                      now, and 5, 1 and 0 minutes before the end
   msg countdown -u '2026-12-24 18:00' -s 'web[01-40]' '*' "Power is cut."
                                      to everyone on forty hosts
-  msg countdown -N -u 22:00 '*' test when that would be sent, and to whom; sends nothing
-  systemd-run --unit=reboot-warning msg countdown -u 22:00 '*' "Reboot."
-                                     without a terminal; systemctl stop cancels it
+  msg countdown -N -u 22:00 '*' test
+                                     when that would be sent, and to whom; sends nothing
+  systemd-run --collect --unit=reboot-warning msg countdown -u 22:00 '*' "Reboot."
+                                     without a terminal; "systemctl stop reboot-warning" cancels it
+  echo "msg countdown -u 22:00 '*' 'Reboot.'" | at 21:00
+                                     from nine o'clock on
 
 Each message ends with how long it still is, such as "in 10 minutes, at 22:00". The
 command ends at that time. Ctrl-C or SIGTERM end it before, and send that it is cancelled.
@@ -123,14 +126,14 @@ func (c *counting) run(ctx context.Context) (status int, err error) {
 	switch {
 	case c.err != nil:
 		return statusOf(c.err), c.err
-	case signals.Err() != nil:
-		c.cancel(ctx)
-		_, err := c.total()
-		return exitInterrupted, err
-	case err != nil:
+	case err == nil:
+		return c.total()
+	case signals.Err() == nil:
 		return exitNotReached, err
 	}
-	return c.total()
+	c.cancel(ctx)
+	_, err = c.total()
+	return exitInterrupted, err
 }
 
 // warn sends what there is to say when so much time is left.
@@ -158,8 +161,11 @@ func (c *counting) failed(err error) {
 
 // cancel sends that it is cancelled.
 func (c *counting) cancel(ctx context.Context) {
-	if c.asked.NoCancel || !c.sent {
+	if c.asked.NoCancel || !c.sent || c.end.Left() <= 0 {
 		return
+	}
+	if isTerminal(c.w.stderr) && !c.flags.Quiet {
+		fmt.Fprintln(c.w.stderr) // a Ctrl-C has shown itself
 	}
 	words := "cancelled; it was to be " + c.end.Clock(c.away)
 	c.heading(cancelled, c.end.Left(), words)

@@ -17,17 +17,18 @@ type series struct {
 	parts   []remote.Part
 	away    bool // hosts are named
 	summary delivery.Summary
+	hinted  map[string]bool // as a reporter's
 }
 
 func newSeries(w world, flags *sendCmd, parts []remote.Part, away bool) *series {
-	return &series{w, flags, parts, away, delivery.Summary{Event: "summary", Hosts: len(parts)}}
+	return &series{w, flags, parts, away, delivery.Summary{Event: "summary", Hosts: len(parts)}, map[string]bool{}}
 }
 
 // send sends the text. An error says that nothing was sent, or that nobody reads what
 // became of it.
 func (s *series) send(ctx context.Context, text string) error {
 	out := s.flags.reporter(s.w, s.parts, s.away)
-	out.series = true
+	out.series, out.hinted = true, s.hinted
 	out.interrupted = func() bool { return ctx.Err() != nil }
 	parts := slices.Clone(s.parts)
 	for i := range parts {

@@ -54,7 +54,7 @@ func onDay(at time.Time) string { return "on " + at.Format("Mon 2 Jan") + " " }
 // timeOfDay is what a clock will show, without the seconds where these are of no account.
 func timeOfDay(at time.Time, exact, zone bool) string {
 	layout := "15:04"
-	if at = at.Round(time.Second); exact && at.Second() != 0 {
+	if exact && at.Second() != 0 {
 		layout = "15:04:05"
 	}
 	if zone {

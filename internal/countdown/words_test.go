@@ -35,7 +35,7 @@ func TestWords(t *testing.T) {
 		{-time.Hour, false, "was due at 20:50"},
 		{-30 * time.Hour, false, "was due on Wed 25 Nov at 15:50"},
 	} {
-		if got := words(c.left, now.Add(c.left), now, c.exact, false); got != c.want {
+		if got := words(c.left, now.Add(c.left.Round(time.Second)), now, c.exact, false); got != c.want {
 			t.Errorf("%v: %q, want %q", c.left, got, c.want)
 		}
 	}
