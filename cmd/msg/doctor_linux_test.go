@@ -397,3 +397,12 @@ func TestMachine(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 }
+
+func TestJudgeShutdown(t *testing.T) {
+	judged(t, judgeShutdown("", "", nil), ok, "no systemd", "")
+	judged(t, judgeShutdown("not-found", "inactive", nil), note, "is not installed; not everyone is warned", "make install")
+	judged(t, judgeShutdown("loaded", "inactive", nil), note, "is inactive; not everyone", "systemctl enable --now msg-shutdown.path")
+	judged(t, judgeShutdown("loaded", "failed", nil), note, "is failed", "systemctl enable --now msg-shutdown.path")
+	judged(t, judgeShutdown("loaded", "active", nil), ok, "everyone is warned", "")
+	judged(t, judgeShutdown("", "", errors.New("no")), note, "does not tell", "systemctl status")
+}

@@ -22,6 +22,9 @@ func TestLayers(t *testing.T) {
 		"config":          "rate",
 		"domains":         "config rate target",
 		"answers":         "",
+		"countdown":       "",
+		"motd":            "",
+		"shutdown":        "",
 		"delivery":        "accounts answers journal sessions target text tty",
 		"remote":          "accounts answers delivery journal sessions target text tty",
 	} {

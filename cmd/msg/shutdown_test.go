@@ -1,0 +1,61 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"msg/internal/delivery"
+	"msg/internal/sessions"
+	"msg/internal/shutdown"
+)
+
+// TestWalled: logind's warnings reach a screen by any of the terminals that it shows.
+func TestWalled(t *testing.T) {
+	all := func(sources ...sessions.Source) []sessions.Source {
+		return append([]sessions.Source{"device", "proc"}, sources...)
+	}
+	p := sessions.Picture{Terminals: []sessions.Terminal{
+		{Name: "pts/0", Sources: all("utmp"), User: "alice", Shows: 70}, // an ssh login with tmux in front
+		{Name: "pts/1", Sources: all(), User: "bob"},                    // an editor's
+		{Name: "pts/2", Sources: all(), User: "carol", Shows: 80},       // an emulator's, with tmux in front
+		{Name: "pts/3", Sources: all("utmp"), User: "carol", Pane: 80},  // whose pane is in utmp
+		{Name: "pts/4", Sources: all(), User: "alice", Pane: 70},
+		{Name: "tty2", Sources: all("logind"), User: "dave"},
+	}}
+	logins := []sessions.Session{{ID: "1", Terminal: "tty2"}, {ID: "2", Terminal: ""}, {ID: "3", Terminal: "pts/9"}}
+	for _, c := range []struct {
+		utmp bool
+		want []string
+	}{
+		{true, []string{"pts/0", "pts/2", "pts/3"}},
+		{false, []string{"tty2"}},
+	} {
+		got := walled(p, logins, c.utmp)
+		slices.Sort(got)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("utmp %v: %v, want %v", c.utmp, got, c.want)
+		}
+	}
+}
+
+func TestSaid(t *testing.T) {
+	for _, c := range []struct {
+		s    shutdown.Scheduled
+		want string
+	}{
+		{shutdown.Scheduled{Mode: "reboot", Message: "kernel\n"}, "kernel\nThe system will reboot in 5 minutes, at 22:00."},
+		{shutdown.Scheduled{Mode: "poweroff"}, "The system will power off in 5 minutes, at 22:00."},
+		{shutdown.Scheduled{Mode: "hibernate-\x1b"}, "The system will shut down (hibernate-\x1b) in 5 minutes, at 22:00."},
+	} {
+		if got := said(c.s, "in 5 minutes, at 22:00"); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.s, got, c.want)
+		}
+	}
+	for _, message := range []string{strings.Repeat("ä", 50_000), strings.Repeat("\n", 5000) + "x" + strings.Repeat("y\n", 5000)} {
+		words := said(shutdown.Scheduled{Mode: "halt", Message: message}, "now")
+		if len(words) > delivery.MaxBytes || strings.Count(words, "\n") >= delivery.MaxLinesRoot || !strings.HasSuffix(words, " …\nThe system will halt now.") {
+			t.Errorf("of %d bytes, %d are left: %q", len(message), len(words), words[max(0, len(words)-60):])
+		}
+	}
+}
