@@ -45,14 +45,14 @@ func (s *series) send(ctx context.Context, text string) error {
 	return err
 }
 
-// patience is how long a terminal may take: no longer than to the next message, which tells
+// patience is how long a terminal may take: not as long as to the next message, which tells
 // the same, and better.
 func patience(ctx context.Context, most time.Duration) time.Duration {
 	if most == 0 {
 		most = delivery.Patience
 	}
 	if next, ok := ctx.Deadline(); ok {
-		most = min(most, time.Until(next))
+		most = min(most, time.Until(next)*9/10)
 	}
 	return max(most, time.Millisecond)
 }

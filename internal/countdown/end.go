@@ -30,8 +30,14 @@ var forms = []struct {
 	{time.RFC3339, true, true},
 }
 
-// ErrOver says that a time is in the past.
-var ErrOver = errors.New("is over")
+// What a time is refused for.
+var (
+	ErrOver = errors.New("is over")
+	ErrFar  = errors.New("is more than a year away")
+)
+
+// farthest is how far away the end of a countdown may be.
+const farthest = 366 * 24 * time.Hour
 
 // Parse reads when something is to be: a time of day, such as 22:00, or 22:00:30; a day
 // and time, such as 2026-12-24 22:00; or +10m, so long after now. The clock's time zone
@@ -41,6 +47,9 @@ func Parse(s string, now time.Time) (End, error) {
 		d, err := time.ParseDuration(later)
 		if err != nil || d <= 0 {
 			return End{}, fmt.Errorf("%q is no time from now; +10m, +90s and +1h30m are", s)
+		}
+		if d > farthest {
+			return End{}, fmt.Errorf("%q %w", s, ErrFar)
 		}
 		return End{clock: elapsing(d)}, nil
 	}
@@ -52,8 +61,11 @@ func Parse(s string, now time.Time) (End, error) {
 		if !form.day {
 			t = next(t, now)
 		}
-		if !t.After(now) {
+		switch {
+		case !t.After(now):
 			return End{}, fmt.Errorf("%q %w", s, ErrOver)
+		case t.Sub(now) > farthest:
+			return End{}, fmt.Errorf("%q %w", s, ErrFar)
 		}
 		return End{wallClock(t), form.exact}, nil
 	}

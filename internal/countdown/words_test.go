@@ -76,6 +76,18 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestParseFar(t *testing.T) {
+	now := time.Date(2026, 11, 26, 21, 50, 0, 0, time.UTC)
+	for _, s := range []string{"+8785h", "+2562047h", "2027-11-28 10:00", "9999-12-31 23:59"} {
+		if _, err := Parse(s, now); !errors.Is(err, ErrFar) {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+	if _, err := Parse("+8784h", now); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestParseSummerTime: the next such time is looked for on the clock, not 24 hours later.
 func TestParseSummerTime(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")

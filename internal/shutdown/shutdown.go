@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -68,7 +69,7 @@ func Parse(data []byte) (Scheduled, error) {
 		switch name {
 		case "USEC": // since 1970
 			usec, err := strconv.ParseInt(value, 10, 64)
-			if err != nil || usec <= 0 {
+			if err != nil || usec <= 0 || usec > math.MaxInt64/1000 { // which a time.Duration can still hold
 				return s, fmt.Errorf("USEC=%q is no time", value)
 			}
 			s.At = time.UnixMicro(usec)

@@ -35,7 +35,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s: %+v, %v, want %q", message, s, err, want)
 		}
 	}
-	for _, data := range []string{"", "USEC=5\n", "MODE=reboot\n", "USEC=soon\nMODE=reboot\n", "USEC=-5\nMODE=reboot\n", "USEC=\nMODE=x"} {
+	for _, data := range []string{"", "USEC=5\n", "MODE=reboot\n", "USEC=soon\nMODE=reboot\n", "USEC=-5\nMODE=reboot\n", "USEC=9300000000000000\nMODE=reboot\n", "USEC=\nMODE=x"} {
 		if s, err := shutdown.Parse([]byte(data)); err == nil {
 			t.Errorf("%q is %+v", data, s)
 		}

@@ -53,7 +53,7 @@ func noNotices(t *testing.T, h *lab.Host) {
 // TestCountdown: everyone is warned at once and at each point, once; who logs in between two
 // points sees the notice, and is warned at the next.
 func TestCountdown(t *testing.T) {
-	onEach(t, func(t *testing.T, h *lab.Host) {
+	atOnce(t, lab.Hosts(), func(t *testing.T, h *lab.Host) {
 		alice, bob := h.Login(t, "alice"), h.Login(t, "bob")
 		count := countdown(t, h, "-v", "--until", "+10s", "--at", "1h,7s,3s,0", "*", "Reboot for the \x1b[2Jnew kernel.")
 		const text = "Reboot for the ^[[2Jnew kernel."
@@ -77,7 +77,7 @@ func TestCountdown(t *testing.T) {
 
 // TestCountdownOfUsers: a user counts down through the helper, and leaves no notice.
 func TestCountdownOfUsers(t *testing.T) {
-	onEach(t, func(t *testing.T, h *lab.Host) {
+	atOnce(t, lab.Hosts(), func(t *testing.T, h *lab.Host) {
 		forget(t, h)
 		alice, bob := h.Login(t, "alice"), h.Login(t, "bob")
 		alice.Type(t, "msg countdown -u +4s --at 2s bob,carol Tea; echo status $?\r")
@@ -146,7 +146,7 @@ func stop(t *testing.T, h *lab.Host, signal string) {
 // TestCountdownStopped: a countdown that sleeps for longer than to a point loses no warning
 // and repeats none.
 func TestCountdownStopped(t *testing.T) {
-	onEach(t, func(t *testing.T, h *lab.Host) {
+	atOnce(t, lab.Hosts(), func(t *testing.T, h *lab.Host) {
 		alice := h.Login(t, "alice")
 		// By ssh, as the lab's own way stops together with what it has started.
 		count := waits(t, h, "root", "countdown", "--until", "+10s", "--at", "8s,7s,2s", "*", "Reboot.")

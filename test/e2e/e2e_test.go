@@ -29,6 +29,19 @@ func onEach(t *testing.T, test func(t *testing.T, h *lab.Host)) {
 	}
 }
 
+// atOnce runs a test that mostly waits on these hosts at the same time, with msg installed.
+func atOnce(t *testing.T, hosts []*lab.Host, test func(t *testing.T, h *lab.Host)) {
+	for _, h := range hosts {
+		install(t, h)
+	}
+	for _, h := range hosts {
+		t.Run(h.Name, func(t *testing.T) {
+			t.Parallel()
+			test(t, h)
+		})
+	}
+}
+
 // helper is where make install puts it.
 const helper = "/usr/local/libexec/msg-helper"
 
