@@ -61,7 +61,7 @@ install: build man ## install below PREFIX (/usr/local) and DESTDIR; root, for t
 	install -D -m 644 packaging/tmpfiles.conf $(TMPFILESDIR)/msg.conf
 	install -D -m 644 packaging/msg.toml $(DOCDIR)/msg.toml
 	install -d $(UNITDIR) $(DOCDIR)/examples
-	for unit in $(UNITS); do sed 's,/usr/local,$(PREFIX),g' packaging/systemd/$$unit | install -m 644 /dev/stdin $(UNITDIR)/$$unit; done
+	for unit in $(UNITS); do sed 's,/usr/local,$(PREFIX),g' packaging/systemd/$$unit | install -m 644 /dev/stdin $(UNITDIR)/$$unit || exit 1; done
 	install -m 644 packaging/examples/* $(DOCDIR)/examples
 	install -d $(addprefix $(MANDIR)/,man1 man5 man8)
 	sed 's,/usr/local,$(PREFIX),g' man/msg.1 | install -m 644 /dev/stdin $(MANDIR)/man1/msg.1
@@ -75,6 +75,7 @@ install-push: ## install the helper for machines of ARCH (arm64, amd64, ...), fo
 	install -D -m 755 libexec/msg-helper-$(ARCH) $(LIBEXECDIR)/msg-helper-$(ARCH)
 
 uninstall: ## remove what install installed
+	@test -n "$(DESTDIR)" || ! command -v systemctl >/dev/null || systemctl -q disable --now $(UNITS) 2>/dev/null || true
 	rm -f $(BINDIR)/msg $(LIBEXECDIR)/msg-helper $(LIBEXECDIR)/msg-helper-* $(TMPFILESDIR)/msg.conf
 	rm -f $(MANDIR)/man1/msg.1 $(MANDIR)/man5/msg.conf.5 $(MANDIR)/man8/msg-helper.8
 	rm -f $(addprefix $(UNITDIR)/,$(UNITS))

@@ -30,7 +30,8 @@ func (countdownCmd) Help() string {
                                      from nine o'clock on
 
 Each message ends with how long it still is, such as "in 10 minutes, at 22:00". The
-command ends at that time. Ctrl-C or SIGTERM end it before, and send that it is cancelled.
+command ends at that time. Ctrl-C, SIGTERM or SIGHUP end it before, and send that it is
+cancelled.
 
 Exit status: 0 everyone was reached each time, 1 somebody was not, 2 the command line or the message is wrong and nothing was sent, 130 cancelled.`
 }
@@ -43,13 +44,23 @@ func (c *countdownCmd) Run(ctx context.Context, w world, status *int) error {
 		*status = exitInterrupted
 		return nil
 	case err != nil:
-		return err
+		return nothingSent(err)
 	case c.DryRun:
 		*status, err = count.plan(ctx)
 	default:
 		*status, err = count.run(ctx)
 	}
 	return err
+}
+
+// nothingSent makes an error one of those with exit status 2: 1 would say that the time has
+// come and somebody was not reached.
+func nothingSent(err error) error {
+	var refused *delivery.RequestError
+	if errors.As(err, &refused) {
+		return err
+	}
+	return &delivery.RequestError{Problem: err.Error()}
 }
 
 // counting is a countdown at work.
@@ -59,6 +70,8 @@ type counting struct {
 	end    countdown.End
 	points []time.Duration
 	text   string
+
+	notice loginNotice
 	sent   bool  // the first message has gone out
 	err    error // what kept it from that
 }
@@ -87,11 +100,28 @@ func (c *countdownCmd) begin(ctx context.Context, w world) (*counting, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := delivery.CheckText(text); err != nil {
+	if err := checkLength(w, text); err != nil {
 		return nil, err
 	}
-	text = strings.TrimRight(text, "\n")
-	return &counting{series: newSeries(w, flags, parts, away), asked: c, end: end, points: points, text: text}, nil
+	return &counting{
+		series: newSeries(w, flags, parts, away),
+		asked:  c, end: end, points: points, text: strings.TrimRight(text, "\n"), notice: noNotice,
+	}, nil
+}
+
+// wordsLength is more than the words need that a message ends with; all of them are to fit,
+// since nobody should hear of a time and not that it is cancelled.
+const wordsLength = 128
+
+func checkLength(w world, text string) error {
+	most := delivery.MaxBytes
+	if w.engine.UID == 0 {
+		most = delivery.MaxBytesRoot
+	}
+	if len(text) > most-wordsLength {
+		return &delivery.RequestError{Problem: fmt.Sprintf("the message is longer than %d bytes, with which %d KiB are full", most-wordsLength, most>>10)}
+	}
+	return delivery.CheckText(text)
 }
 
 func (c *countdownCmd) times(now time.Time) (end countdown.End, points []time.Duration, err error) {
@@ -111,9 +141,10 @@ func (c *countdownCmd) times(now time.Time) (end countdown.End, points []time.Du
 func (c *counting) run(ctx context.Context) (status int, err error) {
 	signals, stop := signal.NotifyContext(ctx, interrupts()...)
 	defer stop()
-	context.AfterFunc(signals, stop) // a second signal ends it at once
-	notice := c.leaveNotice(ctx)
-	defer notice.remove()
+	context.AfterFunc(signals, func() { // a second signal ends it at once
+		signal.Ignore(syscall.SIGHUP) // but this comes right behind another when a session is ended
+		stop()
+	})
 	c.announce()
 	counting, giveUp := context.WithCancel(signals)
 	defer giveUp()
@@ -122,14 +153,14 @@ func (c *counting) run(ctx context.Context) (status int, err error) {
 			giveUp()
 		}
 	})
-	notice.remove()
+	c.notice.remove()
 	switch {
 	case c.err != nil:
-		return statusOf(c.err), c.err
+		return statusOf(c.err), nothingSent(c.err)
 	case err == nil:
 		return c.total()
-	case signals.Err() == nil:
-		return exitNotReached, err
+	case signals.Err() == nil: // no timer is to be had
+		complain(c.w.stderr, err)
 	}
 	c.cancel(ctx)
 	_, err = c.total()
@@ -141,20 +172,18 @@ func (c *counting) warn(ctx context.Context, left time.Duration) {
 	words := c.end.Words(left, c.away)
 	c.heading(pointReached, left, words)
 	err := c.send(ctx, c.text+"\n"+words)
-	var refused *delivery.RequestError
-	if errors.As(err, &refused) && !c.sent {
+	switch {
+	case err == nil && !c.sent:
+		c.sent, c.notice = true, c.leaveNotice(ctx)
+	case err != nil && !c.sent:
 		c.err = err
-		return
+	case err != nil:
+		c.failed(err)
 	}
-	c.sent = true
-	c.failed(err)
 }
 
 // failed takes in what kept a message from going out, though others did; the next may again.
 func (c *counting) failed(err error) {
-	if err == nil || errors.Is(err, syscall.EPIPE) { // who reads no more wants no word of it
-		return
-	}
 	c.summary.Failed++
 	complain(c.w.stderr, err)
 }
@@ -169,7 +198,9 @@ func (c *counting) cancel(ctx context.Context) {
 	}
 	words := "cancelled; it was to be " + c.end.Clock(c.away)
 	c.heading(cancelled, c.end.Left(), words)
-	c.failed(c.send(ctx, c.text+"\n"+words))
+	if err := c.send(ctx, c.text+"\n"+words); err != nil {
+		c.failed(err)
+	}
 }
 
 // plan shows what would be sent when, and to whom now.
@@ -236,5 +267,9 @@ func (c *counting) announce() {
 	if len(times) > 0 {
 		words += " and at " + strings.Join(times, ", ")
 	}
-	fmt.Fprintf(c.w.stderr, "msg: %s; Ctrl-C cancels it\n", words)
+	ends := "cancels"
+	if c.asked.NoCancel {
+		ends = "ends"
+	}
+	fmt.Fprintf(c.w.stderr, "msg: %s; Ctrl-C %s it\n", words, ends)
 }

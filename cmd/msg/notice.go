@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"msg/internal/motd"
 	"msg/internal/remote"
@@ -24,7 +26,7 @@ func (c *counting) leaveNotice(ctx context.Context) loginNotice {
 	if c.w.engine.UID != 0 || c.asked.NoNotice || !slices.ContainsFunc(c.parts, c.toAll) {
 		return noNotice
 	}
-	return leaveNotice(ctx, c.w, c.text+"\n"+c.end.When(false))
+	return leaveNotice(ctx, c.w, c.text+"\n"+c.end.When(false), c.end.Time())
 }
 
 // toAll reports whether a part is everyone's on this host.
@@ -33,11 +35,15 @@ func (c *counting) toAll(part remote.Part) bool {
 	return part.Host == c.w.engine.Host && len(part.Request.Except) == 0 && slices.ContainsFunc(part.Request.Targets, everyone)
 }
 
-func leaveNotice(ctx context.Context, w world, words string) loginNotice {
+// leaveNotice leaves one until that time, or until it is removed.
+func leaveNotice(ctx context.Context, w world, words string, until time.Time) loginNotice {
 	lines := []string{"Notice from " + w.engine.From(ctx) + ":"}
 	lines = append(lines, barred(text.Clean(words), 0)...)
-	left, err := motd.Leave(motd.Dir, strings.Join(lines, "\n")+"\n")
-	if err != nil {
+	left, err := motd.Leave(motd.Dir, strings.Join(lines, "\n")+"\n", until)
+	switch {
+	case errors.Is(err, motd.ErrOver): // there is nothing to tell any more
+		return noNotice
+	case err != nil:
 		fmt.Fprintf(w.stderr, "msg: no notice for who logs in later: %s\n", text.Name(err.Error()))
 		return noNotice
 	}

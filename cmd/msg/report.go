@@ -42,6 +42,9 @@ type reporter struct {
 	// nobody reads any more what becomes of a message that stays.
 	interrupted func() bool
 	giveUp      func()
+
+	// late tells whether the next message of the series is due.
+	late func() bool
 }
 
 // reporter shows what becomes of the parts of a message; away tells whether hosts are
@@ -52,7 +55,7 @@ func (c *sendCmd) reporter(w world, parts []remote.Part, away bool) *reporter {
 		summary:     delivery.Summary{Event: "summary", Hosts: len(parts)},
 		hinted:      map[string]bool{},
 		open:        map[string]bool{},
-		interrupted: func() bool { return false }, giveUp: func() {},
+		interrupted: func() bool { return false }, giveUp: func() {}, late: func() bool { return false },
 	}
 	if away {
 		o.hosts = newHosts(parts)
@@ -66,6 +69,9 @@ func (c *sendCmd) reporter(w world, parts []remote.Part, away bool) *reporter {
 // result shows one result as it comes.
 func (o *reporter) result(r delivery.Result) {
 	r = clean(r)
+	if r.Event == delivery.Failed && o.late() {
+		r = inTime(r)
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.summary.Add(r)
@@ -308,6 +314,18 @@ var hints = map[delivery.Reason]string{
 	remote.Version:       `msg and msg-helper are to be installed together; "msg doctor" tells more`,
 	remote.Timeout:       `"msg doctor" tells whether it works`,
 	remote.Lost:          `"msg doctor" tells whether it works`,
+}
+
+// inTime says of what was given up why it was, where the next message was due.
+func inTime(r delivery.Result) delivery.Result {
+	const due = "not done when the next message was due"
+	switch {
+	case givenUp(r):
+		r.Detail = due
+	case ofHost(r) && (r.Reason == remote.Unreachable || r.Reason == remote.Interrupted):
+		r.Reason, r.Detail, r.Hint = remote.Interrupted, due, ""
+	}
+	return r
 }
 
 // detailed are the reasons whose detail a person needs, too.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -18,18 +19,23 @@ type series struct {
 	away    bool // hosts are named
 	summary delivery.Summary
 	hinted  map[string]bool // as a reporter's
+	err     error           // the first that came of writing to standard output
 }
 
 func newSeries(w world, flags *sendCmd, parts []remote.Part, away bool) *series {
-	return &series{w, flags, parts, away, delivery.Summary{Event: "summary", Hosts: len(parts)}, map[string]bool{}}
+	return &series{
+		w: w, flags: flags, parts: parts, away: away,
+		summary: delivery.Summary{Event: "summary", Hosts: len(parts)}, hinted: map[string]bool{},
+	}
 }
 
-// send sends the text. An error says that nothing was sent, or that nobody reads what
-// became of it.
+// send sends the text, until ctx is done: with a deadline, the next message is due then.
+// Its error says that nothing was sent.
 func (s *series) send(ctx context.Context, text string) error {
 	out := s.flags.reporter(s.w, s.parts, s.away)
 	out.series, out.hinted = true, s.hinted
-	out.interrupted = func() bool { return ctx.Err() != nil }
+	out.interrupted = func() bool { return errors.Is(ctx.Err(), context.Canceled) }
+	out.late = func() bool { return errors.Is(ctx.Err(), context.DeadlineExceeded) }
 	parts := slices.Clone(s.parts)
 	for i := range parts {
 		parts[i].Request.Text = text
@@ -38,11 +44,17 @@ func (s *series) send(ctx context.Context, text string) error {
 	if err := s.flags.send(ctx, s.w, parts, s.away, out); err != nil {
 		return err
 	}
-	err := out.end()
+	s.keep(out.end())
 	s.summary.Delivered += out.summary.Delivered
 	s.summary.Failed += out.summary.Failed
 	s.summary.Planned += out.summary.Planned
-	return err
+	return nil
+}
+
+func (s *series) keep(err error) {
+	if s.err == nil {
+		s.err = err
+	}
 }
 
 // patience is how long a terminal may take: not as long as to the next message, which tells
@@ -60,21 +72,21 @@ func patience(ctx context.Context, most time.Duration) time.Duration {
 // total tells what all of it comes to, and returns the exit status for that.
 func (s *series) total() (status int, err error) {
 	if s.flags.JSON {
-		err = s.print(s.summary)
+		s.print(s.summary)
 	}
 	if s.summary.Failed > 0 {
-		return exitNotReached, err
+		return exitNotReached, s.err
 	}
-	return exitOK, err
+	return exitOK, s.err
 }
 
 // print prints a line: an object as JSON.
-func (s *series) print(v any) error {
+func (s *series) print(v any) {
 	out := s.flags.reporter(s.w, s.parts, s.away)
 	if line, ok := v.(string); ok {
 		out.print(line)
 	} else {
 		out.object(v)
 	}
-	return out.err
+	s.keep(out.err)
 }

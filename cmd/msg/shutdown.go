@@ -46,7 +46,7 @@ func (c *shutdownCmd) Run(ctx context.Context, w world, _ *int) error {
 	defer stop()
 	notice := c.notice(ctx, w)
 	for {
-		scheduled, err := notice.read(ctx)
+		scheduled, err := shutdown.Read(shutdown.File)
 		switch {
 		case ctx.Err() != nil: // the system goes down, or somebody has stopped the service
 			return nil
@@ -63,33 +63,18 @@ func (c *shutdownCmd) Run(ctx context.Context, w world, _ *int) error {
 // shutdownNotice is what tells everyone of a shutdown.
 type shutdownNotice struct {
 	*series
-	seen *shutdown.Scheduled // the last one
+	seen  *shutdown.Scheduled // the last one
+	spare bool                // logind is just warning those whom it reaches
 }
 
 func (c *shutdownCmd) notice(ctx context.Context, w world) *shutdownNotice {
 	engine := *w.engine
-	leaveToLogind(ctx, &engine)
 	w.engine, w.door = &engine, logged{&engine}
 	everyone := delivery.Request{Targets: []target.Target{{Kind: target.Everyone}}}
 	flags := &sendCmd{sending: sending{Verbose: c.Verbose}}
-	return &shutdownNotice{series: newSeries(w, flags, []remote.Part{{Host: engine.Host, Request: everyone}}, false)}
-}
-
-// settle is how long none has to be scheduled before that counts: logind replaces the file,
-// and takes it away, too, when the system goes down for another reason.
-const settle = time.Second
-
-// read reads which shutdown is scheduled.
-func (n *shutdownNotice) read(ctx context.Context) (shutdown.Scheduled, error) {
-	s, err := shutdown.Read(shutdown.File)
-	if n.seen == nil || !errors.Is(err, fs.ErrNotExist) {
-		return s, err
-	}
-	select {
-	case <-ctx.Done():
-	case <-time.After(settle):
-	}
-	return shutdown.Read(shutdown.File)
+	n := &shutdownNotice{series: newSeries(w, flags, []remote.Part{{Host: engine.Host, Request: everyone}}, false)}
+	n.leaveToLogind(ctx, &engine)
+	return n
 }
 
 // count counts down to a shutdown, until another is scheduled or none is.
@@ -106,9 +91,11 @@ func (n *shutdownNotice) count(ctx context.Context, s shutdown.Scheduled) {
 		return
 	}
 	end := countdown.At(s.At)
-	notice := leaveNotice(ctx, n.w, said(s, end.When(false)))
+	notice := leaveNotice(ctx, n.w, said(s, end.When(false)), s.At)
 	defer notice.remove()
+	first := true
 	err := countdown.Run(ctx, end, warnings(end.Left()), func(ctx context.Context, left time.Duration) {
+		n.spare, first = logindWarns(left, first), false
 		n.tell(ctx, said(s, end.Words(max(left, 0), false)))
 	})
 	if err != nil && ctx.Err() == nil {
@@ -121,9 +108,18 @@ func (n *shutdownNotice) cancelled(ctx context.Context) {
 	switch s := n.seen; {
 	case s == nil:
 		fmt.Fprintln(n.w.stderr, "msg: no shutdown is scheduled")
-	case !s.Silent && time.Now().Before(s.At):
+	case s.Silent || !time.Now().Before(s.At) || goesDown(ctx):
+	default:
+		n.spare = true // logind tells at once
 		n.tell(ctx, "The shutdown that was to be "+countdown.At(s.At).Clock(false)+" is cancelled.")
 	}
+}
+
+// goesDown reports whether the file is gone because the system goes down, now and not when it
+// was to.
+func goesDown(ctx context.Context) bool {
+	does, err := logind.GoesDown(ctx)
+	return err == nil && does
 }
 
 func (n *shutdownNotice) tell(ctx context.Context, words string) {
@@ -164,8 +160,19 @@ func cut(message string) string {
 	return message
 }
 
-// leaveToLogind spares those whom logind warns itself.
-func leaveToLogind(ctx context.Context, engine *delivery.Engine) {
+// soon is the time left in which logind warns as soon as a shutdown is scheduled.
+const soon = 15 * time.Minute
+
+// logindWarns reports whether logind has a warning of its own when so much time is left: of
+// our points, at those of the last minutes and at full hours down to the third, but not at an
+// hour and half an hour (when_wall in systemd's src/login/logind-utmp.c).
+func logindWarns(left time.Duration, first bool) bool {
+	left = left.Round(time.Second)
+	return left < soon || !first && left >= 3*time.Hour && left%time.Hour == 0
+}
+
+// leaveToLogind has those spared whom logind warns itself, where it does.
+func (n *shutdownNotice) leaveToLogind(ctx context.Context, engine *delivery.Engine) {
 	readsUtmp, err := logind.ReadsUtmp(ctx)
 	if err != nil {
 		return // rather twice than not at all
@@ -177,14 +184,18 @@ func leaveToLogind(ctx context.Context, engine *delivery.Engine) {
 		return logins, err
 	}
 	engine.Spared = func(p sessions.Picture) []string {
+		if !n.spare {
+			return nil
+		}
 		_, err := os.Stat(engine.System.Utmp)
-		return walled(p, logins, readsUtmp && err == nil)
+		return walled(p, logins, readsUtmp && err == nil, n.seen.From)
 	}
 }
 
 // walled are the terminals of the screens that logind writes its warnings to: on those of
-// utmp where there is one, on those of its sessions elsewhere.
-func walled(p sessions.Picture, logins []sessions.Session, utmp bool) []string {
+// utmp where there is one, on those of its sessions elsewhere; but not at that where the
+// shutdown was scheduled.
+func walled(p sessions.Picture, logins []sessions.Session, utmp bool, from string) []string {
 	ofLogin := map[string]bool{}
 	for _, s := range logins {
 		ofLogin[s.Terminal] = true
@@ -193,7 +204,8 @@ func walled(p sessions.Picture, logins []sessions.Session, utmp bool) []string {
 	screens := map[string]bool{}
 	for i := range p.Terminals {
 		t := &p.Terminals[i]
-		if utmp && slices.Contains(t.Sources, sessions.Utmp) || !utmp && ofLogin[t.Name] {
+		written := utmp && slices.Contains(t.Sources, sessions.Utmp) || !utmp && ofLogin[t.Name]
+		if written && t.Name != from {
 			maps.Copy(screens, forest.Above(t.Name))
 		}
 	}

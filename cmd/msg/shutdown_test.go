@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"msg/internal/delivery"
 	"msg/internal/sessions"
@@ -22,6 +23,7 @@ func TestWalled(t *testing.T) {
 		{Name: "pts/3", Sources: all("utmp"), User: "carol", Pane: 80},  // whose pane is in utmp
 		{Name: "pts/4", Sources: all(), User: "alice", Pane: 70},
 		{Name: "tty2", Sources: all("logind"), User: "dave"},
+		{Name: "pts/5", Sources: all("utmp"), User: "root"}, // where shutdown was typed
 	}}
 	logins := []sessions.Session{{ID: "1", Terminal: "tty2"}, {ID: "2", Terminal: ""}, {ID: "3", Terminal: "pts/9"}}
 	for _, c := range []struct {
@@ -31,7 +33,7 @@ func TestWalled(t *testing.T) {
 		{true, []string{"pts/0", "pts/2", "pts/3"}},
 		{false, []string{"tty2"}},
 	} {
-		got := walled(p, logins, c.utmp)
+		got := walled(p, logins, c.utmp, "pts/5")
 		slices.Sort(got)
 		if !slices.Equal(got, c.want) {
 			t.Errorf("utmp %v: %v, want %v", c.utmp, got, c.want)
@@ -56,6 +58,20 @@ func TestSaid(t *testing.T) {
 		words := said(shutdown.Scheduled{Mode: "halt", Message: message}, "now")
 		if len(words) > delivery.MaxBytes || strings.Count(words, "\n") >= delivery.MaxLinesRoot || !strings.HasSuffix(words, " …\nThe system will halt now.") {
 			t.Errorf("of %d bytes, %d are left: %q", len(message), len(words), words[max(0, len(words)-60):])
+		}
+	}
+}
+
+// TestLogindWarns: as when_wall and method_schedule_shutdown of logind have it.
+func TestLogindWarns(t *testing.T) {
+	for left, want := range map[time.Duration][2]bool{ // at once, and at a point
+		24 * time.Hour: {false, true}, 12 * time.Hour: {false, true}, 3 * time.Hour: {false, true},
+		time.Hour: {false, false}, 90 * time.Minute: {false, false}, 30 * time.Minute: {false, false}, 15 * time.Minute: {false, false},
+		14 * time.Minute: {true, true}, 10 * time.Minute: {true, true}, time.Minute: {true, true}, 0: {true, true},
+		10*time.Minute - 3*time.Millisecond: {true, true}, 3*time.Hour - 3*time.Millisecond: {false, true},
+	} {
+		if got := [2]bool{logindWarns(left, true), logindWarns(left, false)}; got != want {
+			t.Errorf("%v: %v, want %v", left, got, want)
 		}
 	}
 }

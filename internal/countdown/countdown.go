@@ -2,7 +2,8 @@
 //
 // A time is either the clock's (22:00), and comes when the clock has it, whatever the
 // clock was set to meanwhile; or so far from now (+10m), and then comes that much later,
-// whatever the clock shows. Time that the machine or the process sleeps passes in both.
+// whatever the clock shows. Time that the machine or the process sleeps passes in both, as
+// far as the system tells of it.
 // Of the points that passed in a sleep, or in an hour that the clock was set forward,
 // one warning is left; a point that was once warned at is not come back to.
 //
@@ -33,7 +34,8 @@ func Usual(left time.Duration) []time.Duration {
 }
 
 // Points reads points: durations before the end with commas between them, as in
-// 60m,30m,90s; 0 is the end itself. They come back longest first, each once.
+// 60m,30m,90s; 0 is the end itself. They come back longest first, each once. Nobody would
+// read two within a second.
 func Points(list string) ([]time.Duration, error) {
 	var points []time.Duration
 	for word := range strings.SplitSeq(list, ",") {
@@ -44,7 +46,13 @@ func Points(list string) ([]time.Duration, error) {
 		points = append(points, point)
 	}
 	slices.SortFunc(points, func(a, b time.Duration) int { return cmp.Compare(b, a) })
-	return slices.Compact(points), nil
+	points = slices.Compact(points)
+	for i := 1; i < len(points); i++ {
+		if points[i-1]-points[i] < time.Second {
+			return nil, fmt.Errorf("%v and %v are less than a second apart", points[i-1], points[i])
+		}
+	}
+	return points, nil
 }
 
 // Run calls warn at once and when each point has come, and returns when the end has;

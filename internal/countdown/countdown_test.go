@@ -27,7 +27,7 @@ func TestPoints(t *testing.T) {
 			t.Errorf("%s: %v, %v, want %v", list, got, err, want)
 		}
 	}
-	for _, list := range []string{"", "60", "5m,", "-5m", "ten", "5m;1m"} {
+	for _, list := range []string{"", "60", "5m,", "-5m", "ten", "5m;1m", "5s,4500ms"} {
 		if got, err := countdown.Points(list); err == nil {
 			t.Errorf("%q is %v", list, got)
 		}

@@ -34,6 +34,7 @@ var forms = []struct {
 var (
 	ErrOver = errors.New("is over")
 	ErrFar  = errors.New("is more than a year away")
+	ErrGap  = errors.New("is skipped by that day's clock, for summer time")
 )
 
 // farthest is how far away the end of a countdown may be.
@@ -61,7 +62,9 @@ func Parse(s string, now time.Time) (End, error) {
 		if !form.day {
 			t = next(t, now)
 		}
-		switch {
+		switch said, _ := time.Parse(form.layout, s); {
+		case form.day && form.layout != time.RFC3339 && said.Format(time.TimeOnly) != t.Format(time.TimeOnly):
+			return End{}, fmt.Errorf("%q %w", s, ErrGap)
 		case !t.After(now):
 			return End{}, fmt.Errorf("%q %w", s, ErrOver)
 		case t.Sub(now) > farthest:
@@ -72,15 +75,18 @@ func Parse(s string, now time.Time) (End, error) {
 	return End{}, fmt.Errorf("%q is no time; 22:00, \"2026-12-24 22:00\" and +10m are", s)
 }
 
-// next is the next time after now at which the clock shows what t says.
+// next is the next time after now at which the clock shows what t says. Where summer time
+// begins or ends, it may show that at no time of a day, or at two.
 func next(t, now time.Time) time.Time {
 	y, m, d := now.Date()
-	for {
-		at := time.Date(y, m, d, t.Hour(), t.Minute(), t.Second(), 0, now.Location())
-		if at.After(now) {
-			return at
+	for ; ; d++ {
+		usual := time.Date(y, m, d, t.Hour(), t.Minute(), t.Second(), 0, now.Location())
+		for _, shift := range []time.Duration{-2 * time.Hour, -time.Hour, -30 * time.Minute, 0, 30 * time.Minute, time.Hour, 2 * time.Hour} {
+			at := usual.Add(shift)
+			if at.After(now) && at.Format(time.TimeOnly) == t.Format(time.TimeOnly) {
+				return at
+			}
 		}
-		d++
 	}
 }
 

@@ -88,15 +88,37 @@ func TestParseFar(t *testing.T) {
 	}
 }
 
-// TestParseSummerTime: the next such time is looked for on the clock, not 24 hours later.
+// TestParseSummerTime: the next such time is looked for on the clock, which shows some times
+// twice in a night in autumn, and skips some in spring.
 func TestParseSummerTime(t *testing.T) {
+	for _, c := range []struct{ zone, now, say, want string }{
+		{"Europe/Berlin", "2026-10-24T12:00:00+02:00", "11:00", "2026-10-25T11:00:00+01:00"},
+		{"Europe/Berlin", "2026-10-25T02:10:00+02:00", "02:30", "2026-10-25T02:30:00+02:00"},
+		{"Europe/Berlin", "2026-10-25T02:40:00+02:00", "02:30", "2026-10-25T02:30:00+01:00"},
+		{"Europe/Berlin", "2026-10-25T02:40:00+01:00", "02:30", "2026-10-26T02:30:00+01:00"},
+		{"America/New_York", "2026-11-01T01:10:00-05:00", "01:30", "2026-11-01T01:30:00-05:00"},
+		{"Europe/Berlin", "2026-03-28T23:00:00+01:00", "02:30", "2026-03-30T02:30:00+02:00"},
+		{"Europe/Berlin", "2026-03-28T23:00:00+01:00", "2026-03-29 03:30", "2026-03-29T03:30:00+02:00"},
+		{"Australia/Lord_Howe", "2026-04-05T01:40:00+11:00", "01:45", "2026-04-05T01:45:00+11:00"},
+	} {
+		zone, err := time.LoadLocation(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now, err := time.Parse(time.RFC3339, c.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		end, err := Parse(c.say, now.In(zone))
+		if got := end.Time().In(zone).Format(time.RFC3339); err != nil || got != c.want {
+			t.Errorf("%s: %s is %s, %v, want %s", c.now, c.say, got, err, c.want)
+		}
+	}
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := time.Date(2026, 10, 24, 12, 0, 0, 0, berlin) // the hour goes back in the night
-	end, err := Parse("11:00", now)
-	if want := now.Add(24 * time.Hour); err != nil || end.Time().Sub(want).Abs() > time.Second {
-		t.Errorf("%v, %v, want %v", end.Time(), err, want)
+	if _, err := Parse("2026-03-29 02:30", time.Date(2026, 3, 28, 0, 0, 0, 0, berlin)); !errors.Is(err, ErrGap) {
+		t.Errorf("a time that is skipped: %v", err)
 	}
 }

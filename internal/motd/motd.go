@@ -1,9 +1,10 @@
 // Package motd leaves a notice that people see when they log in: a file in a directory
 // whose files pam_motd(8) shows.
 //
-// A notice is there for as long as the process that has left it. A small process beside it
-// does nothing but wait for its end, and then removes the file; if both are killed, the
-// next notice removes what is left. So no notice is shown that nobody would take back.
+// A notice is there for as long as the process that has left it, and no longer than to a
+// time. A small process beside it waits for either, and then removes the file; if both are
+// killed, the next notice removes what is left. So no notice is shown that nobody would
+// take back.
 //
 // The package shows a text as it is: whoever leaves a notice has cleaned it. It writes
 // nowhere but into a directory that is root's alone, and follows no link there.
@@ -17,8 +18,14 @@ const Dir = "/run/motd.d"
 // MaxText is the longest file that pam_motd shows, in bytes.
 const MaxText = 64 << 10
 
-// prefix begins the names of our files.
-const prefix = "msg-"
+// Our files have this name and so many letters and digits behind it.
+const (
+	prefix  = "msg-notice-"
+	letters = 8
+)
 
-// ErrTooLong says that pam_motd would not show the text.
-var ErrTooLong = errors.New("a notice for logins may have 64 KiB at most")
+// What no notice is left for.
+var (
+	ErrTooLong = errors.New("a notice for logins may have 64 KiB at most") // pam_motd would not show it
+	ErrOver    = errors.New("its time is over")
+)

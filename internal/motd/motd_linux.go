@@ -8,8 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,10 +24,14 @@ type Notice struct {
 	alive  io.Closer // the keeper's input, whose end is ours
 }
 
-// Leave leaves a notice in the directory, which it makes where it is missing.
-func Leave(dir, text string) (*Notice, error) {
-	if len(text) > MaxText {
+// Leave leaves a notice in the directory, which it makes where it is missing; until is when
+// it goes at the latest, even if the process is stopped by then.
+func Leave(dir, text string, until time.Time) (*Notice, error) {
+	switch {
+	case len(text) > MaxText:
 		return nil, ErrTooLong
+	case !time.Now().Before(until):
+		return nil, ErrOver
 	}
 	if err := ready(dir); err != nil {
 		return nil, err
@@ -33,21 +39,28 @@ func Leave(dir, text string) (*Notice, error) {
 	if err := sweep(dir); err != nil {
 		return nil, err
 	}
-	n := &Notice{path: filepath.Join(dir, prefix+strings.ToLower(rand.Text()[:8]))}
-	file, err := write(dir, n.path, text)
+	file, err := write(dir, text)
 	if err != nil {
 		return nil, err
 	}
-	n.file = file
-	if err := n.keep(); err != nil {
-		return nil, errors.Join(err, n.Remove())
+	n := &Notice{path: filepath.Join(dir, prefix+strings.ToLower(rand.Text()[:letters])), file: file}
+	err = n.keep(until)
+	if err == nil { // from here on, somebody removes it
+		err = unix.Linkat(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", file.Fd()), unix.AT_FDCWD, n.path, unix.AT_SYMLINK_FOLLOW)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", n.path, err), n.Remove())
 	}
 	return n, nil
 }
 
 // ready makes the directory, and refuses one in which others could put things in our way.
 func ready(dir string) error {
-	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+	err := os.Mkdir(dir, 0o755)
+	if err == nil {
+		err = os.Chmod(dir, 0o755) // whatever the umask: who logs in has to get there
+	}
+	if err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
 	var st unix.Stat_t
@@ -60,33 +73,36 @@ func ready(dir string) error {
 	return nil
 }
 
-// write makes the file, locked and with all of its text before it has a name: at any
+// write makes the file, locked and with all of its text, and without a name yet: at any
 // moment somebody may log in, or look for what is left behind.
-func write(dir, path, text string) (*os.File, error) {
+func write(dir, text string) (*os.File, error) {
 	fd, err := unix.Open(dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("make a file in %s: %w", dir, err)
 	}
-	file := os.NewFile(uintptr(fd), path)
+	file := os.NewFile(uintptr(fd), dir)
 	_, err = file.WriteString(text)
-	err = errors.Join(err, file.Chmod(0o644)) // whatever the umask: it is read as who logs in
+	err = errors.Join(err, file.Chmod(0o644)) // it is read as who logs in
 	lock := unix.Flock_t{Type: unix.F_WRLCK}
 	err = errors.Join(err, unix.FcntlFlock(file.Fd(), unix.F_OFD_SETLK, &lock))
-	if err == nil {
-		err = unix.Linkat(unix.AT_FDCWD, fmt.Sprintf("/proc/self/fd/%d", file.Fd()), unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
-	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
+		return nil, errors.Join(fmt.Errorf("make a file in %s: %w", dir, err), file.Close())
 	}
 	return file, nil
 }
 
-// keeper removes a file at the end of its input, whatever happens to the rest of its
-// terminal or unit.
-const keeper = `trap '' HUP INT QUIT TERM; cat >/dev/null; rm -f -- "$1"`
+// keeper removes the file $1 at the end of its input, or when it is later than $2, in
+// seconds since 1970; whatever happens to the rest of its terminal or unit. If the clock was
+// set back meanwhile, it waits on.
+const keeper = `trap '' HUP INT QUIT TERM
+while left=$(($2 - $(date +%s))); [ $left -gt 0 ]; do
+	timeout -s KILL $left cat >/dev/null
+	[ $? -gt 128 ] || break
+done
+rm -f -- "$1"`
 
-func (n *Notice) keep() error {
-	cmd := exec.Command("/bin/sh", "-c", keeper, "msg-notice", n.path)
+func (n *Notice) keep(until time.Time) error {
+	cmd := exec.Command("/bin/sh", "-c", keeper, "msg-notice", n.path, strconv.FormatInt(until.Unix()+1, 10))
 	cmd.Dir, cmd.Env = "/", []string{"PATH=/usr/bin:/bin"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	input, err := cmd.StdinPipe()
@@ -123,7 +139,7 @@ func sweep(dir string) error {
 		return err
 	}
 	for _, entry := range entries {
-		if !strings.HasPrefix(entry.Name(), prefix) || !entry.Type().IsRegular() {
+		if name, ours := strings.CutPrefix(entry.Name(), prefix); !ours || len(name) != letters || !entry.Type().IsRegular() {
 			continue
 		}
 		path := filepath.Join(dir, entry.Name())

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,10 +19,12 @@ import (
 // TestMain lets a test start this program as one that leaves a notice and then sleeps.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("MOTD_TEST_LEAVE"); dir != "" {
-		if _, err := motd.Leave(dir, "left\n"); err != nil {
+		n, err := motd.Leave(dir, "left\n", time.Now().Add(time.Hour))
+		if err != nil {
 			panic(err)
 		}
-		select {}
+		time.Sleep(time.Hour)
+		runtime.KeepAlive(n)
 	}
 	os.Exit(m.Run())
 }
@@ -44,11 +47,11 @@ func files(t *testing.T, dir string) []string {
 func TestLeaveAndRemove(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0o077))
 	d := dir(t)
-	n, err := motd.Leave(d, "Reboot at ten.\n")
+	n, err := motd.Leave(d, "Reboot at ten.\n", time.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := motd.Leave(d, "Another.\n") // does not take the first for one that is left behind
+	other, err := motd.Leave(d, "Another.\n", time.Now().Add(time.Hour)) // does not take the first for one that is left behind
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,6 +64,9 @@ func TestLeaveAndRemove(t *testing.T) {
 	all := files(t, d)
 	if len(all) != 1 {
 		t.Fatalf("there are %v", all)
+	}
+	if info, err := os.Stat(d); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("the directory has %v, %v", info.Mode(), err)
 	}
 	info, err := os.Stat(all[0])
 	text, readErr := os.ReadFile(all[0])
@@ -129,6 +135,25 @@ func TestKilled(t *testing.T) {
 	eventually(t, "so is its keeper", func() bool { return len(keepers(t, d)) == 0 })
 }
 
+// TestStopped: a notice goes at its time, also where its process is stopped.
+func TestStopped(t *testing.T) {
+	d := dir(t)
+	n, err := motd.Leave(d, "for a moment\n", time.Now().Add(time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := files(t, d); len(all) != 1 {
+		t.Errorf("there are %v", all)
+	}
+	eventually(t, "the notice is gone", func() bool { return len(files(t, d)) == 0 })
+	if err := n.Remove(); err != nil {
+		t.Error(err)
+	}
+	if _, err = motd.Leave(d, "over\n", time.Now().Add(-time.Minute)); !errors.Is(err, motd.ErrOver) {
+		t.Errorf("what is over: %v", err)
+	}
+}
+
 // TestKilledWithKeeper: what is left where the keeper is killed, too, goes with the next
 // notice, even if somebody holds a lock for reading on it.
 func TestKilledWithKeeper(t *testing.T) {
@@ -160,11 +185,11 @@ func TestKilledWithKeeper(t *testing.T) {
 	if err := unix.FcntlFlock(reader.Fd(), unix.F_OFD_SETLK, &lock); err != nil {
 		t.Fatal(err)
 	}
-	foreign := filepath.Join(d, "other")
+	foreign := filepath.Join(d, "msg-notice-of-the-day")
 	if err := os.WriteFile(foreign, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	n, err := motd.Leave(d, "next\n")
+	n, err := motd.Leave(d, "next\n", time.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,11 +211,11 @@ func TestRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, d := range []string{open, link, "/proc/nowhere/motd.d"} {
-		if n, err := motd.Leave(d, "x"); err == nil {
+		if n, err := motd.Leave(d, "x", time.Now().Add(time.Hour)); err == nil {
 			t.Errorf("%s took a notice: %v", d, n.Remove())
 		}
 	}
-	if _, err := motd.Leave(dir(t), strings.Repeat("x", motd.MaxText+1)); !errors.Is(err, motd.ErrTooLong) {
+	if _, err := motd.Leave(dir(t), strings.Repeat("x", motd.MaxText+1), time.Now().Add(time.Hour)); !errors.Is(err, motd.ErrTooLong) {
 		t.Errorf("too long a text: %v", err)
 	}
 }

@@ -2,13 +2,16 @@
 
 package motd
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // Notice is one that is there.
 type Notice struct{}
 
 // Leave leaves a notice, on Linux.
-func Leave(string, string) (*Notice, error) { return nil, errors.ErrUnsupported }
+func Leave(string, string, time.Time) (*Notice, error) { return nil, errors.ErrUnsupported }
 
 // Remove removes the notice.
 func (*Notice) Remove() error { return nil }

@@ -32,6 +32,7 @@ type Scheduled struct {
 	Mode    string // reboot, poweroff, halt, kexec, soft-reboot, …
 	Silent  bool   // shutdown --no-wall: nobody is to be warned
 	Message string // what shutdown was given to say, or ""
+	From    string // the terminal that it was scheduled at, below /dev; or "". logind does not warn there
 
 	file fs.FileInfo // that it was read from
 }
@@ -77,6 +78,8 @@ func Parse(data []byte) (Scheduled, error) {
 			s.Mode = value
 		case "WARN_WALL":
 			s.Silent = value == "0"
+		case "TTY":
+			s.From = strings.TrimPrefix(value, "/dev/")
 		case "WALL_MESSAGE":
 			s.Message = unescape(value)
 		}
@@ -130,21 +133,47 @@ func number(s string) (c byte, rest string, ok bool) {
 	return byte(n), s[3:], err == nil
 }
 
-// Changed returns when the file is not the one any more that s was read from, or when ctx
-// is done. It looks once a second, and only while a shutdown is scheduled: nobody waits for
-// one to be, which systemd.path(5) does.
+// settle is how long none has to be scheduled before that counts: logind takes the file away
+// for a moment when it replaces it.
+const settle = time.Second
+
+// Changed returns when what is scheduled is not s any more, or when ctx is done. It looks
+// once a second, and only while a shutdown is scheduled: nobody waits for one to be, which
+// systemd.path(5) does.
 func (s Scheduled) Changed(ctx context.Context, path string) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
+	for sleep(ctx, time.Second) {
+		if s.isIn(path) {
+			continue
 		}
-		now, err := os.Stat(path)
-		if err != nil || !os.SameFile(now, s.file) || !now.ModTime().Equal(s.file.ModTime()) {
+		now, err := Read(path)
+		if errors.Is(err, fs.ErrNotExist) && sleep(ctx, settle) {
+			now, err = Read(path)
+		}
+		if err != nil || !s.same(now) {
 			return
 		}
+		s = now // logind has started anew, and has written the same again
+	}
+}
+
+// isIn reports whether the file is the one that s was read from.
+func (s Scheduled) isIn(path string) bool {
+	now, err := os.Stat(path)
+	return err == nil && os.SameFile(now, s.file) && now.ModTime().Equal(s.file.ModTime())
+}
+
+// same reports whether two would be told in the same words.
+func (s Scheduled) same(other Scheduled) bool {
+	s.file, other.file = nil, nil
+	return s == other
+}
+
+// sleep returns false where ctx is done before.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
 	}
 }

@@ -16,13 +16,13 @@ import (
 // shutdown -r +5 'kernel ü "x" \ y'
 const (
 	systemd252 = "USEC=1795658056853502\nWARN_WALL=1\nMODE=reboot\nUID=0\nWALL_MESSAGE=kernel \\303\\274 \\\"x\\\" \\\\ y\n"
-	systemd257 = "USEC=1795658058133740\nWARN_WALL=1\nMODE=reboot\nUID=0\nWALL_MESSAGE=kernel\\x20\\xc3\\xbc\\x20\"x\"\\x20\\x5c\\x20y\n"
+	systemd257 = "USEC=1795658058133740\nWARN_WALL=1\nMODE=reboot\nUID=0\nTTY=pts/2\nWALL_MESSAGE=kernel\\x20\\xc3\\xbc\\x20\"x\"\\x20\\x5c\\x20y\n"
 )
 
 func TestParse(t *testing.T) {
 	for name, data := range map[string]string{"252": systemd252, "257": systemd257} {
 		s, err := shutdown.Parse([]byte(data))
-		if err != nil || s.Message != `kernel ü "x" \ y` || s.Mode != "reboot" || s.Silent || s.At.UTC().Format(time.DateTime)[:16] != "2026-11-26 01:54" {
+		if from := map[string]string{"257": "pts/2"}[name]; err != nil || s.From != from || s.Message != `kernel ü "x" \ y` || s.Mode != "reboot" || s.Silent || s.At.UTC().Format(time.DateTime)[:16] != "2026-11-26 01:54" {
 			t.Errorf("%s: %+v, %v", name, s, err)
 		}
 	}
@@ -53,46 +53,54 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// TestChanged: what has been read and is replaced, written to or taken away is told.
+// TestChanged: what has been read and is replaced by something else, or taken away, is told;
+// what is written anew, and is the same, is not, even if it is gone for a moment.
 func TestChanged(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "scheduled")
-	if _, err := shutdown.Read(path); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("no shutdown is %v", err)
-	}
-	write := func(to string) {
-		t.Helper()
-		if err := os.WriteFile(to, []byte(systemd257), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for name, change := range map[string]func() error{
-		"replaced": func() error { write(path + ".new"); return os.Rename(path+".new", path) },
-		"written":  func() error { return os.Chtimes(path, time.Time{}, time.Now().Add(time.Minute)) },
-		"gone":     func() error { return os.Remove(path) },
+	const other = "USEC=1795658058133741\nMODE=reboot\n"
+	for name, c := range map[string]struct {
+		change func(path string) error
+		told   bool
+	}{
+		"replaced": {func(path string) error {
+			return errors.Join(os.WriteFile(path+".new", []byte(other), 0o644), os.Rename(path+".new", path))
+		}, true},
+		"written": {func(path string) error { return os.WriteFile(path, []byte(other), 0o644) }, true},
+		"broken":  {func(path string) error { return os.WriteFile(path, nil, 0o644) }, true},
+		"gone":    {os.Remove, true},
+		"the same again": {func(path string) error {
+			return errors.Join(os.WriteFile(path+".new", []byte(systemd257), 0o644), os.Rename(path+".new", path))
+		}, false},
+		"gone for a moment": {func(path string) error {
+			time.AfterFunc(1500*time.Millisecond, func() { _ = os.WriteFile(path, []byte(systemd257), 0o644) })
+			return os.Remove(path)
+		}, false},
+		"nothing": {func(string) error { return nil }, false},
 	} {
-		write(path)
-		s, err := shutdown.Read(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := change(); err != nil { // between the reading and the watching
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		s.Changed(ctx, path)
-		if ctx.Err() != nil {
-			t.Errorf("%s: not told", name)
-		}
-		cancel()
-	}
-	write(path)
-	s, err := shutdown.Read(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
-	defer cancel()
-	if s.Changed(ctx, path); ctx.Err() == nil {
-		t.Error("a change is told of what has not changed")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "scheduled")
+			if _, err := shutdown.Read(path); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("no shutdown is %v", err)
+			}
+			if err := os.WriteFile(path, []byte(systemd257), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			s, err := shutdown.Read(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.change(path); err != nil { // between the reading and the watching
+				t.Fatal(err)
+			}
+			patience := 5 * time.Second
+			if c.told {
+				patience = time.Minute
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			if s.Changed(ctx, path); (ctx.Err() == nil) != c.told {
+				t.Errorf("told: %v", !c.told)
+			}
+		})
 	}
 }

@@ -113,6 +113,7 @@ func TestCountdownCancelled(t *testing.T) {
 			count := countdown(t, h, args...)
 			alice.Expect(t, "in 1 hour")
 			stop(t, h, "TERM")
+			h.Exec(t, "", "pkill", "-HUP", "-x", "msg") // which comes with it when a session is ended; it may be over
 			out := count.ends(t)
 			warned(t, alice, want...)
 			lines := strings.Split(strings.TrimSpace(out.Stdout), "\n")
@@ -128,11 +129,11 @@ func TestCountdownCancelled(t *testing.T) {
 			}
 		}
 		alice.Mark()
-		root.Type(t, "msg countdown -u 23:59 alice Reboot.; echo status $?\r")
+		root.Type(t, "msg countdown -u +2h alice Reboot.; echo status $?\r")
 		alice.Expect(t, "| Reboot.")
 		root.Type(t, "\x03")
 		root.Expect(t, "status 130\r\n")
-		alice.Expect(t, "| cancelled; it was to be at 23:59")
+		alice.Expect(t, "| cancelled; it was to be at ")
 		noNotices(t, h)
 	})
 }
@@ -162,6 +163,47 @@ func TestCountdownStopped(t *testing.T) {
 			t.Errorf("alice has %q", lines)
 		}
 	})
+}
+
+// TestCountdownStoppedOver: a notice goes at its time, also where the countdown is stopped.
+func TestCountdownStoppedOver(t *testing.T) {
+	h := lab.D12
+	install(t, h)
+	alice := h.Login(t, "alice")
+	count := waits(t, h, "root", "countdown", "--until", "+4s", "--at", "3s,1s", "*", "Reboot.")
+	alice.Expect(t, "in 3 seconds")
+	stop(t, h, "STOP")
+	if left := notices(t, h); !strings.Contains(left, "| Reboot.\n") {
+		t.Errorf("there is %q", left)
+	}
+	noNotices(t, h)
+	stop(t, h, "CONT")
+	if out := count.ends(t); out.Code != 0 {
+		t.Errorf("%+v", out)
+	}
+	if lines := body(alice.Sync(t)); len(lines) != 6 || !strings.HasPrefix(lines[5], "was due at ") {
+		t.Errorf("alice has %q", lines)
+	}
+}
+
+// TestCountdownStuck: a held terminal keeps no message from the others, and has the next one
+// in place of those that it has not taken.
+func TestCountdownStuck(t *testing.T) {
+	h := lab.D13
+	install(t, h)
+	alice, bob := h.Login(t, "alice"), h.Login(t, "bob")
+	alice.Hold(t)
+	count := countdown(t, h, "--until", "+6s", "--at", "4s,2s,0", "alice,bob", "Reboot.")
+	warned(t, bob, "Reboot.", "in 6 seconds", "Reboot.", "in 4 seconds", "Reboot.", "in 2 seconds")
+	alice.Release(t)
+	out := count.ends(t)
+	stuck := "msg: alice on " + alice.Terminal + ": the terminal is stuck ("
+	if out.Code != 1 || strings.Count(out.Stderr, stuck) < 2 || strings.Count(out.Stderr, "hint: ") != 1 || strings.Contains(out.Stderr, "interrupted") {
+		t.Errorf("%+v", out)
+	}
+	if lines := body(alice.Sync(t)); len(lines) < 2 || !strings.HasPrefix(lines[len(lines)-1], "now, at ") {
+		t.Errorf("alice has %q", lines)
+	}
 }
 
 // TestCountdownKilled: no notice is left by a countdown that is killed; if what looks after
@@ -258,11 +300,11 @@ func TestCountdownOfUnits(t *testing.T) {
 			}
 			noNotices(t, h)
 			alice.Mark()
-			h.Run(t, "systemd-run", "--quiet", "--collect", "--unit=reboot-warning", "msg", "countdown", "--until", "23:59:30", "*", "By systemd.")
+			h.Run(t, "systemd-run", "--quiet", "--collect", "--unit=reboot-warning", "msg", "countdown", "--until", "+2h", "*", "By systemd.")
 			alice.Expect(t, "| By systemd.")
-			awaitOn(t, h, "grep -h 23:59:30 /run/motd.d/*")
+			awaitOn(t, h, "grep -h 'By systemd' /run/motd.d/*")
 			h.Run(t, "systemctl", "stop", "reboot-warning")
-			alice.Expect(t, "| cancelled; it was to be at 23:59:30")
+			alice.Expect(t, "| cancelled; it was to be at ")
 			if seen := alice.Seen(); strings.Count(seen, "from root@"+h.Name+" (reboot-warning.service) at ") != 2 {
 				t.Errorf("alice saw %q", seen)
 			}

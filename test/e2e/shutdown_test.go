@@ -32,7 +32,8 @@ func walls(seen string) int {
 }
 
 // TestShutdown: who came by ssh is warned once at each point: on Debian 13 by msg, on Debian
-// 12 by logind, where msg warns those whom logind does not know of.
+// 12 by logind, where msg warns those whom logind does not know of, or not warn: who has
+// scheduled the shutdown.
 func TestShutdown(t *testing.T) {
 	shutdowns(t, func(t *testing.T, h *lab.Host) {
 		alice, bob := h.Login(t, "alice"), h.Login(t, "bob")
@@ -79,7 +80,7 @@ func unregistered(t *testing.T, h *lab.Host, user string) (seen func() string) {
 }
 
 // TestShutdownCancelled: who has been warned hears of it; meanwhile, who logs in sees a
-// notice. This shutdown is the one of the example's unit.
+// notice. So far ahead logind does not warn at once, and msg warns everyone. This shutdown is the one of the example's unit.
 func TestShutdownCancelled(t *testing.T) {
 	shutdowns(t, func(t *testing.T, h *lab.Host) {
 		h.Run(t, "cp", "/usr/local/share/doc/msg/examples/weekly-reboot.service", "/usr/local/share/doc/msg/examples/weekly-reboot.timer", "/run/systemd/system")
@@ -101,9 +102,6 @@ func TestShutdownCancelled(t *testing.T) {
 		seen := alice.Sync(t)
 		lines := saidOfShutdown(seen)
 		want := []string{"Weekly reboot", "The system will reboot in 1 hour", `Power ^Gcut`, "The system will power off in 30 minutes"}
-		if h.Utmp {
-			want = nil
-		}
 		last := "The shutdown that was to be at "
 		if len(lines) > 0 && strings.HasPrefix(lines[len(lines)-1], last) {
 			lines[len(lines)-1] = last
@@ -129,6 +127,25 @@ func TestShutdownSilent(t *testing.T) {
 		got(t, alice) // logind of Debian 12 says that it is cancelled
 		if left := notices(t, h); left != "" {
 			t.Errorf("there is %q", left)
+		}
+	})
+}
+
+// TestShutdownOften: however often shutdowns come and go, and whoever stops the service, the
+// next one is told of.
+func TestShutdownOften(t *testing.T) {
+	shutdowns(t, func(t *testing.T, h *lab.Host) {
+		for range 8 {
+			h.Run(t, "sh", "-c", "shutdown -r +30 Often; sleep 0.2; shutdown -c")
+		}
+		h.Run(t, "shutdown", "-r", "+30", "Stopped")
+		for range 8 {
+			h.Run(t, "systemctl", "stop", "msg-shutdown.service")
+		}
+		h.Run(t, "sh", "-c", "shutdown -c; shutdown -r +40 Told")
+		awaitOn(t, h, "grep -h Told /run/motd.d/*")
+		if out := h.Run(t, "systemctl", "is-active", "msg-shutdown.path", "msg-shutdown.service"); out.Stdout != "active\nactive\n" {
+			t.Errorf("%+v", out)
 		}
 	})
 }

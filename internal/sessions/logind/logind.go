@@ -180,15 +180,25 @@ func isError(err error, names ...string) bool {
 // is there, logind chooses whom to warn of a shutdown, and else by its sessions' terminals
 // (src/shared/wall.c).
 func ReadsUtmp(ctx context.Context) (bool, error) {
+	var features string
+	err := property(ctx, "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "Features", &features)
+	return slices.Contains(strings.Fields(features), "+UTMP"), err
+}
+
+// GoesDown reports whether the system is on its way down, even if something still delays it.
+func GoesDown(ctx context.Context) (preparing bool, err error) {
+	err = property(ctx, service, "/org/freedesktop/login1", manager, "PreparingForShutdown", &preparing)
+	return preparing, err
+}
+
+func property(ctx context.Context, service, object, of, name string, value any) error {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	conn, err := connect(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer conn.Close()
-	var features string
-	manager := conn.Object("org.freedesktop.systemd1", "/org/freedesktop/systemd1")
-	err = manager.CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, "org.freedesktop.systemd1.Manager", "Features").Store(&features)
-	return slices.Contains(strings.Fields(features), "+UTMP"), err
+	call := conn.Object(service, dbus.ObjectPath(object)).CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, of, name)
+	return call.Store(value)
 }
