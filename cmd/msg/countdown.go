@@ -119,7 +119,7 @@ func checkLength(w world, text string) error {
 		most = delivery.MaxBytesRoot
 	}
 	if len(text) > most-wordsLength {
-		return &delivery.RequestError{Problem: fmt.Sprintf("the message is longer than %d bytes, with which %d KiB are full", most-wordsLength, most>>10)}
+		return &delivery.RequestError{Problem: fmt.Sprintf("the message is longer than %d bytes, and a countdown has words to add", most-wordsLength)}
 	}
 	return delivery.CheckText(text)
 }
@@ -146,9 +146,9 @@ func (c *counting) run(ctx context.Context) (status int, err error) {
 		stop()
 	})
 	c.announce()
-	counting, giveUp := context.WithCancel(signals)
+	goesOn, giveUp := context.WithCancel(signals)
 	defer giveUp()
-	err = countdown.Run(counting, c.end, c.points, func(ctx context.Context, left time.Duration) {
+	err = countdown.Run(goesOn, c.end, c.points, func(ctx context.Context, left time.Duration) {
 		if c.warn(ctx, left); c.err != nil {
 			giveUp()
 		}
@@ -156,7 +156,7 @@ func (c *counting) run(ctx context.Context) (status int, err error) {
 	c.notice.remove()
 	switch {
 	case c.err != nil:
-		return statusOf(c.err), nothingSent(c.err)
+		return exitUsage, nothingSent(c.err)
 	case err == nil:
 		return c.total()
 	case signals.Err() == nil: // no timer is to be had
@@ -174,7 +174,7 @@ func (c *counting) warn(ctx context.Context, left time.Duration) {
 	err := c.send(ctx, c.text+"\n"+words)
 	switch {
 	case err == nil && !c.sent:
-		c.sent, c.notice = true, c.leaveNotice(ctx)
+		c.sent, c.notice = true, c.leaveNotice(context.WithoutCancel(ctx))
 	case err != nil && !c.sent:
 		c.err = err
 	case err != nil:

@@ -21,6 +21,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
 			return errors.Join(
+				os.WriteFile(env.WorkDir+"/full", bytes.Repeat([]byte("x"), 64<<10-100), 0o600),
 				os.WriteFile(env.WorkDir+"/long", bytes.Repeat([]byte("\n"), 64<<10+1), 0o600),
 				os.WriteFile(env.WorkDir+"/huge", bytes.Repeat([]byte("#"), 1<<20+1), 0o600))
 		},
