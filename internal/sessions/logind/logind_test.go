@@ -196,3 +196,57 @@ func TestClosingBus(t *testing.T) {
 		t.Log(err)
 	}
 }
+
+// facts stands in for the properties of systemd, and of logind's manager.
+type facts map[string]any
+
+func (f facts) Get(_, name string) (dbus.Variant, *dbus.Error) {
+	value, ok := f[name]
+	if !ok {
+		return dbus.Variant{}, dbus.NewError("org.freedesktop.DBus.Error.UnknownProperty", nil)
+	}
+	return dbus.MakeVariant(value), nil
+}
+
+func TestReadsUtmp(t *testing.T) {
+	conn := bus(t)
+	if _, err := logind.ReadsUtmp(t.Context()); err == nil {
+		t.Error("a bus without systemd tells")
+	}
+	if _, err := conn.RequestName("org.freedesktop.systemd1", dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
+	for features, want := range map[string]bool{"+PAM +UTMP +SYSVINIT": true, "+PAM -UTMP +SYSVINIT": false, "+UTMPX": false, "": false} {
+		if err := conn.Export(facts{"Features": features}, "/org/freedesktop/systemd1", "org.freedesktop.DBus.Properties"); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := logind.ReadsUtmp(t.Context()); err != nil || got != want {
+			t.Errorf("%q: %v, %v", features, got, err)
+		}
+	}
+	if err := conn.Export(facts{}, "/org/freedesktop/systemd1", "org.freedesktop.DBus.Properties"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := logind.ReadsUtmp(t.Context()); err == nil {
+		t.Error("a systemd without that property tells")
+	}
+}
+
+func TestGoesDown(t *testing.T) {
+	conn := bus(t)
+	if _, err := conn.RequestName("org.freedesktop.login1", dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []bool{true, false} {
+		if err := conn.Export(facts{"PreparingForShutdown": want}, "/org/freedesktop/login1", "org.freedesktop.DBus.Properties"); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := logind.GoesDown(t.Context()); err != nil || got != want {
+			t.Errorf("%v, %v, want %v", got, err, want)
+		}
+	}
+	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere")
+	if _, err := logind.GoesDown(t.Context()); err == nil {
+		t.Error("an absent bus tells")
+	}
+}
