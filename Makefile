@@ -75,7 +75,7 @@ install-push: ## install the helper for machines of ARCH (arm64, amd64, ...), fo
 	install -D -m 755 libexec/msg-helper-$(ARCH) $(LIBEXECDIR)/msg-helper-$(ARCH)
 
 uninstall: ## remove what install installed
-	@test -n "$(DESTDIR)" || ! command -v systemctl >/dev/null || systemctl -q disable --now $(UNITS) 2>/dev/null || true
+	@test -n "$(DESTDIR)" || ! test -e $(UNITDIR)/msg-shutdown.path || ! test -d /run/systemd/system || systemctl disable --now $(UNITS)
 	rm -f $(BINDIR)/msg $(LIBEXECDIR)/msg-helper $(LIBEXECDIR)/msg-helper-* $(TMPFILESDIR)/msg.conf
 	rm -f $(MANDIR)/man1/msg.1 $(MANDIR)/man5/msg.conf.5 $(MANDIR)/man8/msg-helper.8
 	rm -f $(addprefix $(UNITDIR)/,$(UNITS))

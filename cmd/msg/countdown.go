@@ -71,9 +71,8 @@ type counting struct {
 	points []time.Duration
 	text   string
 
-	notice loginNotice
-	sent   bool  // the first message has gone out
-	err    error // what kept it from that
+	sent bool  // the first message has gone out
+	err  error // what kept it from that
 }
 
 // begin puts together what is sent, to whom and when.
@@ -105,7 +104,7 @@ func (c *countdownCmd) begin(ctx context.Context, w world) (*counting, error) {
 	}
 	return &counting{
 		series: newSeries(w, flags, parts, away),
-		asked:  c, end: end, points: points, text: strings.TrimRight(text, "\n"), notice: noNotice,
+		asked:  c, end: end, points: points, text: strings.TrimRight(text, "\n"),
 	}, nil
 }
 
@@ -145,6 +144,8 @@ func (c *counting) run(ctx context.Context) (status int, err error) {
 		signal.Ignore(syscall.SIGHUP) // but this comes right behind another when a session is ended
 		stop()
 	})
+	notice := c.leaveNotice(ctx)
+	defer notice.remove()
 	c.announce()
 	goesOn, giveUp := context.WithCancel(signals)
 	defer giveUp()
@@ -153,13 +154,13 @@ func (c *counting) run(ctx context.Context) (status int, err error) {
 			giveUp()
 		}
 	})
-	c.notice.remove()
+	notice.remove()
 	switch {
 	case c.err != nil:
 		return exitUsage, nothingSent(c.err)
 	case err == nil:
 		return c.total()
-	case signals.Err() == nil: // no timer is to be had
+	case signals.Err() == nil: // there is no timer, and so there will be no more messages
 		complain(c.w.stderr, err)
 	}
 	c.cancel(ctx)
@@ -173,19 +174,13 @@ func (c *counting) warn(ctx context.Context, left time.Duration) {
 	c.heading(pointReached, left, words)
 	err := c.send(ctx, c.text+"\n"+words)
 	switch {
-	case err == nil && !c.sent:
-		c.sent, c.notice = true, c.leaveNotice(context.WithoutCancel(ctx))
-	case err != nil && !c.sent:
+	case err == nil:
+		c.sent = true
+	case !c.sent:
 		c.err = err
-	case err != nil:
+	default: // the next one may go out again
 		c.failed(err)
 	}
-}
-
-// failed takes in what kept a message from going out, though others did; the next may again.
-func (c *counting) failed(err error) {
-	c.summary.Failed++
-	complain(c.w.stderr, err)
 }
 
 // cancel sends that it is cancelled.

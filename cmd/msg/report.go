@@ -318,7 +318,7 @@ var hints = map[delivery.Reason]string{
 
 // inTime says of what was given up why it was, where the next message was due.
 func inTime(r delivery.Result) delivery.Result {
-	const due = "not done when the next message was due"
+	const due = "not done when the next message, or the end, was due"
 	switch {
 	case givenUp(r):
 		r.Detail = due

@@ -51,6 +51,15 @@ func (s *series) send(ctx context.Context, text string) error {
 	return nil
 }
 
+// failed is the result of a message that was not sent at all.
+func (s *series) failed(err error) {
+	out := s.flags.reporter(s.w, s.parts, s.away)
+	out.result(delivery.Result{Event: delivery.Failed, Host: s.w.engine.Host, Reason: remote.Refused, Detail: err.Error()})
+	out.tell()
+	s.summary.Failed++
+	s.keep(out.err)
+}
+
 func (s *series) keep(err error) {
 	if s.err == nil {
 		s.err = err

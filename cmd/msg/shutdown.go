@@ -44,41 +44,41 @@ func (c *shutdownCmd) Run(ctx context.Context, w world, _ *int) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, interrupts()...)
 	defer stop()
-	notice := c.notice(ctx, w)
+	warner := c.warner(ctx, w)
 	for {
 		scheduled, err := shutdown.Read(shutdown.File)
 		switch {
 		case ctx.Err() != nil: // the system goes down, or somebody has stopped the service
 			return nil
 		case errors.Is(err, fs.ErrNotExist):
-			notice.cancelled(ctx)
+			warner.cancelled(ctx)
 			return nil
 		case err != nil:
 			return err
 		}
-		notice.count(ctx, scheduled)
+		warner.count(ctx, scheduled)
 	}
 }
 
-// shutdownNotice is what tells everyone of a shutdown.
-type shutdownNotice struct {
+// shutdownWarner tells everyone of shutdowns.
+type shutdownWarner struct {
 	*series
 	seen  *shutdown.Scheduled // the last one
 	spare bool                // logind is just warning those whom it reaches
 }
 
-func (c *shutdownCmd) notice(ctx context.Context, w world) *shutdownNotice {
+func (c *shutdownCmd) warner(ctx context.Context, w world) *shutdownWarner {
 	engine := *w.engine
 	w.engine, w.door = &engine, logged{&engine}
 	everyone := delivery.Request{Targets: []target.Target{{Kind: target.Everyone}}}
 	flags := &sendCmd{sending: sending{Verbose: c.Verbose}}
-	n := &shutdownNotice{series: newSeries(w, flags, []remote.Part{{Host: engine.Host, Request: everyone}}, false)}
+	n := &shutdownWarner{series: newSeries(w, flags, []remote.Part{{Host: engine.Host, Request: everyone}}, false)}
 	n.leaveToLogind(ctx, &engine)
 	return n
 }
 
 // count counts down to a shutdown, until another is scheduled or none is.
-func (n *shutdownNotice) count(ctx context.Context, s shutdown.Scheduled) {
+func (n *shutdownWarner) count(ctx context.Context, s shutdown.Scheduled) {
 	n.seen = &s
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -104,11 +104,11 @@ func (n *shutdownNotice) count(ctx context.Context, s shutdown.Scheduled) {
 }
 
 // cancelled tells those who have heard of a shutdown that there will be none.
-func (n *shutdownNotice) cancelled(ctx context.Context) {
+func (n *shutdownWarner) cancelled(ctx context.Context) {
 	switch s := n.seen; {
 	case s == nil:
 		fmt.Fprintln(n.w.stderr, "msg: no shutdown is scheduled")
-	case s.Silent || !time.Now().Before(s.At) || goesDown(ctx):
+	case s.Silent, !time.Now().Before(s.At), goesDown(ctx), hushed(ctx):
 	default:
 		n.spare = true // logind tells at once
 		n.tell(ctx, "The shutdown that was to be "+countdown.At(s.At).Clock(false)+" is cancelled.")
@@ -122,7 +122,13 @@ func goesDown(ctx context.Context) bool {
 	return err == nil && does
 }
 
-func (n *shutdownNotice) tell(ctx context.Context, words string) {
+// hushed reports whether nobody is to hear of it: shutdown -c --no-wall.
+func hushed(ctx context.Context) bool {
+	warns, err := logind.Warns(ctx)
+	return err == nil && !warns
+}
+
+func (n *shutdownWarner) tell(ctx context.Context, words string) {
 	if err := n.send(ctx, words); err != nil {
 		complain(n.w.stderr, err)
 	}
@@ -165,37 +171,37 @@ const soon = 15 * time.Minute
 
 // logindWarns reports whether logind has a warning of its own when so much time is left: of
 // our points, at those of the last minutes and at full hours down to the third, but not at an
-// hour and half an hour (when_wall in systemd's src/login/logind-utmp.c).
+// hour and half an hour (when_wall in systemd's src/login/logind-utmp.c, later logind-wall.c).
 func logindWarns(left time.Duration, first bool) bool {
-	left = left.Round(time.Second)
-	return left < soon || !first && left >= 3*time.Hour && left%time.Hour == 0
+	full := left.Round(time.Minute)%time.Hour == 0 && left > 2*time.Hour
+	return left < soon || !first && full
 }
 
 // leaveToLogind has those spared whom logind warns itself, where it does.
-func (n *shutdownNotice) leaveToLogind(ctx context.Context, engine *delivery.Engine) {
-	readsUtmp, err := logind.ReadsUtmp(ctx)
-	if err != nil {
-		return // rather twice than not at all
-	}
-	var logins []sessions.Session
-	ask := engine.System.Logind
-	engine.System.Logind = func(ctx context.Context) (_ []sessions.Session, err error) {
-		logins, err = ask(ctx)
-		return logins, err
-	}
+func (n *shutdownWarner) leaveToLogind(ctx context.Context, engine *delivery.Engine) {
 	engine.Spared = func(p sessions.Picture) []string {
 		if !n.spare {
 			return nil
 		}
-		_, err := os.Stat(engine.System.Utmp)
-		return walled(p, logins, readsUtmp && err == nil, n.seen.From)
+		_, utmp := os.Stat(engine.System.Utmp)
+		register, err := logind.Walls(ctx, utmp == nil)
+		if err != nil {
+			return nil // rather twice than not at all
+		}
+		var logins []sessions.Session
+		if register == sessions.Logind {
+			logins, err = logind.List(ctx)
+		}
+		if err != nil {
+			return nil
+		}
+		return walled(p, register, logins, n.seen.From)
 	}
 }
 
-// walled are the terminals of the screens that logind writes its warnings to: on those of
-// utmp where there is one, on those of its sessions elsewhere; but not at that where the
-// shutdown was scheduled.
-func walled(p sessions.Picture, logins []sessions.Session, utmp bool, from string) []string {
+// walled are the terminals of the screens that logind writes its warnings to: those that the
+// register knows, but not that where the shutdown was scheduled.
+func walled(p sessions.Picture, register sessions.Source, logins []sessions.Session, from string) []string {
 	ofLogin := map[string]bool{}
 	for _, s := range logins {
 		ofLogin[s.Terminal] = true
@@ -204,7 +210,7 @@ func walled(p sessions.Picture, logins []sessions.Session, utmp bool, from strin
 	screens := map[string]bool{}
 	for i := range p.Terminals {
 		t := &p.Terminals[i]
-		written := utmp && slices.Contains(t.Sources, sessions.Utmp) || !utmp && ofLogin[t.Name]
+		written := register == sessions.Utmp && slices.Contains(t.Sources, sessions.Utmp) || register == sessions.Logind && ofLogin[t.Name]
 		if written && t.Name != from {
 			maps.Copy(screens, forest.Above(t.Name))
 		}

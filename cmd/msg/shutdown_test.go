@@ -27,16 +27,17 @@ func TestWalled(t *testing.T) {
 	}}
 	logins := []sessions.Session{{ID: "1", Terminal: "tty2"}, {ID: "2", Terminal: ""}, {ID: "3", Terminal: "pts/9"}}
 	for _, c := range []struct {
-		utmp bool
-		want []string
+		register sessions.Source
+		want     []string
 	}{
-		{true, []string{"pts/0", "pts/2", "pts/3"}},
-		{false, []string{"tty2"}},
+		{sessions.Utmp, []string{"pts/0", "pts/2", "pts/3"}},
+		{sessions.Logind, []string{"tty2"}},
+		{"", nil},
 	} {
-		got := walled(p, logins, c.utmp, "pts/5")
+		got := walled(p, c.register, logins, "pts/5")
 		slices.Sort(got)
 		if !slices.Equal(got, c.want) {
-			t.Errorf("utmp %v: %v, want %v", c.utmp, got, c.want)
+			t.Errorf("%s: %v, want %v", c.register, got, c.want)
 		}
 	}
 }
@@ -69,6 +70,8 @@ func TestLogindWarns(t *testing.T) {
 		time.Hour: {false, false}, 90 * time.Minute: {false, false}, 30 * time.Minute: {false, false}, 15 * time.Minute: {false, false},
 		14 * time.Minute: {true, true}, 10 * time.Minute: {true, true}, time.Minute: {true, true}, 0: {true, true},
 		10*time.Minute - 3*time.Millisecond: {true, true}, 3*time.Hour - 3*time.Millisecond: {false, true},
+		15*time.Minute - 3*time.Millisecond: {true, true}, 3*time.Hour - 2*time.Second: {false, true},
+		30*time.Minute - 2*time.Second: {false, false}, time.Hour - time.Second: {false, false},
 	} {
 		if got := [2]bool{logindWarns(left, true), logindWarns(left, false)}; got != want {
 			t.Errorf("%v: %v, want %v", left, got, want)

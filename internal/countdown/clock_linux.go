@@ -48,8 +48,7 @@ func (c clock) time() time.Time {
 
 // sleep returns when no more than left is left. A timer of timerfd_create(2) that goes to
 // a time, not for so long, follows the clock when it is set, and is not late after a suspend.
-func (e End) sleep(ctx context.Context, left time.Duration) error {
-	c := e.clock
+func (c clock) sleep(ctx context.Context, left time.Duration) error {
 	fd, err := unix.TimerfdCreate(int(c.id), unix.TFD_CLOEXEC|unix.TFD_NONBLOCK)
 	if err != nil {
 		return fmt.Errorf("timerfd_create: %w", err)

@@ -26,9 +26,9 @@ func (c clock) time() time.Time {
 
 // sleep returns when no more than left is left. It looks every second, since nothing
 // tells it that the clock was set.
-func (e End) sleep(ctx context.Context, left time.Duration) error {
+func (c clock) sleep(ctx context.Context, left time.Duration) error {
 	for {
-		rest := e.clock.left() - left
+		rest := c.left() - left
 		if rest <= 0 || ctx.Err() != nil {
 			return ctx.Err()
 		}

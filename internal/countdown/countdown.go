@@ -58,17 +58,17 @@ func Points(list string) ([]time.Duration, error) {
 // Run calls warn at once and when each point has come, and returns when the end has;
 // or when ctx is done, with its error. points are longest first; those that are past
 // when it begins are left out. What warn does is to take no longer than to the next
-// point: then its context is done.
+// point, or to the end: then its context is done. What it says at the end may take longer.
 func Run(ctx context.Context, end End, points []time.Duration, warn func(ctx context.Context, left time.Duration)) error {
 	left := end.Left()
 	for {
 		points = after(points, left)
-		call(ctx, points, left, warn)
 		next := time.Duration(0)
 		if len(points) > 0 {
 			next = points[0]
 		}
-		if err := end.sleep(ctx, next); err != nil {
+		call(ctx, left, next, warn)
+		if err := end.clock.sleep(ctx, next); err != nil {
 			return err
 		}
 		if len(points) == 0 {
@@ -86,10 +86,10 @@ func after(points []time.Duration, left time.Duration) []time.Duration {
 	return points
 }
 
-func call(ctx context.Context, points []time.Duration, left time.Duration, warn func(context.Context, time.Duration)) {
-	if len(points) > 0 {
+func call(ctx context.Context, left, next time.Duration, warn func(context.Context, time.Duration)) {
+	if left > 0 {
 		var cancel func()
-		ctx, cancel = context.WithTimeout(ctx, left-points[0])
+		ctx, cancel = context.WithTimeout(ctx, left-next)
 		defer cancel()
 	}
 	warn(ctx, left)

@@ -120,6 +120,24 @@ func TestRunLate(t *testing.T) {
 	}
 }
 
+// TestRunLast: the last warning, too, is to be done by the end; what is said at the end is not
+// bounded by it.
+func TestRunLast(t *testing.T) {
+	t.Parallel()
+	begun := time.Now()
+	var ends []error
+	err := countdown.Run(t.Context(), countdown.At(begun.Add(s)), []time.Duration{500 * time.Millisecond, 0}, func(ctx context.Context, left time.Duration) {
+		if left > 0 {
+			<-ctx.Done()
+		}
+		ends = append(ends, ctx.Err())
+	})
+	want := []error{context.DeadlineExceeded, context.DeadlineExceeded, nil}
+	if took := time.Since(begun); err != nil || !slices.Equal(ends, want) || took > 10*s {
+		t.Errorf("%v, %v after %v, want %v", ends, err, took, want)
+	}
+}
+
 func TestRunOver(t *testing.T) {
 	got := said(t, countdown.At(time.Now().Add(-m)), []time.Duration{h, m}, nil)
 	if len(got) != 1 || got[0] > -m {

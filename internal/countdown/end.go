@@ -16,11 +16,13 @@ type End struct {
 // At is a time of the clock's.
 func At(t time.Time) End { return End{clock: wallClock(t)} }
 
-// forms are how a time can be said. Where there is no day, it is the next such time.
-var forms = []struct {
+// form is a way to say a time: with the day, or for the next such time; to the second.
+type form struct {
 	layout     string
 	day, exact bool
-}{
+}
+
+var forms = []form{
 	{"15:04", false, false},
 	{"15:04:05", false, true},
 	{"2006-01-02 15:04", true, false},
@@ -55,39 +57,56 @@ func Parse(s string, now time.Time) (End, error) {
 		return End{clock: elapsing(d)}, nil
 	}
 	for _, form := range forms {
-		t, err := time.ParseInLocation(form.layout, s, now.Location())
+		said, err := time.ParseInLocation(form.layout, s, time.UTC)
 		if err != nil {
 			continue
 		}
-		if !form.day {
-			t = next(t, now)
+		at, err := form.next(said, now)
+		if err == nil && at.Sub(now) > farthest {
+			err = ErrFar
 		}
-		switch said, _ := time.Parse(form.layout, s); {
-		case form.day && form.layout != time.RFC3339 && said.Format(time.TimeOnly) != t.Format(time.TimeOnly):
-			return End{}, fmt.Errorf("%q %w", s, ErrGap)
-		case !t.After(now):
-			return End{}, fmt.Errorf("%q %w", s, ErrOver)
-		case t.Sub(now) > farthest:
-			return End{}, fmt.Errorf("%q %w", s, ErrFar)
+		if err != nil {
+			return End{}, fmt.Errorf("%q %w", s, err)
 		}
-		return End{wallClock(t), form.exact}, nil
+		return End{wallClock(at), form.exact}, nil
 	}
 	return End{}, fmt.Errorf("%q is no time; 22:00, \"2026-12-24 22:00\" and +10m are", s)
 }
 
-// next is the next time after now at which the clock shows what t says. Where summer time
-// begins or ends, it may show that at no time of a day, or at two.
-func next(t, now time.Time) time.Time {
-	y, m, d := now.Date()
-	for ; ; d++ {
-		usual := time.Date(y, m, d, t.Hour(), t.Minute(), t.Second(), 0, now.Location())
-		for _, shift := range []time.Duration{-2 * time.Hour, -time.Hour, -30 * time.Minute, 0, 30 * time.Minute, time.Hour, 2 * time.Hour} {
-			at := usual.Add(shift)
-			if at.After(now) && at.Format(time.TimeOnly) == t.Format(time.TimeOnly) {
-				return at
+// next is the next time after now at which the clock shows what was said.
+func (f form) next(said, now time.Time) (time.Time, error) {
+	switch {
+	case f.layout == time.RFC3339:
+		if said.After(now) {
+			return said, nil
+		}
+		return said, ErrOver
+	case !f.day:
+		for day := now; ; day = time.Date(day.Year(), day.Month(), day.Day()+1, 12, 0, 0, 0, now.Location()) {
+			if at, err := onDayOf(day, said, now); err == nil {
+				return at, nil
 			}
 		}
 	}
+	return onDayOf(time.Date(said.Year(), said.Month(), said.Day(), 12, 0, 0, 0, now.Location()), said, now)
+}
+
+// onDayOf is the first time of that day after now at which its clock shows said's time of
+// day. Where summer time begins or ends, it may show that never, or twice.
+func onDayOf(day, said, now time.Time) (time.Time, error) {
+	usual := time.Date(day.Year(), day.Month(), day.Day(), said.Hour(), said.Minute(), said.Second(), 0, day.Location())
+	err := ErrGap
+	for _, shift := range []time.Duration{-2 * time.Hour, -time.Hour, -30 * time.Minute, 0, 30 * time.Minute, time.Hour, 2 * time.Hour} {
+		at := usual.Add(shift)
+		if at.Format(time.TimeOnly) != said.Format(time.TimeOnly) || at.Day() != day.Day() {
+			continue
+		}
+		if at.After(now) {
+			return at, nil
+		}
+		err = ErrOver
+	}
+	return usual, err
 }
 
 // Left is how long it still is; less than 0 when it is over.

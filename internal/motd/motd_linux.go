@@ -102,8 +102,13 @@ done
 rm -f -- "$1"`
 
 func (n *Notice) keep(until time.Time) error {
+	for _, program := range []string{"date", "timeout", "cat", "rm"} {
+		if _, err := exec.LookPath(program); err != nil {
+			return err
+		}
+	}
 	cmd := exec.Command("/bin/sh", "-c", keeper, "msg-notice", n.path, strconv.FormatInt(until.Unix()+1, 10))
-	cmd.Dir, cmd.Env = "/", []string{"PATH=/usr/bin:/bin"}
+	cmd.Dir, cmd.Env = "/", []string{"PATH=" + os.Getenv("PATH")}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	input, err := cmd.StdinPipe()
 	if err != nil {
@@ -123,9 +128,10 @@ func (n *Notice) Remove() error {
 		err = nil
 	}
 	if n.keeper != nil {
-		_ = n.keeper.Process.Kill() // what it is for is done
 		_ = n.alive.Close()
+		stuck := time.AfterFunc(time.Second, func() { _ = n.keeper.Process.Kill() }) // what it is for is done
 		_ = n.keeper.Wait()
+		stuck.Stop()
 	}
 	return errors.Join(err, n.file.Close())
 }

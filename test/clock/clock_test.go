@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -33,6 +34,12 @@ type scenario struct {
 
 // step sets the clock after so much time.
 type step struct{ After, Set time.Duration }
+
+// todo is what the machine reads.
+type todo struct {
+	Msg       string // the program
+	Scenarios []scenario
+}
 
 // told is what came at the terminal.
 type told struct {
@@ -88,16 +95,19 @@ func TestClock(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	orders, err := json.Marshal(scenarios)
+	orders, err := json.Marshal(todo{msg, scenarios})
 	if err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "orders")
+	if strings.ContainsAny(file+os.Args[0], " \t\"") {
+		t.Fatalf("a kernel's command line takes no blanks, and there is one in %q or %q: TMPDIR says where they are", file, os.Args[0])
+	}
 	if err := os.WriteFile(file, orders, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(ctx, uml, "mem=256M", "rootfstype=hostfs", "ro", "quiet", "con=null", "con0=null,fd:1",
-		"umid=msg-clock", "uml_dir="+t.TempDir(), "init="+os.Args[0], "MSG_BINARY="+msg, "MSG_ORDERS="+file)
+		"umid=msg-clock", "uml_dir="+t.TempDir(), "init="+os.Args[0], "MSG_ORDERS="+file)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // its kernel is several processes
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second

@@ -45,12 +45,12 @@ func machine() error {
 	if err != nil {
 		return err
 	}
-	var all []scenario
+	var all todo
 	if err := json.Unmarshal(orders, &all); err != nil {
 		return err
 	}
-	for _, one := range all {
-		answer, err := json.Marshal(one.play())
+	for _, one := range all.Scenarios {
+		answer, err := json.Marshal(one.play(all.Msg))
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func machine() error {
 }
 
 // play counts down at a terminal of its own.
-func (c scenario) play() told {
+func (c scenario) play(msg string) told {
 	out := told{Name: c.Name}
 	person := exec.Command("/bin/sleep", "infinity") // somebody who sits there
 	screen, err := pty.Start(person)
@@ -85,12 +85,12 @@ func (c scenario) play() told {
 	if !c.Plus {
 		until = time.Now().Add(c.Until).Format("2006-01-02T15:04:05.999999999Z07:00")
 	}
-	cmd := exec.Command(os.Getenv("MSG_BINARY"), "countdown", "--until", until, "--at", c.At, "--no-notice", "*", "Reboot.")
+	cmd := exec.Command(msg, "countdown", "--until", until, "--at", c.At, "--no-notice", "*", "Reboot.")
 	begun := time.Now()
-	if err := cmd.Start(); err == nil {
+	if err = cmd.Start(); err == nil {
 		c.steps(begun)
+		err = cmd.Wait()
 	}
-	err = cmd.Wait()
 	out.Took = time.Since(begun)
 	if err != nil {
 		out.Error = err.Error()

@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -176,19 +177,47 @@ func isError(err error, names ...string) bool {
 	return ok && slices.Contains(names, name)
 }
 
-// ReadsUtmp reports whether the system's systemd is built to read utmp: by it, if that file
-// is there, logind chooses whom to warn of a shutdown, and else by its sessions' terminals
-// (src/shared/wall.c).
-func ReadsUtmp(ctx context.Context) (bool, error) {
-	var features string
-	err := property(ctx, "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "Features", &features)
-	return slices.Contains(strings.Fields(features), "+UTMP"), err
+// Walls returns the register by which logind chooses whose terminals it writes its warnings
+// of a shutdown to: utmp, if systemd is built to read it and the file is there, as utmp says;
+// else its own sessions, since version 255, which has src/shared/wall.c. It is "" where it
+// writes to nobody.
+func Walls(ctx context.Context, utmp bool) (sessions.Source, error) {
+	var features, version string
+	const systemd, manager = "org.freedesktop.systemd1", "org.freedesktop.systemd1.Manager"
+	err := errors.Join(
+		property(ctx, systemd, "/org/freedesktop/systemd1", manager, "Features", &features),
+		property(ctx, systemd, "/org/freedesktop/systemd1", manager, "Version", &version))
+	switch {
+	case err != nil:
+		return "", err
+	case utmp && slices.Contains(strings.Fields(features), "+UTMP"):
+		return sessions.Utmp, nil
+	case major(version) >= 255:
+		return sessions.Logind, nil
+	}
+	return "", nil
+}
+
+// major is the number that a version begins with: 257.13-1~deb13u1.
+func major(version string) int {
+	digits := strings.IndexFunc(version+".", func(r rune) bool { return r < '0' || r > '9' })
+	n, err := strconv.Atoi(version[:digits])
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // GoesDown reports whether the system is on its way down, even if something still delays it.
 func GoesDown(ctx context.Context) (preparing bool, err error) {
 	err = property(ctx, service, "/org/freedesktop/login1", manager, "PreparingForShutdown", &preparing)
 	return preparing, err
+}
+
+// Warns reports whether logind is to warn people at all: shutdown --no-wall has it not do so.
+func Warns(ctx context.Context) (warns bool, err error) {
+	err = property(ctx, service, "/org/freedesktop/login1", manager, "EnableWallMessages", &warns)
+	return warns, err
 }
 
 func property(ctx context.Context, service, object, of, name string, value any) error {

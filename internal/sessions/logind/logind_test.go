@@ -208,27 +208,44 @@ func (f facts) Get(_, name string) (dbus.Variant, *dbus.Error) {
 	return dbus.MakeVariant(value), nil
 }
 
-func TestReadsUtmp(t *testing.T) {
+func TestWalls(t *testing.T) {
 	conn := bus(t)
-	if _, err := logind.ReadsUtmp(t.Context()); err == nil {
+	if _, err := logind.Walls(t.Context(), true); err == nil {
 		t.Error("a bus without systemd tells")
 	}
 	if _, err := conn.RequestName("org.freedesktop.systemd1", dbus.NameFlagDoNotQueue); err != nil {
 		t.Fatal(err)
 	}
-	for features, want := range map[string]bool{"+PAM +UTMP +SYSVINIT": true, "+PAM -UTMP +SYSVINIT": false, "+UTMPX": false, "": false} {
-		if err := conn.Export(facts{"Features": features}, "/org/freedesktop/systemd1", "org.freedesktop.DBus.Properties"); err != nil {
+	export := func(f facts) {
+		t.Helper()
+		if err := conn.Export(f, "/org/freedesktop/systemd1", "org.freedesktop.DBus.Properties"); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := logind.ReadsUtmp(t.Context()); err != nil || got != want {
-			t.Errorf("%q: %v, %v", features, got, err)
+	}
+	const with, without = "+PAM +UTMP +SYSVINIT", "+PAM -UTMP +SYSVINIT"
+	for _, c := range []struct {
+		features, version string
+		utmp              bool
+		want              sessions.Source
+	}{
+		{with, "252 (252.39-1~deb12u2)", true, sessions.Utmp},
+		{with, "252 (252.39-1~deb12u2)", false, ""},
+		{without, "252.39", true, ""},
+		{with, "257.13-1~deb13u1", true, sessions.Utmp},
+		{with, "257.13-1~deb13u1", false, sessions.Logind},
+		{without, "257.13-1~deb13u1", true, sessions.Logind},
+		{without, "255", true, sessions.Logind},
+		{"+UTMPX", "v260", true, ""},
+		{"", "", false, ""},
+	} {
+		export(facts{"Features": c.features, "Version": c.version})
+		if got, err := logind.Walls(t.Context(), c.utmp); err != nil || got != c.want {
+			t.Errorf("%+v: %q, %v", c, got, err)
 		}
 	}
-	if err := conn.Export(facts{}, "/org/freedesktop/systemd1", "org.freedesktop.DBus.Properties"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := logind.ReadsUtmp(t.Context()); err == nil {
-		t.Error("a systemd without that property tells")
+	export(facts{"Features": with})
+	if _, err := logind.Walls(t.Context(), true); err == nil {
+		t.Error("a systemd without a version tells")
 	}
 }
 
@@ -238,11 +255,14 @@ func TestGoesDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []bool{true, false} {
-		if err := conn.Export(facts{"PreparingForShutdown": want}, "/org/freedesktop/login1", "org.freedesktop.DBus.Properties"); err != nil {
+		if err := conn.Export(facts{"PreparingForShutdown": want, "EnableWallMessages": !want}, "/org/freedesktop/login1", "org.freedesktop.DBus.Properties"); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := logind.GoesDown(t.Context()); err != nil || got != want {
 			t.Errorf("%v, %v, want %v", got, err, want)
+		}
+		if got, err := logind.Warns(t.Context()); err != nil || got == want {
+			t.Errorf("%v, %v, want %v", got, err, !want)
 		}
 	}
 	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere")
