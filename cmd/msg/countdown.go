@@ -73,6 +73,7 @@ type counting struct {
 
 	sent bool  // the first message has gone out
 	err  error // what kept it from that
+	over bool  // it was in vain, and so would be the others
 }
 
 // begin puts together what is sent, to whom and when.
@@ -150,7 +151,7 @@ func (c *counting) run(ctx context.Context) (status int, err error) {
 	goesOn, giveUp := context.WithCancel(signals)
 	defer giveUp()
 	err = countdown.Run(goesOn, c.end, c.points, func(ctx context.Context, left time.Duration) {
-		if c.warn(ctx, left); c.err != nil {
+		if c.warn(ctx, left); c.err != nil || c.over {
 			giveUp()
 		}
 	})
@@ -158,7 +159,7 @@ func (c *counting) run(ctx context.Context) (status int, err error) {
 	switch {
 	case c.err != nil:
 		return exitUsage, nothingSent(c.err)
-	case err == nil:
+	case err == nil, c.over:
 		return c.total()
 	case signals.Err() == nil: // there is no timer, and so there will be no more messages
 		complain(c.w.stderr, err)
@@ -175,6 +176,7 @@ func (c *counting) warn(ctx context.Context, left time.Duration) {
 	err := c.send(ctx, c.text+"\n"+words)
 	switch {
 	case err == nil:
+		c.over = !c.sent && c.inVain
 		c.sent = true
 	case !c.sent:
 		c.err = err

@@ -26,6 +26,7 @@ type reporter struct {
 	err     error           // the first that came of writing to standard output
 
 	series   bool   // it is one of several messages, and what they come to is told by others
+	inVain   int    // of the failed results, those that would come again
 	hosts    *hosts // of a message that names some, else nil
 	progress *progress
 
@@ -75,6 +76,9 @@ func (o *reporter) result(r delivery.Result) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.summary.Add(r)
+	if r.Event == delivery.Failed && r.Target != "" && (r.Reason == delivery.Unknown || r.Reason == tty.Denied) {
+		o.inVain++
+	}
 	o.hideMissing()
 	defer o.showMissing()
 	switch {

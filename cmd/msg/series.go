@@ -20,6 +20,7 @@ type series struct {
 	summary delivery.Summary
 	hinted  map[string]bool // as a reporter's
 	err     error           // the first that came of writing to standard output
+	inVain  bool            // nobody got the last message, and nobody would get the next: no such user, not allowed
 }
 
 func newSeries(w world, flags *sendCmd, parts []remote.Part, away bool) *series {
@@ -48,6 +49,7 @@ func (s *series) send(ctx context.Context, text string) error {
 	s.summary.Delivered += out.summary.Delivered
 	s.summary.Failed += out.summary.Failed
 	s.summary.Planned += out.summary.Planned
+	s.inVain = out.inVain > 0 && out.inVain == out.summary.Failed && out.summary.Delivered == 0
 	return nil
 }
 

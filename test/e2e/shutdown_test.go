@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"regexp"
@@ -73,7 +74,11 @@ func saidOfShutdown(seen string) []string {
 func unregistered(t *testing.T, h *lab.Host, user string) (seen func() string) {
 	t.Helper()
 	file := fmt.Sprintf("/tmp/unregistered-%s-%d", user, os.Getpid())
-	begins(t, h.Command(t.Context(), "setpriv", "--reuid", user, "--regid", "ops", "--init-groups",
+	t.Cleanup(func() {
+		h.Run(t, "pkill", "-u", user, "-x", "sleep") // with which the terminal ends
+		awaitOn(t, h, "pgrep -u "+user+" -x script >/dev/null || echo gone")
+	})
+	begins(t, h.Command(context.WithoutCancel(t.Context()), "setpriv", "--reuid", user, "--regid", "ops", "--init-groups",
 		"script", "-qfec", "sleep 1000", file))
 	awaitOn(t, h, "pgrep -u "+user+" -x sleep")
 	return func() string { return h.Run(t, "cat", file).Stdout }
