@@ -11,6 +11,7 @@ import (
 
 	"msg/internal/countdown"
 	"msg/internal/delivery"
+	"msg/internal/text"
 )
 
 // Help is shown by msg countdown --help.
@@ -251,13 +252,14 @@ func onClock(t time.Time) string {
 
 // announce tells who sits at the terminal what is to come.
 func (c *counting) announce() {
-	if c.flags.Quiet || !isTerminal(c.w.stderr) {
+	columns := terminalWidth(c.w.stderr)
+	if c.flags.Quiet || columns == 0 {
 		return
 	}
 	var times []string
 	for _, point := range c.points {
 		if point < c.end.Left() {
-			times = append(times, onClock(c.end.Time().Add(-point)))
+			times = append(times, strings.TrimSuffix(onClock(c.end.Time().Add(-point)), ":00"))
 		}
 	}
 	words := "sends now"
@@ -268,5 +270,7 @@ func (c *counting) announce() {
 	if c.asked.NoCancel {
 		ends = "ends"
 	}
-	fmt.Fprintf(c.w.stderr, "msg: %s; Ctrl-C %s it\n", words, ends)
+	for _, row := range text.Wrap(fmt.Sprintf("msg: %s; Ctrl-C %s it", words, ends), columns-1) {
+		fmt.Fprintln(c.w.stderr, row)
+	}
 }
