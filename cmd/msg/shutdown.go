@@ -87,10 +87,10 @@ func (n *shutdownWarner) count(ctx context.Context, s shutdown.Scheduled) {
 		cancel()
 	}()
 	defer func() { <-ctx.Done() }()
-	if s.Silent {
+	end := countdown.At(s.At)
+	if s.Silent || end.Left() <= 0 { // or it has failed, and who was there has heard of it
 		return
 	}
-	end := countdown.At(s.At)
 	notice := leaveNotice(ctx, n.w, said(s, end.When(false)), s.At)
 	defer notice.remove()
 	first := true

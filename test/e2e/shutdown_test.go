@@ -173,3 +173,31 @@ func TestShutdownNotice(t *testing.T) {
 		}
 	})
 }
+
+// TestShutdownWithoutBus: where logind cannot be asked whom it warns, everybody is warned;
+// of a time that is over, nobody.
+func TestShutdownWithoutBus(t *testing.T) {
+	h := lab.Plain
+	install(t, h)
+	alice := h.Login(t, "alice")
+	schedule := func(at string) {
+		t.Helper()
+		h.Run(t, "sh", "-c", "mkdir -p /run/systemd/shutdown; echo USEC=$(date -d '"+at+"' +%s)000000 >/run/systemd/new; echo MODE=halt >>/run/systemd/new; mv /run/systemd/new /run/systemd/shutdown/scheduled")
+	}
+	t.Cleanup(func() { h.Run(t, "rm", "-rf", "/run/systemd/shutdown") })
+	schedule("-1 hour")
+	notice := begins(t, h.Command(t.Context(), "msg", "shutdown-notice"))
+	time.Sleep(2 * time.Second)
+	schedule("+1 hour 10 minutes")
+	alice.Expect(t, "| The system will halt in 1 hour 10 minutes")
+	awaitOn(t, h, "cat /run/motd.d/*")
+	h.Run(t, "rm", "/run/systemd/shutdown/scheduled")
+	alice.Expect(t, " is cancelled.")
+	if out := notice.ends(t); out.Code != 0 || out.Stderr != "" {
+		t.Errorf("%+v", out)
+	}
+	if lines := body(alice.Sync(t)); len(lines) != 2 {
+		t.Errorf("alice has %q", lines)
+	}
+	noNotices(t, h)
+}
