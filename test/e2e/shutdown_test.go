@@ -33,14 +33,17 @@ func walls(seen string) int {
 }
 
 // TestShutdown: who came by ssh is warned once at each point: on Debian 13 by msg, on Debian
-// 12 by logind, where msg warns those whom logind does not know of, or not warn: who has
-// scheduled the shutdown.
+// 12 by logind, where msg warns those whom logind does not know of, and who has scheduled the
+// shutdown, whom logind leaves out.
 func TestShutdown(t *testing.T) {
 	shutdowns(t, func(t *testing.T, h *lab.Host) {
 		alice, bob := h.Login(t, "alice"), h.Login(t, "bob")
 		people := []*lab.Login{alice, bob}
 		editor := unregistered(t, h, "carol")
-		h.Run(t, "sh", "-c", fmt.Sprintf("busctl call org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager SetWallMessage sb 'New kernel' true && busctl call org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager ScheduleShutdown st reboot $(( $(date +%%s) + 70 ))000000"))
+		root := h.Login(t, "root")
+		const call = "busctl call org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager "
+		root.Type(t, call+"SetWallMessage sb 'New kernel' true; "+call+"ScheduleShutdown st reboot $(( $(date +%s) + 70 ))000000\r")
+		awaitOn(t, h, "grep -h TTY="+root.Terminal+" /run/systemd/shutdown/scheduled")
 		time.Sleep(75 * time.Second)
 		want := []string{"New kernel", "The system will reboot in some seconds", "New kernel", "The system will reboot in 1 minute", "New kernel", "The system will reboot now"}
 		for _, l := range people {
@@ -52,6 +55,9 @@ func TestShutdown(t *testing.T) {
 			case !h.Utmp && (!slices.Equal(lines, want) || walls(seen) != 0):
 				t.Errorf("%v saw %q", l, seen)
 			}
+		}
+		if seen := root.Sync(t); !slices.Equal(saidOfShutdown(seen), want) || walls(seen) != 0 {
+			t.Errorf("root, who has scheduled it, saw %q", seen)
 		}
 		if lines := saidOfShutdown(editor()); !slices.Equal(lines, want) {
 			t.Errorf("carol, whom logind does not know, saw %q", editor())
