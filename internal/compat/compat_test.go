@@ -1,0 +1,162 @@
+package compat
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseWall(t *testing.T) {
+	for in, want := range map[string]Wall{
+		"":                       {},
+		"hello":                  {Words: []string{"hello"}},
+		"hello there -n":         {NoBanner: true, Words: []string{"hello", "there"}},
+		"-nt5 hello":             {NoBanner: true, Timeout: 5 * time.Second, Words: []string{"hello"}},
+		"--timeout=60 -g ops hi": {Timeout: time.Minute, Group: "ops", Words: []string{"hi"}},
+		"--time +7 -g1 -gops":    {Timeout: 7 * time.Second, Group: "ops"},
+		"--group 100 -- -n hi":   {Group: "100", Words: []string{"-n", "hi"}},
+		"-t 4294967295":          {Timeout: 4294967295 * time.Second},
+		"- x":                    {Words: []string{"-", "x"}},
+		"-n --help -t x":         {NoBanner: true, Asked: Help},
+		"-Vh":                    {Asked: Version},
+		"-h --no-such-option":    {Asked: Help},
+	} {
+		if got, err := ParseWall(strings.Fields(in), false); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q is %+v, %v; want %+v", in, got, err, want)
+		}
+	}
+	got, err := ParseWall(strings.Fields("-n hello -n"), true)
+	if want := (Wall{NoBanner: true, Words: []string{"hello", "-n"}}); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("where POSIX ends the options: %+v, %v; want %+v", got, err, want)
+	}
+}
+
+// refuses checks that a command line is refused in these words, "" where it is taken.
+func refuses(t *testing.T, in, want string, err error) {
+	t.Helper()
+	var usage *UsageError
+	switch {
+	case want == "" && err == nil:
+	case !errors.As(err, &usage) || usage.Error() != want:
+		t.Errorf("%q: %v, want %q", in, err, want)
+	}
+}
+
+func TestParseWallRefuses(t *testing.T) {
+	for in, want := range map[string]string{
+		"-t 0 hi":           "invalid timeout argument: '0'",
+		"-t -1 hi":          "invalid timeout argument: '-1'",
+		"-t 5s hi":          "invalid timeout argument: '5s'",
+		"-t 4294967296 hi":  "invalid timeout argument: '4294967296'",
+		"-t x --help":       "invalid timeout argument: 'x'",
+		"--group= hi":       "invalid group argument: ''",
+		"-x hi":             "invalid option -- 'x'",
+		"-nxg hi":           "invalid option -- 'x'",
+		"-t":                "option requires an argument -- 't'",
+		"--timeout":         "option '--timeout' requires an argument",
+		"--nobanner=yes hi": "option '--nobanner' doesn't allow an argument",
+		"--nothing hi":      "unrecognized option '--nothing'",
+	} {
+		_, err := ParseWall(strings.Fields(in), false)
+		refuses(t, in, want, err)
+	}
+}
+
+func TestParseWrite(t *testing.T) {
+	for in, want := range map[string]Write{
+		"bob":              {User: "bob"},
+		"bob pts/3":        {User: "bob", Terminal: "pts/3"},
+		"bob /dev/pts/3":   {User: "bob", Terminal: "pts/3"},
+		"-- -bob":          {User: "-bob"},
+		"bob --vers -x":    {Asked: Version},
+		"a b c d e --help": {Asked: Help},
+	} {
+		if got, err := ParseWrite(strings.Fields(in), false); err != nil || got != want {
+			t.Errorf("%q is %+v, %v; want %+v", in, got, err, want)
+		}
+	}
+	for in, want := range map[string]string{
+		"":            "no user",
+		"bob pts/3 x": "more than a user and a terminal; the message comes from standard input",
+		"-n bob":      "invalid option -- 'n'",
+	} {
+		_, err := ParseWrite(strings.Fields(in), false)
+		refuses(t, in, want, err)
+	}
+}
+
+func TestParseMesg(t *testing.T) {
+	for in, want := range map[string]Mesg{
+		"":           {},
+		"-v":         {Verbose: true},
+		"y":          {Answer: "y"},
+		"No --verb":  {Answer: "n", Verbose: true},
+		"Yes please": {Answer: "y"},
+		"maybe":      {Answer: "maybe"},
+		"-vV n":      {Asked: Version, Verbose: true},
+		"--ver":      {}, // verbose or version
+	} {
+		got, err := ParseMesg(strings.Fields(in), false)
+		if in == "--ver" {
+			refuses(t, in, "option '--ver' is ambiguous; possibilities: '--verbose' '--version'", err)
+		} else if err != nil || got != want {
+			t.Errorf("%q is %+v, %v; want %+v", in, got, err, want)
+		}
+	}
+}
+
+func TestSlash(t *testing.T) {
+	for in, want := range map[string]string{
+		"/server:web1": "--server=web1", "/SERVER:web[1-2]": "--server=web[1-2]", "/time:60": "--time=60",
+		"/V": "--verbose", "/w": "--wait", "/domain:lab": "--domain=lab", "/?": "--help", "/server:": "--server=",
+		"/users": "--users", "/dev/pts/3": "", "/v/x": "", "": "", "server:web1": "",
+	} {
+		if got, ok := Slash(in, false); got != want || ok != (want != "") {
+			t.Errorf("%q is %q, %v; want %q", in, got, ok, want)
+		}
+	}
+	if got, ok := Slash("/USERS", true); got != "*" || !ok {
+		t.Errorf("/users in a target's place is %q, %v", got, ok)
+	}
+}
+
+func TestParseNet(t *testing.T) {
+	hi := []string{"hi", "there"}
+	for in, want := range map[string]Net{
+		"":                          {Help: true},
+		"/?":                        {Help: true},
+		"send /?":                   {Help: true},
+		"NAME /help":                {Help: true},
+		"help send":                 {Help: true},
+		"send bob hi there":         {Send: &NetSend{Target: "bob", Words: hi}},
+		"send * hi there":           {Send: &NetSend{Target: "*", Words: hi}},
+		"SEND /users hi there":      {Send: &NetSend{Target: "*", Words: hi}},
+		"send /Domain hi there":     {Send: &NetSend{Target: "*", Only: true, Words: hi}},
+		"send /domain:Lab hi there": {Send: &NetSend{Target: "*", Domain: "Lab", Words: hi}},
+		"send /dev/pts/3 hi there":  {Send: &NetSend{Target: "/dev/pts/3", Words: hi}},
+		"send bob":                  {Send: &NetSend{Target: "bob", Words: []string{}}},
+		"name":                      {Name: &NetName{}},
+		"name team":                 {Name: &NetName{Name: "team"}},
+		"name team /ADD":            {Name: &NetName{Name: "team"}},
+		"name /delete team":         {Name: &NetName{Name: "team", Delete: true}},
+	} {
+		if got, err := ParseNet(strings.Fields(in)); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q is %+v, %v; want %+v", in, got, err, want)
+		}
+	}
+	for in, want := range map[string]string{
+		"view":                "net view: there are net send and net name",
+		"send":                "net send: no name to send to",
+		"send /domain: hi":    "net send: /domain: has no name behind it",
+		"send /broadcast hi":  "net send: unknown switch /broadcast",
+		"name team /remove":   "net name: unknown switch /remove",
+		"name team two":       "net name: more than one name",
+		"name /delete":        "net name: no name to add or delete",
+		"name a b c /add /x/": "net name: more than one name",
+	} {
+		_, err := ParseNet(strings.Fields(in))
+		refuses(t, in, want, err)
+	}
+}
