@@ -163,7 +163,7 @@ func (c *counting) run(ctx context.Context) (status int, err error) {
 	case err == nil, c.over:
 		return c.total()
 	case signals.Err() == nil: // there is no timer, and so there will be no more messages
-		complain(c.w.stderr, err)
+		c.w.complain(err)
 	}
 	c.cancel(ctx)
 	_, err = c.total()

@@ -19,6 +19,7 @@ func TestLayers(t *testing.T) {
 		"tty":             "text",
 		"journal":         "",
 		"rate":            "",
+		"compat":          "",
 		"config":          "rate",
 		"domains":         "config rate target",
 		"answers":         "",

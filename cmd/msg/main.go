@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ const (
 
 // world is what the program has of the outside.
 type world struct {
+	name           string // what it is called as, where that is wall, write or mesg
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
@@ -41,12 +43,14 @@ func main() {
 	ignoreSignals()
 	engine := delivery.Local()
 	engine.System.Logind, engine.System.Graphical = logind.List, tty.ShowsDesktop
-	code, err := run(context.Background(), os.Args[1:], world{
+	w := world{
+		name:  calledAs(os.Args[0]),
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
 		engine: engine, door: doorFor(engine),
-	})
+	}
+	code, err := run(context.Background(), os.Args[1:], w)
 	if err != nil {
-		complain(os.Stderr, err)
+		w.complain(err)
 	}
 	os.Exit(code)
 }
@@ -54,6 +58,9 @@ func main() {
 // run does what the arguments say and returns the exit status. An error is
 // still to be shown.
 func run(ctx context.Context, args []string, w world) (code int, err error) {
+	if w.name != "" {
+		return runAs(ctx, args, w)
+	}
 	if len(args) == 1 && args[0] == "helper" { // as ssh runs it; the parser takes a while to make
 		err := helperCmd{}.Run(ctx, w)
 		return statusOf(err), err
@@ -152,8 +159,8 @@ func answerHint(err error, args []string) string {
 
 // complain shows an error, and a hint on a line of its own. The words may come
 // from outside.
-func complain(stderr io.Writer, err error) {
-	fmt.Fprintf(stderr, "msg: %s\n", text.Name(err.Error()))
+func (w world) complain(err error) {
+	w.warn("%s", text.Name(err.Error()))
 	hint := ""
 	var refused *delivery.RequestError
 	var not *notTaken
@@ -164,8 +171,13 @@ func complain(stderr io.Writer, err error) {
 		hint = not.hint
 	}
 	if hint != "" {
-		fmt.Fprintf(stderr, "hint: %s\n", text.Name(hint))
+		fmt.Fprintf(w.stderr, "hint: %s\n", text.Name(hint))
 	}
+}
+
+// warn shows a line of the program's on standard error.
+func (w world) warn(format string, args ...any) {
+	fmt.Fprintf(w.stderr, cmp.Or(w.name, "msg")+": "+format+"\n", args...)
 }
 
 // terminalWidth returns the columns of the terminal that v is, 0 where it is

@@ -89,3 +89,12 @@ func deviceName(is func(fs.FileInfo) bool) string {
 	}
 	return ""
 }
+
+// controllingTerminal is the name of the one that the sender sits at, "" where there is none.
+func controllingTerminal(w world) string {
+	device := w.engine.Self.Terminal
+	if device == 0 {
+		return ""
+	}
+	return deviceName(func(info fs.FileInfo) bool { return deviceNumber(info) == device })
+}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -44,12 +43,12 @@ func leaveNotice(ctx context.Context, w world, words string, until time.Time) lo
 	case errors.Is(err, motd.ErrOver): // there is nothing to tell any more
 		return noNotice
 	case err != nil:
-		fmt.Fprintf(w.stderr, "msg: no notice for who logs in later: %s\n", text.Name(err.Error()))
+		w.warn("no notice for who logs in later: %s", text.Name(err.Error()))
 		return noNotice
 	}
 	return loginNotice{sync.OnceFunc(func() {
 		if err := left.Remove(); err != nil {
-			complain(w.stderr, err)
+			w.complain(err)
 		}
 	})}
 }

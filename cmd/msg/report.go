@@ -112,10 +112,10 @@ func (o *reporter) outcome(r delivery.Result) {
 		o.object(r)
 	case o.quiet:
 	case r.Reason == tty.Stuck && o.interrupted() && !givenUp(r):
-		fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", who(r), r.Detail)
+		o.w.warn("%s: %s", who(r), r.Detail)
 	case r.Event == delivery.Failed:
 		o.away()
-		fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", who(r), why(r))
+		o.w.warn("%s: %s", who(r), why(r))
 		o.hint(r)
 	case o.verbose:
 		o.print(verb(r) + " " + who(r))
@@ -152,9 +152,9 @@ func (o *reporter) waiting(r delivery.Result) {
 		if !o.alone() {
 			words = r.Host + ": " + words
 		}
-		fmt.Fprintf(o.w.stderr, "msg: %s (Ctrl-C ends it)\n", words)
+		o.w.warn("%s (Ctrl-C ends it)", words)
 	default:
-		fmt.Fprintf(o.w.stderr, "msg: %s takes no output; waiting (Ctrl-C ends it)\n", who(r))
+		o.w.warn("%s takes no output; waiting (Ctrl-C ends it)", who(r))
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -124,12 +123,12 @@ func (o *reporter) tellHosts() {
 		o.away()
 	}
 	for _, f := range h.failures {
-		fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", target.Fold(f.hosts), f.words)
+		o.w.warn("%s: %s", target.Fold(f.hosts), f.words)
 		o.hint(f.first)
 	}
 	h.failures, h.byWords = nil, map[failureKind]*failures{}
 	if len(h.pushed) > 0 {
-		fmt.Fprintf(o.w.stderr, "msg: %s: had no msg; msg-helper was sent along, and nothing of it is left there\n", target.Fold(h.pushed))
+		o.w.warn("%s: had no msg; msg-helper was sent along, and nothing of it is left there", target.Fold(h.pushed))
 	}
 	h.pushed = nil
 	if len(o.reached) > 0 && !o.verbose && (o.summary.Planned > 0 || isTerminal(o.w.stdout)) {
@@ -142,7 +141,7 @@ func (o *reporter) endHosts() {
 	h := o.hosts
 	for _, host := range slices.Sorted(maps.Keys(h.lines)) {
 		if more := h.lines[host] - mostLines; more > 0 {
-			fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", host, count(more, "more failed", "more failed"))
+			o.w.warn("%s: %s", host, count(more, "more failed", "more failed"))
 		}
 	}
 	none := slices.DeleteFunc(slices.Clone(h.reached), func(host string) bool { return h.told[host] })

@@ -29,7 +29,7 @@ func (c *sessionsCmd) Run(ctx context.Context, w world, status *int) error {
 	}
 	if c.Verbose {
 		for _, problem := range picture.Problems {
-			complain(w.stderr, problem)
+			w.complain(problem)
 		}
 	}
 	rows, err := c.rows(ctx, w, picture, status)
@@ -41,7 +41,7 @@ func (c *sessionsCmd) Run(ctx context.Context, w world, status *int) error {
 	}
 	if len(rows) == 0 {
 		if c.Targets == "" {
-			fmt.Fprintln(w.stderr, "msg: nobody is logged in")
+			w.warn("nobody is logged in")
 		}
 		return nil
 	}

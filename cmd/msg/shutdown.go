@@ -99,7 +99,7 @@ func (n *shutdownWarner) count(ctx context.Context, s shutdown.Scheduled) {
 		n.tell(ctx, said(s, end.Words(max(left, 0), false)))
 	})
 	if err != nil && ctx.Err() == nil {
-		complain(n.w.stderr, err)
+		n.w.complain(err)
 	}
 }
 
@@ -107,7 +107,7 @@ func (n *shutdownWarner) count(ctx context.Context, s shutdown.Scheduled) {
 func (n *shutdownWarner) cancelled(ctx context.Context) {
 	switch s := n.seen; {
 	case s == nil:
-		fmt.Fprintln(n.w.stderr, "msg: no shutdown is scheduled")
+		n.w.warn("no shutdown is scheduled")
 	case s.Silent, !time.Now().Before(s.At), goesDown(ctx), hushed(ctx):
 	default:
 		n.spare = true // logind tells at once
@@ -130,7 +130,7 @@ func hushed(ctx context.Context) bool {
 
 func (n *shutdownWarner) tell(ctx context.Context, words string) {
 	if err := n.send(ctx, words); err != nil {
-		complain(n.w.stderr, err)
+		n.w.complain(err)
 	}
 }
 

@@ -172,7 +172,7 @@ func inWords(d time.Duration) string {
 // endWait tells who has not answered, hosts where that are the same in one line.
 func (o *reporter) endWait() {
 	for _, host := range slices.Sorted(maps.Keys(o.wait.more)) {
-		fmt.Fprintf(o.w.stderr, "msg: %s: %s\n", host, count(o.wait.more[host], "more answer", "more answers"))
+		o.w.warn("%s: %s", host, count(o.wait.more[host], "more answer", "more answers"))
 	}
 	names := map[string][]string{} // by host
 	var hosts []string
@@ -198,7 +198,7 @@ func (o *reporter) endWait() {
 		if o.hosts != nil {
 			words = target.Fold(byWords[words]) + ": " + words
 		}
-		fmt.Fprintf(o.w.stderr, "msg: %s\n", words)
+		o.w.warn("%s", words)
 	}
 }
 

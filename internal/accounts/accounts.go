@@ -131,10 +131,35 @@ func parseUser(fields []string) (User, error) {
 
 // Group returns the group of that name.
 func (d *Directory) Group(ctx context.Context, name string) (Group, error) {
-	fields, err := d.groupFields(ctx, name)
+	if fields := inGroupFile(0, name); fields != nil {
+		return parseGroup(fields)
+	}
+	fields, err := d.askName(ctx, "group", name)
 	if err != nil {
 		return Group{}, err
 	}
+	return parseGroup(fields)
+}
+
+// GroupByID returns the group with that gid.
+func (d *Directory) GroupByID(ctx context.Context, gid uint32) (Group, error) {
+	id := strconv.FormatUint(uint64(gid), 10)
+	if fields := inGroupFile(2, id); fields != nil {
+		return parseGroup(fields)
+	}
+	fields, err := d.ask(ctx, "group", id)
+	if err != nil {
+		return Group{}, err
+	}
+	g, err := parseGroup(fields)
+	if err == nil && g.GID != gid { // a group whose name is that number
+		return Group{}, ErrUnknown
+	}
+	return g, err
+}
+
+// parseGroup reads the fields of a line of group(5).
+func parseGroup(fields []string) (Group, error) {
 	gid, err := strconv.ParseUint(fields[2], 10, 32)
 	if err != nil {
 		return Group{}, err

@@ -2,27 +2,27 @@ package accounts
 
 import (
 	"bufio"
-	"context"
 	"os"
 	"strings"
 )
 
 const groupFile = "/etc/group"
 
-// groupFields returns the four fields of a group's line in group(5). os/user
-// knows groups, but not their members.
-func (d *Directory) groupFields(ctx context.Context, name string) ([]string, error) {
+// inGroupFile returns the four fields of a group's line in group(5), the first one that has
+// a field as it is asked for; nil where there is none. os/user knows groups, but not their
+// members.
+func inGroupFile(field int, is string) []string {
 	f, err := os.Open(groupFile)
 	if err != nil {
-		return d.askName(ctx, "group", name)
+		return nil // there is still getent
 	}
 	defer f.Close()
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 16<<20) // a group may have many members
 	for lines.Scan() {
-		if fields := strings.Split(lines.Text(), ":"); len(fields) == 4 && fields[0] == name {
-			return fields, nil
+		if fields := strings.Split(lines.Text(), ":"); len(fields) == 4 && fields[field] == is {
+			return fields
 		}
 	}
-	return d.askName(ctx, "group", name)
+	return nil
 }

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"msg/internal/compat"
+	"msg/internal/delivery"
+)
+
+// exitFailed is wall's and write's status for whatever went wrong.
+const exitFailed = 1
+
+// tool is a program that msg takes the place of, when it is called by its name.
+type tool struct {
+	usage string
+	run   func(ctx context.Context, args []string, w world) (code int, err error)
+}
+
+// toolOf returns the program of that name, without run where there is none.
+func toolOf(name string) tool {
+	switch name {
+	case "wall":
+		return tool{wallUsage, runWall}
+	case "write":
+		return tool{writeUsage, runWrite}
+	case "mesg":
+		return tool{mesgUsage, runMesg}
+	}
+	return tool{}
+}
+
+// calledAs tells which of these programs argv[0] stands for: "" where it is msg itself.
+func calledAs(argv0 string) string {
+	name := filepath.Base(argv0)
+	if toolOf(name).run == nil {
+		return ""
+	}
+	return name
+}
+
+// runAs does what the program would that msg is called as.
+func runAs(ctx context.Context, args []string, w world) (code int, err error) {
+	code, err = toolOf(w.name).run(ctx, args, w)
+	var usage *compat.UsageError
+	if errors.As(err, &usage) && usage.Try {
+		w.complain(err)
+		fmt.Fprintf(w.stderr, "Try '%s --help' for more information.\n", w.name)
+		err = nil
+	}
+	return code, err
+}
+
+// tell prints what was asked for in place of anything else.
+func (w world) tell(asked compat.Asked) (code int, err error) {
+	words := fmt.Sprintf("%s (msg %s)\n", w.name, version)
+	if asked == compat.Help {
+		words = toolOf(w.name).usage
+	}
+	_, err = io.WriteString(w.stdout, words)
+	return exitOK, err
+}
+
+// posixly tells whether options end at the first operand, as getopt(3) has it.
+func (w world) posixly() bool { return w.getenv("POSIXLY_CORRECT") != "" }
+
+// sendAs sends as wall and write do: who was reached is not said. The status is 1 for
+// whatever went wrong.
+func sendAs(ctx context.Context, w world, send sendCmd) (code int, err error) {
+	w.stdout = io.Discard
+	status := exitOK
+	if err = send.Run(ctx, w, &status); err != nil {
+		status = statusOf(err)
+	}
+	if status == exitUsage {
+		status = exitFailed
+	}
+	return status, err
+}
+
+// mostPatience is how long a terminal may take, where somebody asks for so long.
+func mostPatience(w world, asked duration) duration {
+	most := delivery.MaxPatience
+	if w.engine.UID == 0 {
+		most = delivery.MaxPatienceRoot
+	}
+	return min(asked, duration(most))
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"msg/internal/compat"
+)
+
+const mesgUsage = `
+Usage:
+ mesg [options] [y | n]
+
+Shows or sets whether messages come to this terminal.
+
+Options:
+ -v, --verbose  say in words how it is now
+ -h, --help     show this
+ -V, --version  show the version
+
+Exit status: 0 messages are on, 1 they are off, 2 that cannot be told or changed.
+
+This mesg is msg(1): "msg mesg".
+`
+
+// exitNoMesg is mesg's status where it could not do what it is for.
+const exitNoMesg = 2
+
+// runMesg is mesg(1). Without a terminal it fails in silence, as login scripts count on.
+func runMesg(ctx context.Context, args []string, w world) (code int, err error) {
+	asked, err := compat.ParseMesg(args, w.posixly())
+	switch {
+	case err != nil:
+		return exitFailed, err
+	case asked.Asked != compat.Nothing:
+		return w.tell(asked.Asked)
+	}
+	mine, err := ownTerminal(w)
+	switch {
+	case errors.Is(err, errNoTerminal) && !asked.Verbose:
+		return exitNoMesg, nil
+	case errors.Is(err, errNoTerminal):
+		return exitNoMesg, errors.New("no tty")
+	case err != nil:
+		return exitNoMesg, err
+	}
+	defer mine.close()
+	return answerMesg(ctx, w, mine, asked)
+}
+
+func answerMesg(ctx context.Context, w world, mine *terminal, asked compat.Mesg) (code int, err error) {
+	on := asked.Answer == "y"
+	switch {
+	case asked.Answer == "":
+		on = mine.messages()
+		_, err = fmt.Fprintln(w.stdout, map[bool]string{true: "is y", false: "is n"}[on])
+	case !on && asked.Answer != "n":
+		return exitFailed, &compat.UsageError{Problem: "invalid argument: " + asked.Answer, Try: true}
+	default:
+		if err := mine.set(on); err != nil {
+			return exitNoMesg, refused(ctx, w, mine, err)
+		}
+		if asked.Verbose {
+			_, err = fmt.Fprintf(w.stdout, "write access to your terminal is %s\n", map[bool]string{true: "allowed", false: "denied"}[on])
+		}
+	}
+	switch {
+	case err != nil:
+		return exitNoMesg, err
+	case on:
+		return exitMessagesOn, nil
+	}
+	return exitMessagesOff, nil
+}

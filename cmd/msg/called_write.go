@@ -1,0 +1,132 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"msg/internal/compat"
+	"msg/internal/delivery"
+	"msg/internal/sessions"
+	"msg/internal/target"
+)
+
+const writeUsage = `
+Usage:
+ write [options] USER [TERMINAL]
+
+Sends what is typed to another user, line by line; standard input that is no terminal
+is sent as one message. Without TERMINAL, it goes to the one that they used last.
+
+Options:
+ -h, --help     show this
+ -V, --version  show the version
+
+This write is msg(1): "msg USER" sends to each screen where they are.
+`
+
+// runWrite is write(1).
+func runWrite(ctx context.Context, args []string, w world) (code int, err error) {
+	asked, err := compat.ParseWrite(args, w.posixly())
+	switch {
+	case err != nil:
+		return exitFailed, err
+	case asked.Asked != compat.Nothing:
+		return w.tell(asked.Asked)
+	}
+	if err := canAnswer(w); err != nil {
+		return exitFailed, err
+	}
+	terminal, err := writeTo(ctx, w, asked)
+	if err != nil {
+		return exitFailed, err
+	}
+	return sendAs(ctx, w, sendCmd{sending: sending{Targets: "tty:" + terminal}})
+}
+
+// canAnswer refuses to write from a terminal that nobody could write back to.
+func canAnswer(w world) error {
+	mine, err := ownTerminal(w)
+	if err != nil {
+		return nil // from cron, or at a terminal of another container
+	}
+	defer mine.close()
+	if w.engine.UID != 0 && !mine.messages() {
+		return &delivery.RequestError{Problem: "you have write permission turned off", Hint: `"mesg y" turns it on`}
+	}
+	return nil
+}
+
+// writeTo tells which terminal is written to.
+func writeTo(ctx context.Context, w world, asked compat.Write) (string, error) {
+	picture, err := w.engine.Picture(ctx)
+	if err != nil {
+		return "", err
+	}
+	user, err := w.engine.Accounts.User(ctx, asked.User)
+	if err != nil {
+		return "", refusal("%s is not logged in", asked.User)
+	}
+	if asked.Terminal == "" {
+		return choose(ctx, w, picture, user.UID, asked.User)
+	}
+	t := picture.Find(asked.Terminal)
+	switch {
+	case t == nil || t.Owner != user.UID || !t.InUse():
+		return "", refusal("%s is not logged in on %s", asked.User, asked.Terminal)
+	case !writable(w, t):
+		return "", refusal("%s has messages disabled on %s", asked.User, asked.Terminal)
+	}
+	return t.Name, nil
+}
+
+// choose takes, of the places where somebody looks and has messages on, the one that had
+// input last; one's own screen only where there is no other.
+func choose(ctx context.Context, w world, p sessions.Picture, uid uint32, user string) (string, error) {
+	others, err := w.engine.Choose(ctx, p, delivery.Request{Targets: []target.Target{{Kind: target.Everyone}}})
+	if err != nil {
+		return "", err
+	}
+	isTheirs := func(t *sessions.Terminal) bool { return t.Owner == uid && writable(w, t) }
+	var open []*sessions.Terminal
+	for _, place := range others.Places {
+		if isTheirs(place.Terminal) {
+			open = append(open, place.Terminal)
+		}
+	}
+	if len(open) == 0 {
+		return own(w, p, uid, user)
+	}
+	latest := slices.MaxFunc(open, func(a, b *sessions.Terminal) int {
+		return cmp.Or(a.LastInput.Compare(b.LastInput), cmp.Compare(b.Name, a.Name))
+	})
+	if len(open) > 1 {
+		w.warn("%s is logged in more than once; writing to %s", user, latest.Name)
+	}
+	return latest.Name, nil
+}
+
+// own is one's own terminal, for who writes to themselves and is logged in nowhere else.
+func own(w world, p sessions.Picture, uid uint32, user string) (string, error) {
+	words := "%s is not logged in"
+	for i := range p.Terminals {
+		t := &p.Terminals[i]
+		if !t.InUse() || t.Owner != uid {
+			continue
+		}
+		words = "%s has messages disabled"
+		if t.Device == w.engine.Self.Terminal && writable(w, t) {
+			return t.Name, nil
+		}
+	}
+	return "", refusal(words, user)
+}
+
+func writable(w world, t *sessions.Terminal) bool { return t.Messages || w.engine.UID == 0 }
+
+// refusal is why nothing is written.
+func refusal(format string, args ...any) error {
+	return errors.New(fmt.Sprintf(format, args...))
+}
