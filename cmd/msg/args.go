@@ -3,21 +3,16 @@ package main
 import (
 	"slices"
 	"strings"
+
+	"msg/internal/compat"
 )
 
 // commands are the reserved words: a first argument that is one of them is no
 // target. "msg -- sessions hi" sends to a user of that name.
-var commands = []string{"send", "ok", "reply", "countdown", "sessions", "hosts", "mesg", "doctor", "shutdown-notice", "helper", "completion"}
+var commands = []string{"send", "ok", "reply", "countdown", "sessions", "hosts", "name", "net", "mesg", "doctor", "shutdown-notice", "helper", "completion"}
 
 // valueFlags take the next argument as their value.
 var valueFlags = []string{"-f", "--file", "-x", "--except", "-t", "--time", "-s", "--server", "-d", "--domain", "--fanout"}
-
-// windows are the options of msg.exe and net send. One with a value has it behind
-// a colon. Those that msg does not have become unknown flags, rather than text.
-var windows = map[string]string{
-	"/time": "--time", "/v": "--verbose",
-	"/server": "--server", "/w": "--wait", "/domain": "--domain", "/users": "--users",
-}
 
 // rewrite turns what people type into what the parser takes: "send" in front of
 // a "--" that precedes any command, and flags for Windows' slashes. Behind the
@@ -48,10 +43,12 @@ func rewriteSend(args []string) []string {
 		if arg == "--" || words > 1 {
 			return append(out, args[i:]...)
 		}
-		flag, isSlash := slash(arg)
+		ours, isSlash := compat.Slash(arg, words == 0)
 		switch {
 		case isSlash:
-			arg = flag
+			if arg = ours; arg == "*" {
+				words++
+			}
 		case slices.Contains(valueFlags, arg) && i+1 < len(args):
 			out = append(out, arg)
 			i++
@@ -62,13 +59,4 @@ func rewriteSend(args []string) []string {
 		out = append(out, arg)
 	}
 	return out
-}
-
-func slash(arg string) (flag string, ok bool) {
-	name, value, hasValue := strings.Cut(arg, ":")
-	flag, ok = windows[strings.ToLower(name)]
-	if ok && hasValue {
-		flag += "=" + value
-	}
-	return flag, ok
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"msg/internal/compat"
 )
 
 func TestRewrite(t *testing.T) {
@@ -28,6 +30,13 @@ func TestRewrite(t *testing.T) {
 		"sessions /v":           "sessions /v",
 		"bob":                   "bob",
 		"-f":                    "-f",
+		"/users /v hello /v":    "* --verbose hello /v",
+		"/V /Users hello":       "--verbose * hello",
+		"bob /users":            "bob --users",
+		"/server:web1 /w bob":   "--server=web1 --wait bob",
+		"/?":                    "--help",
+		"bob why /?":            "bob why /?",
+		"net send /users hello": "net send /users hello",
 	} {
 		if got := strings.Join(rewrite(strings.Fields(in)), " "); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
@@ -67,8 +76,8 @@ func TestTablesMatchTheTree(t *testing.T) {
 	if !slices.Equal(flags, known) {
 		t.Errorf("flags with a value are %v, the table has %v", flags, known)
 	}
-	for _, slash := range []string{"/time", "/v"} {
-		flag := windows[slash]
+	for _, slash := range []string{"/server", "/time", "/v", "/w", "/domain"} {
+		flag, _ := compat.Slash(slash, false)
 		if !slices.ContainsFunc(send.Flags, func(f *kong.Flag) bool { return "--"+f.Name == flag }) {
 			t.Errorf("%s stands for %s, which does not exist", slash, flag)
 		}

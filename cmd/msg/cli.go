@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -21,6 +22,8 @@ type cli struct {
 	Countdown  countdownCmd  `cmd:"" help:"Send a message now and again as a time comes nearer."`
 	Sessions   sessionsCmd   `cmd:"" help:"Show who is logged in, where, and whether messages reach them."`
 	Hosts      hostsCmd      `cmd:"" help:"Show what lists of hosts come to."`
+	Name       nameCmd       `cmd:"" help:"Show and change aliases: names for targets."`
+	Net        netCmd        `cmd:"" help:"Take the command lines of Windows' net send and net name."`
 	Mesg       mesgCmd       `cmd:"" help:"Show or set whether messages come to this terminal."`
 	Doctor     doctorCmd     `cmd:"" help:"Check what is installed, what would not work, and what to do about it."`
 	Shutdown   shutdownCmd   `cmd:"" hidden:"" name:"shutdown-notice" help:"Count down to a shutdown that is scheduled: what systemd runs."`
@@ -35,8 +38,8 @@ type sending struct {
 	Targets string `arg:"" help:"Who gets the message: user, %group, * for everyone, a terminal (pts/3), a session's id, @FILE with targets; several with commas. bob@web1 is bob on another host." completion-predictor:"targets"`
 	Text    []word `arg:"" optional:"" passthrough:"partial" help:"The message. Without it, it is read from -f FILE or from standard input." completion-predictor:"none"`
 
-	Server   string `short:"s" placeholder:"HOSTS" help:"Send to other hosts, by ssh: web1, web[01-40], @DOMAIN, @./FILE; several with commas." completion-predictor:"none"`
-	Domain   string `short:"d" placeholder:"NAME" help:"Send to the hosts of a domain of msg.conf(5)." completion-predictor:"domains"`
+	Server   named  `short:"s" placeholder:"HOSTS" help:"Send to other hosts, by ssh: web1, web[01-40], @DOMAIN, @./FILE; several with commas." completion-predictor:"none"`
+	Domain   named  `short:"d" placeholder:"NAME" help:"Send to the hosts of a domain of msg.conf(5)." completion-predictor:"domains"`
 	FanOut   int    `name:"fanout" placeholder:"N" help:"How many hosts at once (default 32; 10 through one jump host)."`
 	Push     bool   `help:"Send the helper along to hosts that have no msg, for a login as root; nothing of it stays there."`
 	File     string `short:"f" placeholder:"FILE" help:"Read the message from FILE." completion-predictor:"file"`
@@ -94,6 +97,20 @@ type hostsCmd struct {
 	JSON  bool     `name:"json" xor:"form" help:"Print an array of JSON strings."`
 }
 
+type nameCmd struct {
+	Name    string `arg:"" optional:"" help:"The alias, or a domain; all of them where it is left out." completion-predictor:"aliases"`
+	Targets string `arg:"" optional:"" help:"With --add, whom it stands for; yourself where that is left out." completion-predictor:"targets"`
+
+	Add    bool `xor:"change" help:"Make it an alias, or have it stand for others than it did."`
+	Delete bool `xor:"change" help:"Take the alias away."`
+	System bool `help:"Change the system's aliases, which everyone has, and not your own."`
+	JSON   bool `name:"json" help:"Print an array of JSON objects."`
+}
+
+type netCmd struct {
+	Args []word `arg:"" optional:"" passthrough:"" help:"send and whom to send what, or name." completion-predictor:"none"`
+}
+
 type mesgCmd struct {
 	Messages string `arg:"" optional:"" default:"" enum:"y,n,yes,no," help:"y switches messages on, n off; without it, say how it is." completion-predictor:"yesno"`
 	Verbose  bool   `short:"v" xor:"form" help:"Say in words how it is."`
@@ -149,6 +166,22 @@ type word string
 // Decode takes what the scanner has, which holds all of a text's words.
 func (w *word) Decode(ctx *kong.DecodeContext) error {
 	*w = word(fmt.Sprint(ctx.Scan.Pop().Value))
+	return nil
+}
+
+// named is a value that names something: an empty one comes of a mistake, as a variable that is
+// not set, and must not stand for none.
+type named string
+
+// Decode reads the word that follows the flag.
+func (n *named) Decode(ctx *kong.DecodeContext) error {
+	var word string
+	if err := ctx.Scan.PopValueInto("name", &word); err != nil {
+		return err
+	}
+	if *n = named(word); word == "" {
+		return errors.New("it is empty; is a variable not set?")
+	}
 	return nil
 }
 

@@ -38,6 +38,7 @@ func complete(parser *kong.Kong, w world) error {
 	command, err := kongcompletion.Command(parser, kongcompletion.WithPredictors(map[string]posener.Predictor{
 		"targets": posener.PredictFunc(func(posener.Args) []string { return loggedIn(w) }),
 		"domains": posener.PredictFunc(func(posener.Args) []string { return domainNames(w) }),
+		"aliases": posener.PredictFunc(func(posener.Args) []string { return aliasNames(w) }),
 		"codes":   posener.PredictFunc(func(posener.Args) []string { return codes(w) }),
 		"file":    posener.PredictFiles("*"),
 		"yesno":   posener.PredictSet("y", "n"),
@@ -72,11 +73,20 @@ func loggedIn(w world) []string {
 
 // domainNames are the domains that there are. No command is run for them.
 func domainNames(w world) []string {
-	set, err := domainsOf(w)
+	set, err := namesOf(w)
 	if err != nil {
 		return nil // a shell has no place to show it
 	}
-	return set.Names()
+	return set.Domains()
+}
+
+// aliasNames are the aliases that there are.
+func aliasNames(w world) []string {
+	set, err := namesOf(w)
+	if err != nil {
+		return nil // a shell has no place to show it
+	}
+	return set.Aliases()
 }
 
 // codes are those of the messages that wait for an answer of who asks.

@@ -84,7 +84,7 @@ func (c *countdownCmd) begin(ctx context.Context, w world) (*counting, error) {
 		return nil, err
 	}
 	flags := &sendCmd{sending: c.sending, Time: c.Time}
-	request, err := flags.request()
+	request, err := flags.request(w)
 	if err != nil {
 		return nil, err
 	}

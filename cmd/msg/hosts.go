@@ -13,7 +13,7 @@ import (
 
 	"msg/internal/config"
 	"msg/internal/delivery"
-	"msg/internal/domains"
+	"msg/internal/names"
 	"msg/internal/target"
 )
 
@@ -58,16 +58,16 @@ func (c *hostsCmd) Run(ctx context.Context, w world, status *int) error {
 
 // names prints the domains that a list can name.
 func (c *hostsCmd) names(w world) error {
-	set, err := domainsOf(w)
+	set, err := namesOf(w)
 	if err != nil {
 		return requestError(err)
 	}
-	names := append([]string{}, set.Names()...) // JSON tells nil from none
-	if len(names) == 0 && !c.JSON && !c.Count {
+	all := append([]string{}, set.Domains()...) // JSON tells nil from none
+	if len(all) == 0 && !c.JSON && !c.Count {
 		fmt.Fprintf(w.stderr, "msg: no domains\nhint: msg.conf(5) tells how to name lists of hosts, in %s\n", strings.Join(set.Paths, " or "))
 		return nil
 	}
-	return c.print(w, names)
+	return c.print(w, all)
 }
 
 func (c *hostsCmd) print(w world, hosts []string) error {
@@ -91,7 +91,7 @@ func (c *hostsCmd) print(w world, hosts []string) error {
 type hostGroups struct {
 	ctx context.Context
 	w   world
-	set *domains.Set
+	set *names.Set
 }
 
 // expand returns the hosts of a list.
@@ -122,14 +122,14 @@ func (g *hostGroups) hosts(name string) ([]string, error) {
 
 func (g *hostGroups) domain(name string) ([]string, error) {
 	if g.set == nil {
-		set, err := domainsOf(g.w)
+		set, err := namesOf(g.w)
 		if err != nil {
 			return nil, err
 		}
 		g.set = set
 	}
 	hosts, err := g.set.Hosts(g.ctx, name)
-	if errors.Is(err, domains.ErrUnknown) && !slices.Contains(g.set.Names(), name) {
+	if errors.Is(err, names.ErrUnknown) && !slices.Contains(g.set.Domains(), name) {
 		return nil, &delivery.RequestError{
 			Problem: err.Error(),
 			Hint:    fmt.Sprintf("a file's name has a slash: @./%s; msg.conf(5) tells how domains are defined", name),
@@ -138,9 +138,9 @@ func (g *hostGroups) domain(name string) ([]string, error) {
 	return hosts, err
 }
 
-// domainsOf are the domains that the caller has.
-func domainsOf(w world) (*domains.Set, error) {
-	return domains.Load(config.Path, userConfig(w))
+// namesOf are the names that the caller's configuration knows.
+func namesOf(w world) (*names.Set, error) {
+	return names.Load(config.Path, userConfig(w))
 }
 
 // userConfig is the user's own configuration file, by the XDG Base Directory

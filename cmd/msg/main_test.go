@@ -12,7 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"msg": main})
+	testscript.Main(m, map[string]func(){"msg": main, "wall": main, "write": main, "mesg": main})
 }
 
 // TestScripts runs what users type, and compares what they see.

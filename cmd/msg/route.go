@@ -10,7 +10,7 @@ import (
 	"unicode"
 
 	"msg/internal/delivery"
-	"msg/internal/domains"
+	"msg/internal/names"
 	"msg/internal/remote"
 	"msg/internal/target"
 )
@@ -57,13 +57,13 @@ func (c *sendCmd) parts(ctx context.Context, w world, r delivery.Request) (parts
 func (c *sendCmd) hosts() (string, error) {
 	lists := []string{}
 	if c.Server != "" {
-		lists = append(lists, c.Server)
+		lists = append(lists, string(c.Server))
 	}
 	if c.Domain != "" {
-		if !domains.IsName(c.Domain) {
+		if !names.IsDomain(string(c.Domain)) {
 			return "", &delivery.RequestError{Problem: fmt.Sprintf("%q is no domain's name", c.Domain), Hint: "--server takes lists of hosts"}
 		}
-		lists = append(lists, "@"+c.Domain)
+		lists = append(lists, "@"+string(c.Domain))
 	}
 	return strings.Join(lists, ","), nil
 }

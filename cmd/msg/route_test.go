@@ -36,7 +36,7 @@ func TestParts(t *testing.T) {
 		{sendCmd{sending: sending{Targets: "*", Except: "bob@localhost"}}, "here: * -bob", false},
 		{sendCmd{sending: sending{Targets: "pts/3@::1"}}, "::1: pts/3", true},
 	} {
-		request, err := c.cmd.request()
+		request, err := c.cmd.request(here())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func TestParts(t *testing.T) {
 // one that does.
 func TestExceptElsewhere(t *testing.T) {
 	c := sendCmd{sending: sending{Targets: "*@web1.lab", Except: "alice@web1"}}
-	request, err := c.request()
+	request, err := c.request(here())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestManyHostsInOneLine(t *testing.T) {
 	c := sendCmd{sending: sending{Targets: "*", Server: "web[01-40]", DryRun: true}}
 	w := here()
 	w.stdout, w.stderr = &out, &problems
-	request, err := c.request()
+	request, err := c.request(here())
 	if err != nil {
 		t.Fatal(err)
 	}

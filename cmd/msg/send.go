@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -36,7 +37,7 @@ On other hosts, which ssh has to reach:
 
 // Run sends. The status tells whether everyone was reached.
 func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
-	request, err := c.request()
+	request, err := c.request(w)
 	if err != nil {
 		return err
 	}
@@ -191,7 +192,7 @@ func (c *sendCmd) mistyped(err error) error {
 }
 
 // request is what the flags say; the text is still to come.
-func (c *sendCmd) request() (delivery.Request, error) {
+func (c *sendCmd) request(w world) (delivery.Request, error) {
 	if c.FanOut < 0 || c.FanOut > mostFanOut {
 		return delivery.Request{}, &delivery.RequestError{Problem: fmt.Sprintf("--fanout: %d hosts at once; 1 to %d will do", c.FanOut, mostFanOut)}
 	}
@@ -202,11 +203,11 @@ func (c *sendCmd) request() (delivery.Request, error) {
 		request.Time, request.AnswerTime = min(request.Time, delivery.Patience), request.Time
 	}
 	var err error
-	if request.Targets, err = targets(c.Targets); err != nil {
+	if request.Targets, err = targets(w, c.Targets); err != nil {
 		return request, err
 	}
 	if c.Except != "" {
-		if request.Except, err = targets(c.Except); err != nil {
+		if request.Except, err = targets(w, c.Except); err != nil {
 			return request, fmt.Errorf("--except: %w", err)
 		}
 	}
@@ -216,13 +217,33 @@ func (c *sendCmd) request() (delivery.Request, error) {
 // mostFanOut is what this machine can be asked for: each is a process, with pipes.
 const mostFanOut = 1000
 
-// targets parses a list and puts the content of target files in their place.
-func targets(list string) ([]target.Target, error) {
+// targets parses a list, and puts the content of target files and what aliases stand for in
+// their place.
+func targets(w world, list string) ([]target.Target, error) {
+	all, err := parsed(list)
+	if err != nil || !slices.ContainsFunc(all, func(t target.Target) bool { return t.Kind == target.Word }) {
+		return all, err // no file that is not needed keeps a message from being sent
+	}
+	set, err := namesOf(w)
+	if err == nil {
+		all, err = set.Expand(all)
+	}
+	if err != nil {
+		return nil, &delivery.RequestError{
+			Problem: err.Error(),
+			Hint:    "user:NAME, session:ID and other targets need no aliases",
+		}
+	}
+	return all, nil
+}
+
+// parsed parses a list and puts the content of target files in their place.
+func parsed(list string) ([]target.Target, error) {
 	parsed, err := target.Parse(list)
 	if err != nil {
 		return nil, &delivery.RequestError{
 			Problem: err.Error(),
-			Hint:    "a target is a user, %group, *, a terminal (pts/3), a session's id or @FILE",
+			Hint:    "a target is a user, an alias, %group, *, a terminal (pts/3), a session's id or @FILE",
 		}
 	}
 	var all []target.Target

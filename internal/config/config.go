@@ -3,8 +3,8 @@
 //
 // It refuses a file that somebody other than root could have written, and one
 // with a word that it does not know: a rule with a typing error in it would
-// otherwise not hold, and nobody would see. What is below "domains" is package
-// domains': it gives nobody a right, and a wrong value there keeps nobody from
+// otherwise not hold, and nobody would see. What is below "aliases" and "domains" is
+// package names': it gives nobody a right, and a wrong value there keeps nobody from
 // sending.
 package config
 
@@ -22,8 +22,11 @@ import (
 // Path is where the system's configuration is.
 const Path = "/etc/msg/msg.toml"
 
-// Domains is what the keys of package domains begin with.
-const Domains = "domains."
+// What the keys of package names begin with.
+const (
+	Aliases = "aliases."
+	Domains = "domains."
+)
 
 // System is the system's configuration.
 type System struct {
@@ -122,7 +125,7 @@ func Parse(content string) (System, error) {
 }
 
 func (s *System) set(to Setting) error {
-	if strings.HasPrefix(to.Key, Domains) {
+	if strings.HasPrefix(to.Key, Domains) || strings.HasPrefix(to.Key, Aliases) {
 		return nil
 	}
 	if err, ok := to.Value.(error); ok {

@@ -30,7 +30,7 @@ func TestParse(t *testing.T) {
 		"policy.broadcast = ['%ops', 'alice'] # a comment\nrate.burst = 0x0\njournal.text = true",
 		"policy = { broadcast = [\"%ops\", \"\\u0061lice\"] }\nrate = { burst = 0 }\n[ journal ]\n\"text\" = true",
 		"[policy]\nbroadcast = ['%ops', 'alice']\n[rate]\nburst = 0\n[journal]\ntext = true\n" +
-			"[domains]\nlab = 'd[12-13]'\nall.command = 'x'\nwrong = 1.5\nworse = [1]\n[domains.more]\nhosts = 99999999999999999999",
+			"[domains]\nlab = 'd[12-13]'\nall.command = 'x'\nwrong = 1.5\nworse = [1]\n[domains.more]\nhosts = 99999999999999999999\n[aliases]\nteam = 7",
 		"\r\n[policy]\r\nbroadcast = [\r\n '%ops', # one\r\n 'alice',\r\n]\r\n[rate]\r\nburst = +0\r\n[journal]\r\ntext=true",
 	} {
 		if got, err := Parse(same); err != nil || !reflect.DeepEqual(got, want) {

@@ -1,10 +1,4 @@
-// Package domains knows the named lists of hosts in the configuration (msg.conf(5)):
-// those of the system, in /etc/msg/msg.toml, and the user's own.
-//
-// A domain's hosts are written there, or a command prints them. It runs with the
-// rights of who asks; so a file that somebody else could have written is refused, and
-// no privileged program has this package. Whether there are such hosts is not asked.
-package domains
+package names
 
 import (
 	"context"
@@ -17,25 +11,11 @@ import (
 	"msg/internal/target"
 )
 
-// Set is the domains of somebody. It is for one goroutine at a time.
-type Set struct {
-	Paths []string // of the files where domains are looked for
-
-	domains map[string]domain
-	hosts   map[string][]string // of those that were asked for
-	busy    map[string]bool     // those whose hosts are being found
-}
-
-// domain has a list of hosts, or a command that prints one.
-type domain struct {
-	list, command string
-}
-
 // ErrUnknown is wrapped in the error for a domain that is not there.
 var ErrUnknown = errors.New("no domain")
 
-// Names are the names of all, in order.
-func (s *Set) Names() []string { return slices.Sorted(maps.Keys(s.domains)) }
+// Domains are the names of all, in order.
+func (s *Set) Domains() []string { return slices.Sorted(maps.Keys(s.domains)) }
 
 // Hosts are the hosts of a domain, those included of the domains that it names
 // (@other). Each command runs once, however often its domain is asked for. An error
@@ -61,11 +41,11 @@ func (s *Set) Hosts(ctx context.Context, name string) ([]string, error) {
 	return hosts, nil
 }
 
-func (s *Set) expand(ctx context.Context, d domain) ([]string, error) {
-	list := d.list
-	if d.command != "" {
+func (s *Set) expand(ctx context.Context, d Entry) ([]string, error) {
+	list := d.Hosts
+	if d.Command != "" {
 		var err error
-		if list, err = run(ctx, d.command); err != nil {
+		if list, err = run(ctx, d.Command); err != nil {
 			return nil, err
 		}
 	}
@@ -81,7 +61,7 @@ func (s *Set) expand(ctx context.Context, d domain) ([]string, error) {
 const mostNamed = 8
 
 func (s *Set) unknown(name string) error {
-	names := s.Names()
+	names := s.Domains()
 	if len(names) == 0 {
 		return fmt.Errorf("%w %q; none is defined in %s", ErrUnknown, name, strings.Join(s.Paths, " or "))
 	}

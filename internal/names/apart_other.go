@@ -1,6 +1,6 @@
 //go:build !unix
 
-package domains
+package names
 
 import "os/exec"
 

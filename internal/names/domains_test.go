@@ -1,6 +1,6 @@
 //go:build unix
 
-package domains
+package names
 
 import (
 	"context"
@@ -20,13 +20,13 @@ func setOf(t *testing.T, content string) (*Set, error) {
 	return load(mine(t, content, true))
 }
 
-func mine(t *testing.T, content string, domainsOnly bool) file {
+func mine(t *testing.T, content string, namesOnly bool) file {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "msg.toml")
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return file{path: path, owners: []uint32{uint32(os.Geteuid())}, domainsOnly: domainsOnly}
+	return file{path: path, owners: []uint32{uint32(os.Geteuid())}, namesOnly: namesOnly}
 }
 
 func TestHosts(t *testing.T) {
@@ -55,7 +55,7 @@ command = "echo @lab"
 			t.Errorf("%s is %q, %v; want %q", name, got, err, want)
 		}
 	}
-	if got := s.Names(); !slices.Equal(got, []string{"all", "compute", "lab", "more", "racks"}) {
+	if got := s.Domains(); !slices.Equal(got, []string{"all", "compute", "lab", "more", "racks"}) {
 		t.Errorf("the names are %q", got)
 	}
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package domains
+package names
 
 import (
 	"os"
@@ -21,7 +21,7 @@ func TestLoadRefuses(t *testing.T) {
 		"[domains]\n'./x' = 'd12'":                      `"./x" is no domain's name`,
 		"[domains]\nlab = 'd1'\nlab.command = ''":       "line 3: ",
 		"[domains]\nlab = 'd1'\nlab = 'd2'":             "line 3: domains.lab is there twice",
-		"[domains]\nlab = 'd1'\n[policy]\nsend = ['*']": `line 4: unknown key "policy.send"; a user's file has domains alone`,
+		"[domains]\nlab = 'd1'\n[policy]\nsend = ['*']": `line 4: unknown key "policy.send"; a user's file has aliases and domains alone`,
 		"lab = 'd1'":     `line 1: unknown key "lab"`,
 		"[domains]\nlab": "line 2: ",
 	} {
@@ -49,7 +49,7 @@ func TestLoadBoth(t *testing.T) {
 func TestLoadWithoutFiles(t *testing.T) {
 	dir := t.TempDir()
 	s, err := Load(dir+"/system", dir+"/user")
-	if err != nil || len(s.Names()) != 0 {
+	if err != nil || len(s.Domains()) != 0 {
 		t.Fatalf("%v, %v", s, err)
 	}
 	want := `no domain "lab"; none is defined in ` + dir + "/user or " + dir + "/system"

@@ -1,0 +1,141 @@
+package names
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"msg/internal/config"
+)
+
+// Load reads the names in the system's file and in the user's, which come first; a
+// name that is in both is the user's. Either file may be missing, and "" is none.
+func Load(system, user string) (*Set, error) {
+	return load(
+		file{path: user, owners: []uint32{uint32(os.Geteuid())}, namesOnly: true},
+		file{path: system},
+	)
+}
+
+type file struct {
+	path      string
+	owners    []uint32 // besides root
+	namesOnly bool     // another key is a mistake; else it is not looked at
+}
+
+// load reads files, the one whose names hold first.
+func load(files ...file) (*Set, error) {
+	s := &Set{
+		aliases: map[string]Entry{}, domains: map[string]Entry{},
+		hosts: map[string][]string{}, busy: map[string]bool{},
+	}
+	for _, f := range files {
+		if f.path == "" {
+			continue
+		}
+		s.Paths = append(s.Paths, f.path)
+		found, err := f.read()
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range found {
+			s.add(e)
+		}
+	}
+	return s, nil
+}
+
+// add takes a name in, which does not hold where there is one already.
+func (s *Set) add(e Entry) {
+	holding := s.domains
+	if e.IsAlias() {
+		holding = s.aliases
+	}
+	if _, e.Hidden = holding[e.Name]; !e.Hidden {
+		holding[e.Name] = e
+	}
+	s.all = append(s.all, e)
+}
+
+// read finds the names in a file. Its errors name the file, and the line.
+func (f file) read() ([]Entry, error) {
+	content, err := config.Read(f.path, f.owners...)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	settings, err := config.Settings(content)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.path, err)
+	}
+	var found []Entry
+	for _, s := range settings {
+		e, err := f.entry(s)
+		if err == nil && e.Name != "" {
+			err = twice(found, e)
+			found = append(found, e)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: line %d: %w", f.path, s.Line, err)
+		}
+	}
+	return found, nil
+}
+
+// twice refuses a domain that has both a list and a command.
+func twice(found []Entry, e Entry) error {
+	for _, other := range found {
+		if other.Name == e.Name && other.IsAlias() == e.IsAlias() {
+			return fmt.Errorf("%q is there twice", e.Name)
+		}
+	}
+	return nil
+}
+
+// entry is what a setting says, without a name where it is not for us.
+func (f file) entry(s config.Setting) (e Entry, err error) {
+	if name, ok := strings.CutPrefix(s.Key, config.Aliases); ok {
+		e, err = newAlias(name, s)
+	} else if name, ok := strings.CutPrefix(s.Key, config.Domains); ok {
+		e, err = newDomain(name, s)
+	} else if f.namesOnly {
+		err = fmt.Errorf("unknown key %q; a user's file has aliases and domains alone", s.Key)
+	}
+	e.File = f.path
+	return e, err
+}
+
+// newDomain reads a domain as the configuration has it.
+func newDomain(name string, s config.Setting) (Entry, error) {
+	name, isCommand := strings.CutSuffix(name, ".command")
+	if !IsDomain(name) {
+		return Entry{}, fmt.Errorf("%q is no domain's name: letters, digits, _ and - are", name)
+	}
+	value, isString := s.Value.(string)
+	words, isList := s.Value.([]string)
+	e := Entry{Name: name, Line: s.Line}
+	switch {
+	case isCommand && isString && strings.TrimSpace(value) != "":
+		e.Command = value
+		return e, nil
+	case isCommand:
+		return e, fmt.Errorf("%s must be a command, as a string", s.Key)
+	case isString:
+		words = []string{value}
+	case !isList:
+		return e, fmt.Errorf("%s must be a string or a list of strings", s.Key)
+	}
+	e.Hosts = strings.Join(words, " ") // a blank parts expressions
+	return e, nil
+}
+
+// IsDomain reports whether a domain can have that name.
+func IsDomain(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
+	})
+}
