@@ -308,7 +308,7 @@ var reasons = map[delivery.Reason]string{
 // hints say what to do about a reason.
 var hints = map[delivery.Reason]string{
 	tty.MessagesOff:      "root reaches those, too",
-	tty.Stuck:            "probably held with Ctrl-S; --time waits longer",
+	tty.Stuck:            `probably held with Ctrl-S; "msg --time" waits longer`,
 	tty.Denied:           "the system's policy, see msg.conf(5); name users, groups or terminals instead of everyone",
 	delivery.RateLimited: "the system's limit, see msg.conf(5); root's are not counted",
 	delivery.NotLoggedIn: `"msg sessions" shows who is`,
