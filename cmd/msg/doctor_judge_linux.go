@@ -9,6 +9,7 @@ import (
 
 	"msg/internal/accounts"
 	"msg/internal/config"
+	"msg/internal/names"
 	"msg/internal/sessions"
 )
 
@@ -65,6 +66,18 @@ func judgeConfig(f, dir file, system config.System, err error) finding {
 		return finding{"config", problem, err.Error() + "; users cannot send until that is mended", "see msg.conf(5), and edit " + path}
 	}
 	return finding{"config", ok, f.path + ": " + rules(system), ""}
+}
+
+// judgeNames: a file of names that cannot be read keeps from sending what could be an alias.
+func judgeNames(set *names.Set, err error, explained bool) finding {
+	switch {
+	case err != nil && explained:
+		return finding{"names", note, "cannot be read, for the reason above", ""}
+	case err != nil:
+		return finding{"names", problem, err.Error() + "; nothing is sent to a bare word, which could be an alias", "see msg.conf(5), and edit that file"}
+	}
+	words := count(len(set.Aliases()), "alias", "aliases") + ", " + count(len(set.Domains()), "domain", "domains")
+	return finding{"names", ok, words, ""}
 }
 
 // rules says in a line what the configuration lets users do.

@@ -17,6 +17,7 @@ import (
 	"msg/internal/answers"
 	"msg/internal/config"
 	"msg/internal/journal"
+	"msg/internal/names"
 	"msg/internal/rate"
 	"msg/internal/remote"
 	"msg/internal/sessions"
@@ -81,11 +82,14 @@ func (m machine) examine(ctx context.Context, w world) ([]finding, error) {
 	root := engine.UID == 0
 	_, hidden := os.ReadFile(engine.System.Proc + "/1/stat")
 	all := m.helperWorks(ctx, w, tty, mounts)
+	rules := m.configuration()
+	set, err := names.Load(m.config, userConfig(w))
 	all = append(all,
 		judgeDevpts(mounts, tty, terminalsIn(engine.System.Dev, picture)),
 		judgeCounts(lookAt(filepath.Dir(m.counts)), lookAt(m.counts), tty, m.makeRun()),
 		judgePending(lookAt(filepath.Dir(m.pending)), lookAt(m.pending), tty, m.makeRun()),
-		m.configuration(),
+		rules,
+		judgeNames(set, err, rules.Status == problem),
 		judgeLog(connects(ctx, m.log.Journald), connects(ctx, m.log.Syslog)),
 		judgeUtmp(engine.System.Utmp, readable(engine.System.Utmp)),
 		judgeLogind(logins, logindErr, readable(m.seats) == nil),

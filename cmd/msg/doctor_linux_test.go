@@ -15,6 +15,7 @@ import (
 	"msg/internal/config"
 	"msg/internal/delivery"
 	"msg/internal/journal"
+	"msg/internal/names"
 	"msg/internal/remote"
 	"msg/internal/sessions"
 	"msg/internal/text"
@@ -393,9 +394,16 @@ func TestMachine(t *testing.T) {
 	judged(t, got["log"], ok, "syslog", "")
 	judged(t, got["utmp"], ok, "none", "")
 	judged(t, got["logind"], note, "it hangs", "systemctl")
+	judged(t, got["names"], ok, " domain", "")
 	if got["config"].Status != problem || got["answer"].Status == ok || got["messages"].Status != ok {
 		t.Errorf("%+v", all)
 	}
+}
+
+func TestJudgeNames(t *testing.T) {
+	judged(t, judgeNames(&names.Set{}, nil, false), ok, "0 aliases, 0 domains", "")
+	judged(t, judgeNames(nil, errors.New("/home/a/.config/msg/msg.toml: line 2: no"), false), problem, "line 2: no; nothing is sent to a bare word", "edit that file")
+	judged(t, judgeNames(nil, errors.New("no"), true), note, "for the reason above", "")
 }
 
 func TestJudgeShutdown(t *testing.T) {

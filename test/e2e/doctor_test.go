@@ -88,6 +88,7 @@ var breakages = []struct{ broken, check, found, heal string }{
 	{"chmod 600 /etc/msg/msg.toml", "config", "users cannot read it", ""},
 	{"chmod 700 /etc/msg", "config", "users cannot read it", ""},
 	{"echo '[policy]\nbrodcast = []' >/etc/msg/msg.toml", "config", `unknown key "policy.brodcast"`, "rm -r /etc/msg"},
+	{"mkdir /etc/msg && printf '[aliases]\\nteam = 7\\n' >/etc/msg/msg.toml", "names", "/etc/msg/msg.toml: line 2: aliases.team must be", "rm -r /etc/msg"},
 	{"mount -o remount,gid=5,mode=600,ptmxmode=666 /dev/pts", "devpts", "new terminals have messages off", ""},
 	{"mount -o remount,gid=0,mode=620,ptmxmode=666 /dev/pts", "devpts", "new terminals are not of group tty (5)", ""},
 }
@@ -213,6 +214,7 @@ func TestDoctorSources(t *testing.T) {
 			"answer":   `^ok version \d`,
 			"devpts":   "^ok /dev/pts, group 5, mode 620$",
 			"config":   "^ok no /etc/msg/msg.toml, so the defaults hold: everyone may send, %sudo, %wheel, %adm to ",
+			"names":    "^ok 0 aliases, 0 domains$",
 			"log":      "^ok journald$",
 			"logind":   `^ok \d+ (person|people).s sessions?$`,
 			"utmp":     "^ok none",
