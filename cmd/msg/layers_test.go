@@ -26,6 +26,7 @@ func TestLayers(t *testing.T) {
 		"motd":            "",
 		"names":           "config rate target",
 		"shutdown":        "",
+		"sshhosts":        "target",
 		"delivery":        "accounts answers journal sessions target text tty",
 		"remote":          "accounts answers delivery journal sessions target text tty",
 	} {
