@@ -32,7 +32,7 @@ help: ## list the targets
 build: bin/msg libexec/msg-helper ## build the programs into bin/ and libexec/
 
 # As files, so that root installs what a user has built, and needs no Go.
-SOURCES = go.mod go.sum Makefile $(shell find cmd internal -name '*.go' ! -name '*_test.go')
+SOURCES = go.mod go.sum Makefile $(wildcard cmd/msg/completion/*) $(shell find cmd internal -name '*.go' ! -name '*_test.go')
 
 # Changes when VERSION or another flag does.
 bin/.flags: FORCE

@@ -36,9 +36,9 @@ type cli struct {
 // sending is what can be said of every message.
 type sending struct {
 	Targets string `arg:"" help:"Who gets the message: user, %group, * for everyone, a terminal (pts/3), a session's id, @FILE with targets; several with commas. bob@web1 is bob on another host." completion-predictor:"targets"`
-	Text    []word `arg:"" optional:"" passthrough:"partial" help:"The message. Without it, it is read from -f FILE or from standard input." completion-predictor:"none"`
+	Text    []word `arg:"" optional:"" passthrough:"partial" help:"The message. Without it, it is read from -f FILE or from standard input."`
 
-	Server   named  `short:"s" placeholder:"HOSTS" help:"Send to other hosts, by ssh: web1, web[01-40], @DOMAIN, @./FILE; several with commas." completion-predictor:"none"`
+	Server   named  `short:"s" placeholder:"HOSTS" help:"Send to other hosts, by ssh: web1, web[01-40], @DOMAIN, @./FILE; several with commas." completion-predictor:"hosts"`
 	Domain   named  `short:"d" placeholder:"NAME" help:"Send to the hosts of a domain of msg.conf(5)." completion-predictor:"domains"`
 	FanOut   int    `name:"fanout" placeholder:"N" help:"How many hosts at once (default 32; 10 through one jump host)."`
 	Push     bool   `help:"Send the helper along to hosts that have no msg, for a login as root; nothing of it stays there."`
@@ -61,8 +61,8 @@ type sendCmd struct {
 }
 
 type countdownCmd struct {
-	Until    string `required:"" short:"u" placeholder:"TIME" help:"When it is: 22:00, '2026-12-24 22:00', or +10m from now." completion-predictor:"none"`
-	At       string `placeholder:"TIMES" help:"When to send again, as times before the end: 60m,30m,10m (default: those of 24h, 12h, 3h, 60m, 30m, 10m, 5m and 1m that are to come)." completion-predictor:"none"`
+	Until    string `required:"" short:"u" placeholder:"TIME" help:"When it is: 22:00, '2026-12-24 22:00', or +10m from now."`
+	At       string `placeholder:"TIMES" help:"When to send again, as times before the end: 60m,30m,10m (default: those of 24h, 12h, 3h, 60m, 30m, 10m, 5m and 1m that are to come)."`
 	NoCancel bool   `help:"Do not send that it is cancelled when the countdown is ended by Ctrl-C or SIGTERM."`
 	NoNotice bool   `help:"Leave no notice for those who log in later, as root's countdown to everyone does."`
 	sending
@@ -80,7 +80,7 @@ type okCmd struct {
 
 type replyCmd struct {
 	Code string `arg:"" help:"The code in the last line of the message." completion-predictor:"codes"`
-	Text []word `arg:"" optional:"" passthrough:"partial" help:"The reply. Without it, it is read from standard input." completion-predictor:"none"`
+	Text []word `arg:"" optional:"" passthrough:"partial" help:"The reply. Without it, it is read from standard input."`
 }
 
 type sessionsCmd struct {
@@ -91,7 +91,7 @@ type sessionsCmd struct {
 }
 
 type hostsCmd struct {
-	Exprs []string `arg:"" optional:"" name:"expr" help:"Hosts, such as 'web[01-40],db1', @DOMAIN or @./FILE; from standard input where it is left out. At a terminal, that shows the domains." completion-predictor:"none"`
+	Exprs []string `arg:"" optional:"" name:"expr" help:"Hosts, such as 'web[01-40],db1', @DOMAIN or @./FILE; from standard input where it is left out. At a terminal, that shows the domains." completion-predictor:"hosts"`
 	Fold  bool     `short:"f" xor:"form" help:"Print them as one short list."`
 	Count bool     `short:"c" xor:"form" help:"Print how many there are."`
 	JSON  bool     `name:"json" xor:"form" help:"Print an array of JSON strings."`
@@ -112,7 +112,7 @@ type netCmd struct {
 }
 
 type mesgCmd struct {
-	Messages string `arg:"" optional:"" default:"" enum:"y,n,yes,no," help:"y switches messages on, n off; without it, say how it is." completion-predictor:"yesno"`
+	Messages string `arg:"" optional:"" default:"" enum:"y,n,yes,no," help:"y switches messages on, n off; without it, say how it is."`
 	Verbose  bool   `short:"v" xor:"form" help:"Say in words how it is."`
 	JSON     bool   `name:"json" xor:"form" help:"Print a JSON object."`
 }
@@ -124,7 +124,8 @@ type doctorCmd struct {
 type helperCmd struct{}
 
 type completionCmd struct {
-	Shell string `arg:"" enum:"bash,zsh,fish" help:"The shell: bash, zsh or fish."`
+	Shell string  `arg:"" enum:"bash,zsh,fish" help:"The shell: bash, zsh or fish."`
+	Line  *string `hidden:"" name:"line" placeholder:"LINE" help:"Print how a line can go on: what that code asks."`
 }
 
 // usage stands in the place of kong's own line, which cannot tell that send is

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"slices"
+	"embed"
+	"fmt"
+	"io"
+	"time"
 
 	"github.com/alecthomas/kong"
-	kongcompletion "github.com/jotaen/kong-completion"
-	posener "github.com/posener/complete"
 
-	"msg/internal/answers"
 	"msg/internal/text"
 )
 
@@ -17,87 +17,86 @@ func (completionCmd) Help() string {
 	return `Examples:
   source <(msg completion bash)      in ~/.bashrc
   source <(msg completion zsh)       in ~/.zshrc
-  msg completion fish | source       in ~/.config/fish/config.fish`
+  msg completion fish | source       in ~/.config/fish/config.fish
+
+A package puts what is printed into the shell's own directory for completions.`
 }
 
-// Run prints the code for the shell.
-func (c *completionCmd) Run(command *kong.Context) error {
-	return (&kongcompletion.Completion{Shell: c.Shell, Code: true}).Run(command)
-}
+// scripts are the code for each shell. It asks msg, by --line, how a line can go on.
+//
+//go:embed completion
+var scripts embed.FS
 
-// asksToComplete reports whether a shell calls to complete a command line. A
-// COMP_LINE that was left in the environment must not keep a message from being
-// sent, so the arguments have to be a shell's, too: none from fish, from bash and
-// zsh the command's name and two words.
-func asksToComplete(w world, args []string) bool {
-	return w.getenv("COMP_LINE") != "" && (len(args) == 0 || len(args) == 3 && args[0] == "msg")
-}
+// completionTime bounds what completion waits for: who has pressed Tab waits, too.
+const completionTime = 300 * time.Millisecond
 
-// complete answers a shell that asks how to complete a command line.
-func complete(parser *kong.Kong, w world) error {
-	command, err := kongcompletion.Command(parser, kongcompletion.WithPredictors(map[string]posener.Predictor{
-		"targets": posener.PredictFunc(func(posener.Args) []string { return loggedIn(w) }),
-		"domains": posener.PredictFunc(func(posener.Args) []string { return domainNames(w) }),
-		"aliases": posener.PredictFunc(func(posener.Args) []string { return aliasNames(w) }),
-		"codes":   posener.PredictFunc(func(posener.Args) []string { return codes(w) }),
-		"file":    posener.PredictFiles("*"),
-		"yesno":   posener.PredictSet("y", "n"),
-		"none":    posener.PredictNothing,
-	}))
-	if err != nil {
+// Run prints the code for the shell; with --line, how that line can go on.
+func (c *completionCmd) Run(ctx context.Context, command *kong.Context, w world) error {
+	if c.Line == nil {
+		code, err := scripts.ReadFile("completion/msg." + c.Shell)
+		if err == nil {
+			_, err = w.stdout.Write(code)
+		}
 		return err
 	}
-	send := command.Sub["send"]
-	command.Args, command.Flags = send.Args, send.Flags // the default command
-	shell := posener.New("msg", command)
-	shell.Out = w.stdout
-	shell.Complete()
-	return nil
+	ctx, cancel := context.WithTimeout(ctx, completionTime)
+	defer cancel()
+	line := splitLine(*c.Line)
+	if line.broken {
+		return nil
+	}
+	var found offer
+	if line.redirected {
+		found.files = true
+	} else {
+		found = newKnown(ctx, w).offer(placeOf(command.Model, line.arguments(), line.last))
+	}
+	return found.print(w.stdout, c.Shell, line)
 }
 
-// loggedIn are the people whom a message can reach now.
-func loggedIn(w world) []string {
-	names := []string{"*"}
-	picture, err := w.engine.Picture(context.Background())
-	if err != nil {
-		return names // a shell has no place to show it
+// offer is how what is at the cursor can go on.
+type offer struct {
+	tail  string // what each of the names begins with, of what is typed
+	names []name
+	files bool // the shell knows files itself
+}
+
+// name is one that can be typed, and what it is, or "".
+type name struct{ word, help string }
+
+// print writes for a shell's code: "files", or "from" and the tail, and then the names, a
+// line each, with their help behind a tab. What comes in their place is
+//
+//	bash: the rest that is missing. What readline replaces, it takes from a place of its own,
+//	      behind an "@" or ":"; what is typed stays as it is, with all its quotes.
+//	zsh:  the name. zsh quotes it.
+//	fish: all of the word, with the name at its end. fish quotes what is missing of it.
+func (o offer) print(w io.Writer, shell string, line commandLine) error {
+	if o.files {
+		_, err := fmt.Fprintln(w, "files")
+		return err
 	}
-	for _, t := range picture.Terminals {
-		if t.InUse() {
-			names = append(names, text.Name(t.User))
+	if len(o.names) == 0 {
+		return nil
+	}
+	out := "from " + o.tail + "\n"
+	for _, n := range o.names {
+		rest := n.word[len(o.tail):]
+		switch {
+		case shell == "bash" && n.word == everyone && line.quote == 0:
+			out += "'" + everyone + "'" // bash inserts it as it is, and would take files for it
+		case shell == "bash":
+			out += rest
+		case shell == "zsh":
+			out += n.word
+		default:
+			out += line.last + rest
 		}
+		if shell != "bash" && n.help != "" {
+			out += "\t" + text.Name(n.help)
+		}
+		out += "\n"
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-// domainNames are the domains that there are. No command is run for them.
-func domainNames(w world) []string {
-	set, err := namesOf(w)
-	if err != nil {
-		return nil // a shell has no place to show it
-	}
-	return set.Domains()
-}
-
-// aliasNames are the aliases that there are.
-func aliasNames(w world) []string {
-	set, err := namesOf(w)
-	if err != nil {
-		return nil // a shell has no place to show it
-	}
-	return set.Aliases()
-}
-
-// codes are those of the messages that wait for an answer of who asks.
-func codes(w world) []string {
-	found, err := answers.Waiting(context.Background(), pending(w), behindSudo(w))
-	if err != nil && len(found) == 0 {
-		return nil // a shell has no place to show it
-	}
-	all := make([]string, len(found))
-	for i, m := range found {
-		all[i] = m.Code
-	}
-	return all
+	_, err := io.WriteString(w, out)
+	return err
 }

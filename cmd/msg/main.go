@@ -80,9 +80,6 @@ func run(ctx context.Context, args []string, w world) (code int, err error) {
 			code, err = int(status), nil
 		}
 	}()
-	if asksToComplete(w, args) {
-		return exitOK, complete(parser, w)
-	}
 	command, err := parser.Parse(rewrite(args))
 	if err != nil {
 		return exitUsage, usageError(err, args)

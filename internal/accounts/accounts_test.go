@@ -27,6 +27,12 @@ func TestLocalAccounts(t *testing.T) {
 	}
 }
 
+func TestGroupNames(t *testing.T) {
+	if names := GroupNames(); !slices.Contains(names, "root") {
+		t.Errorf("the groups are %q, without root", names)
+	}
+}
+
 func TestUnknownAccounts(t *testing.T) {
 	var d Directory
 	for _, name := range []string{"no-such-user-7", "", "-s", "0", "12345678", "a:b", "a\nb", "../x"} {

@@ -1,0 +1,22 @@
+# Completion of msg for bash: of bash itself and nothing else.
+#
+# msg tells what is missing of the word at the cursor, so it does not matter at which of
+# its characters bash parts it (COMP_WORDBREAKS), nor how it is quoted.
+
+_msg() {
+    local answer entry
+    COMPREPLY=()
+    answer=$(command "${1/#~\//$HOME/}" completion bash --line="${COMP_LINE:0:COMP_POINT}" 2>/dev/null </dev/null) || return 0
+    if [[ $answer == files ]]; then
+        compopt -o default 2>/dev/null # as there is no answer, bash completes files
+        return 0
+    fi
+    if [[ $answer != from\ * ]]; then
+        return 0
+    fi
+    while IFS= read -r entry; do
+        COMPREPLY+=("$2$entry")
+    done <<<"${answer#*$'\n'}"
+}
+
+complete -F _msg msg
