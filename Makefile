@@ -24,7 +24,7 @@ BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldfla
 BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -gcflags all=-l -ldflags '$(LDFLAGS) -funcalign=4'
 
 .DEFAULT_GOAL = build
-.PHONY: help build man install install-push uninstall demo picture test prepare unit clock lab lint cross check-man bench bench-remote fuzz clean
+.PHONY: help build man install install-push uninstall demo picture test prepare unit completion clock lab lint cross check-man bench bench-remote fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -87,13 +87,16 @@ demo: build ## open a terminal, send a message to it, show what arrived
 picture: build ## draw the demo's terminal into docs/terminal.svg
 	$(GO) run ./test/demo -svg docs/terminal.svg bin/msg
 
-test: prepare build lint check-man cross unit clock lab ## set up and run everything (root: with the lab of real hosts)
+test: prepare build lint check-man cross unit completion clock lab ## set up and run everything (root: with the lab of real hosts)
 
 prepare: # what the tests need; root installs what is missing
 	@test/prepare
 
 unit: ## tests with the race detector, fuzz seeds included
 	$(GO) test -race -tags $(TAGS) ./cmd/... ./internal/...
+
+completion: build ## Tab, pressed in a real bash, zsh and fish
+	$(GO) test -tags $(TAGS) -count=1 -timeout 5m -v ./test/completion
 
 clock: build ## countdowns on a machine whose clock is set
 	$(GO) test -tags $(TAGS) -count=1 -timeout 5m -v ./test/clock

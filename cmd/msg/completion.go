@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"embed"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -47,7 +49,7 @@ func (c *completionCmd) Run(ctx context.Context, command *kong.Context, w world)
 	}
 	var found offer
 	if line.redirected {
-		found.files = true
+		found = offer{tail: line.last, files: true}
 	} else {
 		found = newKnown(ctx, w).offer(placeOf(command.Model, line.arguments(), line.last))
 	}
@@ -64,8 +66,9 @@ type offer struct {
 // name is one that can be typed, and what it is, or "".
 type name struct{ word, help string }
 
-// print writes for a shell's code: "files", or "from" and the tail, and then the names, a
-// line each, with their help behind a tab. What comes in their place is
+// print writes for a shell's code: "files" and what stands before the file's name in its word
+// (--file=); or "from" and the tail, and then a line for each name, with its help behind a
+// tab. In the name's place is
 //
 //	bash: the rest that is missing. What readline replaces, it takes from a place of its own,
 //	      behind an "@" or ":"; what is typed stays as it is, with all its quotes.
@@ -73,30 +76,28 @@ type name struct{ word, help string }
 //	fish: all of the word, with the name at its end. fish quotes what is missing of it.
 func (o offer) print(w io.Writer, shell string, line commandLine) error {
 	if o.files {
-		_, err := fmt.Fprintln(w, "files")
+		_, err := fmt.Fprintln(w, "files "+strings.TrimSuffix(line.last, o.tail))
 		return err
 	}
 	if len(o.names) == 0 {
 		return nil
 	}
-	out := "from " + o.tail + "\n"
+	out := bufio.NewWriter(w)
+	fmt.Fprintln(out, "from "+o.tail)
 	for _, n := range o.names {
 		rest := n.word[len(o.tail):]
 		switch {
 		case shell == "bash" && n.word == everyone && line.quote == 0:
-			out += "'" + everyone + "'" // bash inserts it as it is, and would take files for it
-		case shell == "bash":
-			out += rest
+			rest = "'" + everyone + "'" // bash inserts it as it is, and would take files for it
 		case shell == "zsh":
-			out += n.word
-		default:
-			out += line.last + rest
+			rest = n.word
+		case shell == "fish":
+			rest = line.last + rest
 		}
 		if shell != "bash" && n.help != "" {
-			out += "\t" + text.Name(n.help)
+			rest += "\t" + text.Name(n.help)
 		}
-		out += "\n"
+		fmt.Fprintln(out, rest)
 	}
-	_, err := io.WriteString(w, out)
-	return err
+	return out.Flush()
 }

@@ -7,16 +7,30 @@ _msg() {
     local answer entry
     COMPREPLY=()
     answer=$(command "${1/#~\//$HOME/}" completion bash --line="${COMP_LINE:0:COMP_POINT}" 2>/dev/null </dev/null) || return 0
-    if [[ $answer == files ]]; then
-        compopt -o default 2>/dev/null # as there is no answer, bash completes files
+    if [[ $answer == 'files '* ]]; then
+        _msg_files "$2" "${answer#files }"
         return 0
     fi
-    if [[ $answer != from\ * ]]; then
+    if [[ $answer != 'from '* ]]; then
         return 0
     fi
     while IFS= read -r entry; do
         COMPREPLY+=("$2$entry")
     done <<<"${answer#*$'\n'}"
+}
+
+# _msg_files completes a file's name. Where the word has its flag, too, as -fNAME and, with
+# other word breaks, --file=NAME, that stays in front of it.
+_msg_files() {
+    local entry
+    if [[ -z $2 || $1 != "$2"* ]]; then
+        compopt -o default 2>/dev/null # as there is no answer, bash completes files
+        return 0
+    fi
+    while IFS= read -r entry; do
+        COMPREPLY+=("$2$entry")
+    done < <(compgen -f -- "${1#"$2"}")
+    compopt -o filenames 2>/dev/null
 }
 
 complete -F _msg msg

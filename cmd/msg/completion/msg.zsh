@@ -2,13 +2,13 @@
 # Completion of msg for zsh: a file named _msg in $fpath, or sourced in ~/.zshrc.
 
 _msg() {
-    local answer tail entry
+    local answer head tail entry
     local -a lines entries
     answer=$(command "${${(Q)words[1]}/#\~\//$HOME/}" completion zsh \
         --line="${(j: :)words[1,CURRENT-1]} $QIPREFIX$IPREFIX$PREFIX" 2>/dev/null </dev/null) || return 1
-    if [[ $answer == files ]]; then
-        # Of --file=NAME and -fNAME, the name alone is a file's.
-        compset -P '--*=' || compset -P '-[^-/]*f'
+    if [[ $answer == 'files '* ]]; then
+        head=${answer#files } # of --file=NAME and -fNAME, what is not the file's
+        [[ $PREFIX == "$head"* ]] && compset -p ${#head}
         _files
         return
     fi
