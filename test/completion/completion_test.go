@@ -134,12 +134,15 @@ func TestSilent(t *testing.T) {
 			broken := files()
 			broken[".config/msg/msg.toml"] = "[domains\n\"wrong"
 			p := s.sitDown(t, broken)
-			for typed, want := range map[string]string{
-				"msg -d q": "msg -d q", "msg x@qd": "msg x@qdb.lab ", "msg --no-such q": "msg --no-such q", "msg x,,%%": "msg x,,%%",
-				"/no/such/msg x@q": "/no/such/msg x@q",
+			for _, c := range [][2]string{
+				{"/no/such/msg x@q", "/no/such/msg x@q"},
+				{"msg -d q", "msg -d q"},
+				{"msg x@qd", "msg x@qdb.lab "},
+				{"msg --no-such q", "msg --no-such q"},
+				{"msg x,,%%", "msg x,,%%"},
 			} {
-				if got := p.line(typed + "\t"); got != want {
-					t.Errorf("%q becomes %q, want %q", typed, got, want)
+				if got := p.line(c[0] + "\t"); got != c[1] {
+					t.Errorf("%q becomes %q, want %q", c[0], got, c[1])
 				}
 			}
 			for _, words := range []string{"msg:", "msg.toml", "hint", "rror", "not found", "o such file"} {

@@ -69,7 +69,7 @@ func shells() []shell {
 		bash.with("bash", map[string]string{".bashrc": bashSetUp + "source <(msg completion bash)"}),
 		bash.with("bash, package", map[string]string{
 			// What the package bash-completion does.
-			".bashrc":         bashSetUp + "load() { source completions/$1 && return 124; }; complete -D -F load",
+			".bashrc":         bashSetUp + "load() { source completions/${1##*/} && return 124; }; complete -D -F load",
 			"completions/msg": "$CODE",
 		}),
 		bash.with("bash, other word breaks", map[string]string{
