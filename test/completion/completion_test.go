@@ -154,8 +154,9 @@ func TestSilent(t *testing.T) {
 	}
 }
 
-// TestFast holds that nobody waits for Tab, with ten thousand known hosts: at its best, as a
-// machine that runs tests does other things, too.
+// TestFast holds that nobody waits for Tab, with ten thousand known hosts. It is the
+// processor's time that counts, the best of several: a machine that runs tests does other
+// things, too.
 func TestFast(t *testing.T) {
 	const most = 100 * time.Millisecond
 	home := t.TempDir()
@@ -172,12 +173,12 @@ func TestFast(t *testing.T) {
 	t.Setenv("HOME", home)
 	best := time.Hour
 	for range 20 {
-		start := time.Now()
-		out, err := exec.Command("../../bin/msg", "completion", "bash", "--line=msg bob@host").Output()
+		cmd := exec.Command("../../bin/msg", "completion", "bash", "--line=msg bob@host")
+		out, err := cmd.Output()
 		if err != nil || strings.Count(string(out), "\n") < 10_000 {
 			t.Fatalf("%d bytes, %v", len(out), err)
 		}
-		best = min(best, time.Since(start))
+		best = min(best, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
 	}
 	t.Logf("%v with 10,000 known hosts", best)
 	if best > most {
