@@ -121,8 +121,8 @@ cross: ## build for the other platforms and architectures
 	GOOS=freebsd GOARCH=amd64 $(BUILD) -o /dev/null ./cmd/msg
 	GOOS=windows GOARCH=amd64 $(BUILD) -o /dev/null ./cmd/msg
 
-bench: ## benchmarks of the parts
-	$(GO) test -tags $(TAGS) -run '^$$' -bench . ./internal/...
+bench: build ## benchmarks of the parts
+	$(GO) test -tags $(TAGS) -run '^$$' -bench . ./internal/... ./test/completion
 
 bench-remote: build ## msg beside pdsh, clush and parallel-ssh on 200 hosts (root; half an hour)
 	@test/bench/remote bin/msg

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"msg/internal/tty/ttytest"
 )
@@ -23,7 +22,7 @@ func files() map[string]string {
 		".ssh/more":   "Host qdb.lab\n",
 		".ssh/known_hosts": "qknown,10.99.0.7 ssh-ed25519 AAAA\n|1|aGFzaA==|aGFzaA== ssh-ed25519 AAAA\n" +
 			"qx$(touch$IFS~/ran),qx;touch$IFS~/ran,qx`touch$IFS~/ran`,qx\x1b]0;x\x07,qx&x,qx'x ssh-ed25519 AAAA\n",
-		".config/msg/msg.toml": "[domains]\nqlab = \"qweb[1-2]\"\nqrun.command = \"touch ~/ran\"\n",
+		".config/msg/msg.toml": "[aliases]\nqteam = [\"bob\", \"%ops\"]\n[domains]\nqlab = \"qweb[1-2]\"\nqrun.command = \"touch ~/ran\"\n",
 		"notes.txt":            "", "with blank": "",
 	}
 }
@@ -42,6 +41,10 @@ func TestLines(t *testing.T) {
 		{"msg countdown " + begun, "msg countdown " + me + " "},
 		{"msg %roo", "msg %root "},
 		{"msg group:roo", "msg group:root "},
+		{"msg qt", "msg qteam "},
+		{"msg x,qt", "msg x,qteam "},
+		{"msg -x qt", "msg -x qteam "},
+		{"msg name qt", "msg name qteam "},
 		{"msg x@qd", "msg x@qdb.lab "},
 		{"msg x@qw", "msg x@qweb"},
 		{"msg x@root@qk", "msg x@root@qknown "},
@@ -154,34 +157,24 @@ func TestSilent(t *testing.T) {
 	}
 }
 
-// TestFast holds that nobody waits for Tab, with ten thousand known hosts. It is the
-// processor's time that counts, the best of several: a machine that runs tests does other
-// things, too.
-func TestFast(t *testing.T) {
-	const most = 100 * time.Millisecond
-	home := t.TempDir()
+// BenchmarkKnownHosts is how long Tab takes with ten thousand known hosts.
+func BenchmarkKnownHosts(b *testing.B) {
+	home := b.TempDir()
 	var known strings.Builder
 	for i := range 10_000 {
 		fmt.Fprintf(&known, "host%05d,10.1.%d.%d ssh-ed25519 %s\n", i, i/256, i%256, strings.Repeat("A", 68))
 	}
 	if err := os.Mkdir(filepath.Join(home, ".ssh"), 0o700); err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(home, ".ssh", "known_hosts"), []byte(known.String()), 0o600); err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
-	t.Setenv("HOME", home)
-	best := time.Hour
-	for range 20 {
-		cmd := exec.Command("../../bin/msg", "completion", "bash", "--line=msg bob@host")
-		out, err := cmd.Output()
+	b.Setenv("HOME", home)
+	for b.Loop() {
+		out, err := exec.Command("../../bin/msg", "completion", "bash", "--line=msg bob@host").Output()
 		if err != nil || strings.Count(string(out), "\n") < 10_000 {
-			t.Fatalf("%d bytes, %v", len(out), err)
+			b.Fatalf("%d bytes, %v", len(out), err)
 		}
-		best = min(best, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
-	}
-	t.Logf("%v with 10,000 known hosts", best)
-	if best > most {
-		t.Errorf("it takes %v, more than %v", best, most)
 	}
 }

@@ -89,12 +89,18 @@ var writeScripts = []script{
 	{run: "echo By carol. | write bob PTS1", by: "carol", sees: "By carol.", who: []string{"bob"}},
 	{run: "echo To alice, by carol. | write alice", by: "carol", sees: "To alice, by carol.", who: []string{"alice"}},
 	{run: "chmod 600 /dev/PTS1; echo Root may. | write bob PTS1; chmod 620 /dev/PTS1", sees: "Root may.", who: []string{"bob"}},
-	{run: "chmod 600 /dev/PTS1; echo carol may not. | setpriv --reuid carol --regid ops --init-groups write bob PTS1; status=$?; chmod 620 /dev/PTS1; exit $status",
-		status: 1, says: "write: bob has messages disabled on PTS1\n", sees: "carol may not."},
-	{run: "chmod 600 /dev/PTS2; echo The open one. | setpriv --reuid carol --regid ops --init-groups write bob; status=$?; chmod 620 /dev/PTS2; exit $status",
-		sees: "The open one.", who: []string{"bob"}},
-	{run: "chmod 600 /dev/PTS1 /dev/PTS2; echo None. | setpriv --reuid carol --regid ops --init-groups write bob; status=$?; chmod 620 /dev/PTS1 /dev/PTS2; exit $status",
-		status: 1, says: "write: bob has messages disabled\n", sees: "None."},
+	{
+		run:    "chmod 600 /dev/PTS1; echo carol may not. | setpriv --reuid carol --regid ops --init-groups write bob PTS1; status=$?; chmod 620 /dev/PTS1; exit $status",
+		status: 1, says: "write: bob has messages disabled on PTS1\n", sees: "carol may not.",
+	},
+	{
+		run:  "chmod 600 /dev/PTS2; echo The open one. | setpriv --reuid carol --regid ops --init-groups write bob; status=$?; chmod 620 /dev/PTS2; exit $status",
+		sees: "The open one.", who: []string{"bob"},
+	},
+	{
+		run:    "chmod 600 /dev/PTS1 /dev/PTS2; echo None. | setpriv --reuid carol --regid ops --init-groups write bob; status=$?; chmod 620 /dev/PTS1 /dev/PTS2; exit $status",
+		status: 1, says: "write: bob has messages disabled\n", sees: "None.",
+	},
 }
 
 // people are who looks while scripts run.
