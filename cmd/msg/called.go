@@ -60,12 +60,11 @@ func (w world) tell(asked compat.Asked) (code int, err error) {
 	if asked == compat.Help {
 		words = toolOf(w.name).usage
 	}
-	_, err = io.WriteString(w.stdout, words)
-	return exitOK, err
+	if _, err = io.WriteString(w.stdout, words); err != nil {
+		return exitFailed, err
+	}
+	return exitOK, nil
 }
-
-// posixly tells whether options end at the first operand, as getopt(3) has it.
-func (w world) posixly() bool { return w.getenv("POSIXLY_CORRECT") != "" }
 
 // sendAs sends as wall and write do: who was reached is not said. The status is 1 for
 // whatever went wrong.

@@ -29,16 +29,16 @@ const exitNoMesg = 2
 
 // runMesg is mesg(1). Without a terminal it fails in silence, as login scripts count on.
 func runMesg(ctx context.Context, args []string, w world) (code int, err error) {
-	asked, err := compat.ParseMesg(args, w.posixly())
+	line, err := compat.ParseMesg(args, w.posixly)
 	switch {
 	case err != nil:
 		return exitFailed, err
-	case asked.Asked != compat.Nothing:
-		return w.tell(asked.Asked)
+	case line.Asked != compat.Nothing:
+		return w.tell(line.Asked)
 	}
 	mine, err := ownTerminal(w)
 	switch {
-	case errors.Is(err, errNoTerminal) && !asked.Verbose:
+	case errors.Is(err, errNoTerminal) && !line.Verbose:
 		return exitNoMesg, nil
 	case errors.Is(err, errNoTerminal):
 		return exitNoMesg, errors.New("no tty")
@@ -46,22 +46,22 @@ func runMesg(ctx context.Context, args []string, w world) (code int, err error) 
 		return exitNoMesg, err
 	}
 	defer mine.close()
-	return answerMesg(ctx, w, mine, asked)
+	return answerMesg(ctx, w, mine, line)
 }
 
-func answerMesg(ctx context.Context, w world, mine *terminal, asked compat.Mesg) (code int, err error) {
-	on := asked.Answer == "y"
+func answerMesg(ctx context.Context, w world, mine *terminal, line compat.Mesg) (code int, err error) {
+	on := line.Answer == "y"
 	switch {
-	case asked.Answer == "":
-		on = mine.messages()
+	case line.Ask:
+		on = mine.mode&anyoneWrites != 0
 		_, err = fmt.Fprintln(w.stdout, map[bool]string{true: "is y", false: "is n"}[on])
-	case !on && asked.Answer != "n":
-		return exitFailed, &compat.UsageError{Problem: "invalid argument: " + asked.Answer, Try: true}
+	case !on && line.Answer != "n":
+		return exitFailed, &compat.UsageError{Problem: "invalid argument: " + line.Answer, Try: true}
 	default:
 		if err := mine.set(on); err != nil {
 			return exitNoMesg, refused(ctx, w, mine, err)
 		}
-		if asked.Verbose {
+		if line.Verbose {
 			_, err = fmt.Fprintf(w.stdout, "write access to your terminal is %s\n", map[bool]string{true: "allowed", false: "denied"}[on])
 		}
 	}

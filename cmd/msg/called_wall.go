@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
 
+	"msg/internal/accounts"
 	"msg/internal/compat"
 	"msg/internal/delivery"
+	"msg/internal/target"
 )
 
 const wallUsage = `
@@ -29,21 +32,21 @@ This wall is msg(1): "msg '*' MESSAGE" does the same, and more.
 
 // runWall is wall(1). As there, a message to everyone comes to one's own terminal, too.
 func runWall(ctx context.Context, args []string, w world) (code int, err error) {
-	asked, err := compat.ParseWall(args, w.posixly())
+	line, err := compat.ParseWall(args, w.posixly)
 	switch {
 	case err != nil:
 		return exitFailed, err
-	case asked.Asked != compat.Nothing:
-		return w.tell(asked.Asked)
+	case line.Asked != compat.Nothing:
+		return w.tell(line.Asked)
 	}
-	send := sendCmd{Time: mostPatience(w, duration(asked.Timeout))}
-	if send.Targets, err = wallTargets(ctx, w, asked.Group); err != nil {
+	send := sendCmd{Time: mostPatience(w, duration(line.Timeout))}
+	if err := toGroup(ctx, w, line.Group, &send); err != nil {
 		return exitFailed, err
 	}
-	if send.NoBanner = asked.NoBanner && w.engine.UID == 0; send.NoBanner != asked.NoBanner {
+	if send.NoBanner = line.NoBanner && w.engine.UID == 0; send.NoBanner != line.NoBanner {
 		w.warn("--nobanner is available only for root")
 	}
-	switch words := asked.Words; {
+	switch words := line.Words; {
 	case len(words) == 1 && isFile(words[0]):
 		send.File = words[0]
 	case len(words) > 0:
@@ -58,23 +61,48 @@ func runWall(ctx context.Context, args []string, w world) (code int, err error) 
 	return sendAs(ctx, w, send)
 }
 
-// wallTargets is everyone with oneself, or a group. As for wall, a group may be a number.
-func wallTargets(ctx context.Context, w world, group string) (string, error) {
-	if group == "" {
-		if own := controllingTerminal(w); own != "" {
-			return "*,tty:" + own, nil
+// toGroup has it sent to a group's members, or to everyone with oneself. One's own terminal is
+// left out where messages to it are off: that is no failure of the message.
+func toGroup(ctx context.Context, w world, group string, send *sendCmd) (err error) {
+	own := controllingTerminal(w)
+	off := w.engine.UID != 0 && !messagesOn(own)
+	switch {
+	case group != "":
+		send.Targets, err = groupTarget(ctx, w, group)
+		if own != "" && off {
+			send.Except = "tty:" + own
 		}
-		return "*", nil
+	case own == "" || off:
+		send.Targets = "*"
+	default:
+		send.Targets = "*,tty:" + own
 	}
-	_, err := w.engine.Accounts.Group(ctx, group)
-	if gid, notANumber := strconv.ParseUint(group, 10, 32); err != nil && notANumber == nil {
-		found, err := w.engine.Accounts.GroupByID(ctx, uint32(gid))
-		if err != nil {
-			return "", &delivery.RequestError{Problem: fmt.Sprintf("%d: unknown gid", gid)}
+	return err
+}
+
+// groupTarget is a group that there is, by its name or its number, and nothing else that could be
+// written as targets.
+func groupTarget(ctx context.Context, w world, group string) (string, error) {
+	invalid := &compat.UsageError{Problem: fmt.Sprintf("invalid group argument: '%s'", group)}
+	found, err := w.engine.Accounts.Group(ctx, group)
+	if errors.Is(err, accounts.ErrUnknown) {
+		gid, notANumber := strconv.ParseUint(group, 10, 32)
+		if notANumber != nil {
+			return "", invalid
 		}
-		group = found.Name
+		if found, err = w.engine.Accounts.GroupByID(ctx, uint32(gid)); errors.Is(err, accounts.ErrUnknown) {
+			err = &delivery.RequestError{Problem: fmt.Sprintf("%d: unknown gid", gid)}
+		}
 	}
-	return "group:" + group, nil
+	if err != nil {
+		return "", err
+	}
+	name := "group:" + found.Name
+	parsed, err := target.Parse(name)
+	if err != nil || len(parsed) != 1 || parsed[0] != (target.Target{Kind: target.Group, Name: found.Name}) {
+		return "", invalid
+	}
+	return name, nil
 }
 
 // isFile is wall's question (access(2), F_OK): a file that may not be read is one, too.

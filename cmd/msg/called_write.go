@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -27,23 +26,33 @@ Options:
 This write is msg(1): "msg USER" sends to each screen where they are.
 `
 
-// runWrite is write(1).
+// runWrite is write(1). It takes a while until there is a text; that the terminal still is the
+// user's is looked at again then.
 func runWrite(ctx context.Context, args []string, w world) (code int, err error) {
-	asked, err := compat.ParseWrite(args, w.posixly())
+	line, err := compat.ParseWrite(args, w.posixly)
 	switch {
 	case err != nil:
 		return exitFailed, err
-	case asked.Asked != compat.Nothing:
-		return w.tell(asked.Asked)
+	case line.Asked != compat.Nothing:
+		return w.tell(line.Asked)
 	}
 	if err := canAnswer(w); err != nil {
 		return exitFailed, err
 	}
-	terminal, err := writeTo(ctx, w, asked)
+	terminal, err := writeTo(ctx, w, line)
 	if err != nil {
 		return exitFailed, err
 	}
-	return sendAs(ctx, w, sendCmd{sending: sending{Targets: "tty:" + terminal}})
+	send := sendCmd{sending: sending{Targets: "tty:" + terminal}}
+	send.still = func() error {
+		_, err := writeTo(ctx, w, compat.Write{User: line.User, Terminal: terminal})
+		return err
+	}
+	code, err = sendAs(ctx, w, send)
+	if code == exitInterrupted {
+		code = exitFailed
+	}
+	return code, err
 }
 
 // canAnswer refuses to write from a terminal that nobody could write back to.
@@ -60,24 +69,24 @@ func canAnswer(w world) error {
 }
 
 // writeTo tells which terminal is written to.
-func writeTo(ctx context.Context, w world, asked compat.Write) (string, error) {
+func writeTo(ctx context.Context, w world, line compat.Write) (string, error) {
 	picture, err := w.engine.Picture(ctx)
 	if err != nil {
 		return "", err
 	}
-	user, err := w.engine.Accounts.User(ctx, asked.User)
+	user, err := w.engine.Accounts.User(ctx, line.User)
 	if err != nil {
-		return "", refusal("%s is not logged in", asked.User)
+		return "", fmt.Errorf("%s is not logged in", line.User)
 	}
-	if asked.Terminal == "" {
-		return choose(ctx, w, picture, user.UID, asked.User)
+	if line.Choose {
+		return choose(ctx, w, picture, user.UID, line.User)
 	}
-	t := picture.Find(asked.Terminal)
+	t := picture.Find(line.Terminal)
 	switch {
 	case t == nil || t.Owner != user.UID || !t.InUse():
-		return "", refusal("%s is not logged in on %s", asked.User, asked.Terminal)
+		return "", fmt.Errorf("%s is not logged in on %s", line.User, line.Terminal)
 	case !writable(w, t):
-		return "", refusal("%s has messages disabled on %s", asked.User, asked.Terminal)
+		return "", fmt.Errorf("%s has messages disabled on %s", line.User, line.Terminal)
 	}
 	return t.Name, nil
 }
@@ -121,12 +130,7 @@ func own(w world, p sessions.Picture, uid uint32, user string) (string, error) {
 			return t.Name, nil
 		}
 	}
-	return "", refusal(words, user)
+	return "", fmt.Errorf(words, user)
 }
 
 func writable(w world, t *sessions.Terminal) bool { return t.Messages || w.engine.UID == 0 }
-
-// refusal is why nothing is written.
-func refusal(format string, args ...any) error {
-	return errors.New(fmt.Sprintf(format, args...))
-}

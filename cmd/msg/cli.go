@@ -56,6 +56,8 @@ type sending struct {
 type sendCmd struct {
 	sending
 
+	still func() error // what is to hold when the text is there
+
 	Wait bool     `short:"w" help:"Wait until everyone who has the message has answered it, with msg ok or msg reply."`
 	Time duration `short:"t" placeholder:"DURATION" help:"How long to wait for answers with --wait (default: until Ctrl-C); without it, how long a terminal may take for the message (default 5s). Such as 10s, 5m, or a number of seconds."`
 }
@@ -98,8 +100,8 @@ type hostsCmd struct {
 }
 
 type nameCmd struct {
-	Name    string `arg:"" optional:"" help:"The alias, or a domain; all of them where it is left out." completion-predictor:"aliases"`
-	Targets string `arg:"" optional:"" help:"With --add, whom it stands for; yourself where that is left out." completion-predictor:"targets"`
+	Name    named `arg:"" optional:"" help:"The alias, or a domain; all of them where it is left out." completion-predictor:"aliases"`
+	Targets named `arg:"" optional:"" help:"With --add, whom it stands for; yourself where that is left out." completion-predictor:"targets"`
 
 	Add    bool `xor:"change" help:"Make it an alias, or have it stand for others than it did."`
 	Delete bool `xor:"change" help:"Take the alias away."`

@@ -44,9 +44,11 @@ func TestCompatTable(t *testing.T) {
 			for _, word := range words {
 				named[word] = true
 			}
+			sources := ""
 			for test := range strings.SplitSeq(row[3], ", ") {
-				hasOption(t, program, words, test)
+				sources += sourceOf(t, program, test)
 			}
+			typed(t, program, words, sources)
 		}
 		for option := range strings.FieldsSeq(all) {
 			if !named[option] {
@@ -59,34 +61,55 @@ func TestCompatTable(t *testing.T) {
 	}
 }
 
-// hasOption checks that there is such a test, and that an option which is written with a dash
-// or a slash is in its file.
-func hasOption(t *testing.T, program string, words []string, test string) {
+// typed checks that tests type an option: one with a dash behind that program's name, one with a
+// slash anywhere.
+func typed(t *testing.T, program string, words []string, sources string) {
 	t.Helper()
-	out, err := exec.Command("grep", "-rlE", "--include=*_test.go", `^func `+test+`\(`, "../..").Output()
-	file := strings.TrimSpace(string(out))
-	if strings.HasSuffix(test, ".txtar") {
-		file, err = "testdata/script/"+test, nil
+	for _, word := range words {
+		switch {
+		case strings.HasPrefix(word, "-"):
+			line := regexp.MustCompile(`(?m)\b` + program + `\b.*[\s"']` + regexp.QuoteMeta(word) + `[^a-z-]`)
+			if !line.MatchString(sources) {
+				t.Errorf("%s: no test of the row types %s", program, word)
+			}
+		case strings.ContainsAny(word[:1], "/*"):
+			if !strings.Contains(strings.ToLower(sources), strings.ToLower(strings.TrimSuffix(word, "NAME"))) {
+				t.Errorf("%s: no test of the row types %s", program, word)
+			}
+		}
 	}
+}
+
+// sourceOf is a test with the tables that it goes through.
+func sourceOf(t *testing.T, program, test string) string {
+	t.Helper()
+	if strings.HasSuffix(test, ".txtar") {
+		source, err := os.ReadFile("testdata/script/" + test)
+		if err != nil {
+			t.Errorf("%s: %v", program, err)
+		}
+		return string(source)
+	}
+	out, err := exec.Command("grep", "-rlE", "--include=*_test.go", `^func `+test+`\(`, "../..").Output()
 	if err != nil {
 		t.Errorf("%s: there is no %s", program, test)
-		return
+		return ""
 	}
-	source, err := os.ReadFile(file)
+	file, err := os.ReadFile(strings.TrimSpace(string(out)))
 	if err != nil {
-		t.Errorf("%s: %v", program, err)
+		t.Fatal(err)
 	}
-	for _, word := range words {
-		typed := strings.TrimSuffix(strings.TrimSuffix(word, "filename"), "NAME")
-		if !strings.ContainsAny(word[:1], "-/@*") {
-			continue
-		}
-		end := ""
-		if word[0] == '-' {
-			end = `[^a-z-]`
-		}
-		if !regexp.MustCompile(`(?i)[\s"']` + regexp.QuoteMeta(typed) + end).Match(source) {
-			t.Errorf("%s: %s has no %s", program, test, word)
+	declarations := regexp.MustCompile(`(?ms)^(?:func|var) (\w+)[^\n]*\{\n.*?^\}`).FindAllStringSubmatch(string(file), -1)
+	body := ""
+	for _, d := range declarations {
+		if d[1] == test {
+			body = d[0]
 		}
 	}
+	for _, d := range declarations {
+		if d[1] != test && strings.Contains(body, d[1]) {
+			body += d[0]
+		}
+	}
+	return body
 }

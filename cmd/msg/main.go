@@ -32,6 +32,7 @@ const (
 // world is what the program has of the outside.
 type world struct {
 	name           string // what it is called as, where that is wall, write or mesg
+	posixly        bool   // POSIXLY_CORRECT is set: their options end at the first operand
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
@@ -40,6 +41,10 @@ type world struct {
 }
 
 func main() {
+	if err := dropSetID(); err != nil {
+		fmt.Fprintf(os.Stderr, "msg: %v\n", err)
+		os.Exit(exitUsage)
+	}
 	ignoreSignals()
 	engine := delivery.Local()
 	engine.System.Logind, engine.System.Graphical = logind.List, tty.ShowsDesktop
@@ -48,6 +53,7 @@ func main() {
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
 		engine: engine, door: doorFor(engine),
 	}
+	_, w.posixly = os.LookupEnv("POSIXLY_CORRECT")
 	code, err := run(context.Background(), os.Args[1:], w)
 	if err != nil {
 		w.complain(err)

@@ -98,3 +98,9 @@ func controllingTerminal(w world) string {
 	}
 	return deviceName(func(info fs.FileInfo) bool { return deviceNumber(info) == device })
 }
+
+// messagesOn tells whether messages to a terminal are on, by its name.
+func messagesOn(name string) bool {
+	info, err := os.Stat("/dev/" + name)
+	return err == nil && info.Mode()&groupWrites != 0
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"msg/internal/config"
@@ -48,7 +49,7 @@ func (c *nameCmd) Run(ctx context.Context, w world, status *int) error {
 	}
 	shown := []names.Entry{} // JSON tells nil from none
 	for _, e := range set.All() {
-		if bare := strings.TrimPrefix(c.Name, "@"); c.Name == "" || e.Name == c.Name || e.Name == bare && !e.IsAlias() {
+		if c.Name == "" || e.Name == string(c.Name) || "@"+e.Name == string(c.Name) && !e.IsAlias() {
 			shown = append(shown, e)
 		}
 	}
@@ -131,6 +132,8 @@ func (c *nameCmd) change(ctx context.Context, w world) error {
 	switch {
 	case c.JSON:
 		return &delivery.RequestError{Problem: "--json shows names, and changes none"}
+	case c.System && w.engine.UID != 0:
+		return &delivery.RequestError{Problem: "the system's aliases are root's to change", Hint: "without --system, it is one of your own"}
 	case c.Name == "":
 		return &delivery.RequestError{Problem: "no name", Hint: "msg name --add team alice,bob"}
 	case path == "":
@@ -145,7 +148,7 @@ func (c *nameCmd) drop(w world, path string) error {
 	if c.Targets != "" {
 		return &delivery.RequestError{Problem: "--delete takes a name alone"}
 	}
-	err := names.DropAlias(path, c.Name)
+	err := names.DropAlias(path, string(c.Name))
 	if errors.Is(err, names.ErrNoAlias) {
 		return &delivery.RequestError{Problem: fmt.Sprintf("%s has no alias %q", path, c.Name), Hint: `"msg name" shows which file has it; --system changes the system's`}
 	}
@@ -156,18 +159,17 @@ func (c *nameCmd) drop(w world, path string) error {
 }
 
 func (c *nameCmd) set(ctx context.Context, w world, path string) error {
-	you := w.engine.Accounts.Name(ctx, w.engine.UID)
-	meant := []target.Target{{Kind: target.User, Name: you}}
-	var err error
-	switch {
-	case c.Targets != "":
-		if meant, err = target.Parse(c.Targets); err != nil {
-			return &delivery.RequestError{Problem: err.Error()}
-		}
-	case you == "":
-		return &delivery.RequestError{Problem: fmt.Sprintf("uid %d has no name that an alias could stand for", w.engine.UID)}
+	if slices.Contains(commands, string(c.Name)) {
+		return &delivery.RequestError{Problem: fmt.Sprintf("%q is a command of msg's, and would not be taken for an alias", c.Name)}
 	}
-	if err := names.SetAlias(path, c.Name, meant); err != nil {
+	meant, err := target.Parse(string(c.Targets))
+	if c.Targets == "" {
+		meant, err = c.oneself(ctx, w)
+	}
+	if err != nil {
+		return requestError(err)
+	}
+	if err := names.SetAlias(path, string(c.Name), meant); err != nil {
 		return requestError(err)
 	}
 	list := make([]string, len(meant))
@@ -177,11 +179,34 @@ func (c *nameCmd) set(ctx context.Context, w world, path string) error {
 	return c.changed(w, "stands for "+strings.Join(list, ","))
 }
 
+// oneself is whom a name stands for that is given without targets. One that means somebody
+// already is left alone: it may have been typed to be shown.
+func (c *nameCmd) oneself(ctx context.Context, w world) ([]target.Target, error) {
+	set, err := namesOf(w)
+	if err != nil {
+		return nil, err
+	}
+	you := w.engine.Accounts.Name(ctx, w.engine.UID)
+	_, err = w.engine.Accounts.User(ctx, string(c.Name))
+	switch {
+	case slices.Contains(set.Aliases(), string(c.Name)):
+		return nil, &delivery.RequestError{
+			Problem: fmt.Sprintf("%q is an alias already", c.Name),
+			Hint:    fmt.Sprintf("msg name %s shows it; msg name --add %s TARGETS has it stand for others", c.Name, c.Name),
+		}
+	case err == nil:
+		return nil, &delivery.RequestError{Problem: fmt.Sprintf("%q is a user here", c.Name), Hint: fmt.Sprintf("msg name --add %s TARGETS has it stand for others all the same", c.Name)}
+	case you == "":
+		return nil, fmt.Errorf("uid %d has no name that an alias could stand for", w.engine.UID)
+	}
+	return []target.Target{{Kind: target.User, Name: you}}, nil
+}
+
 // changed says at a terminal what a name is now.
 func (c *nameCmd) changed(w world, words string) error {
 	if !isTerminal(w.stdout) {
 		return nil
 	}
-	_, err := fmt.Fprintf(w.stdout, "%s %s\n", text.Name(c.Name), text.Name(words))
+	_, err := fmt.Fprintf(w.stdout, "%s %s\n", text.Name(string(c.Name)), text.Name(words))
 	return err
 }

@@ -40,7 +40,7 @@ func (c *netCmd) Run(ctx context.Context, w world, command *kong.Context, status
 	case net.Send != nil:
 		return sendNet(ctx, w, *net.Send, status)
 	}
-	name := nameCmd{Name: net.Name.Name, Delete: net.Name.Delete}
+	name := nameCmd{Name: named(net.Name.Name), Delete: net.Name.Delete}
 	name.Add = name.Name != "" && !name.Delete
 	return name.Run(ctx, w, status)
 }

@@ -161,7 +161,7 @@ func (o *reporter) waiting(r delivery.Result) {
 // status is the exit status that the results so far come to.
 func (o *reporter) status() int {
 	switch {
-	case o.interrupted():
+	case o.interrupted() && (o.w.name != "write" || o.summary.Failed > 0):
 		return exitInterrupted
 	case o.summary.Failed > 0:
 		return exitNotReached
@@ -308,7 +308,7 @@ var reasons = map[delivery.Reason]string{
 // hints say what to do about a reason.
 var hints = map[delivery.Reason]string{
 	tty.MessagesOff:      "root reaches those, too",
-	tty.Stuck:            `probably held with Ctrl-S; "msg --time" waits longer`,
+	tty.Stuck:            "probably held with Ctrl-S; --time waits longer",
 	tty.Denied:           "the system's policy, see msg.conf(5); name users, groups or terminals instead of everyone",
 	delivery.RateLimited: "the system's limit, see msg.conf(5); root's are not counted",
 	delivery.NotLoggedIn: `"msg sessions" shows who is`,
@@ -360,6 +360,9 @@ func why(r delivery.Result) string {
 // hint shows a reason's hint once.
 func (o *reporter) hint(r delivery.Result) {
 	words := hints[r.Reason]
+	if o.w.name == "wall" {
+		words = strings.ReplaceAll(words, "--time ", "--timeout ")
+	}
 	if command := nearCommand(r.Target); r.Reason == delivery.Unknown && command != "" {
 		words = didYouMean(command)
 	}

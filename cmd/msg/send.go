@@ -68,6 +68,11 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 		return err
 	}
 	defer func() { out.typing.drop(w) }()
+	if c.still != nil {
+		if err := c.still(); err != nil {
+			return err
+		}
+	}
 	ctx, stop := signal.NotifyContext(ctx, interrupts()...)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends it at once

@@ -101,7 +101,8 @@ func seconds(word string) (time.Duration, error) {
 type Write struct {
 	Asked    Asked
 	User     string
-	Terminal string // below /dev; "" leaves the choice to write
+	Choose   bool   // which terminal, is left to write
+	Terminal string // below /dev
 }
 
 // ParseWrite reads write's arguments. The error is a UsageError.
@@ -118,8 +119,8 @@ func ParseWrite(args []string, posixly bool) (Write, error) {
 	case len(operands) > 2:
 		return Write{}, &UsageError{Problem: "more than a user and a terminal; the message comes from standard input", Try: true}
 	}
-	w := Write{User: operands[0]}
-	if len(operands) == 2 {
+	w := Write{User: operands[0], Choose: len(operands) == 1}
+	if !w.Choose {
 		w.Terminal = strings.TrimPrefix(operands[1], "/dev/")
 	}
 	return w, nil
@@ -129,7 +130,8 @@ func ParseWrite(args []string, posixly bool) (Write, error) {
 type Mesg struct {
 	Asked   Asked
 	Verbose bool
-	Answer  string // "y" or "n"; "" asks how it is
+	Ask     bool   // how it is
+	Answer  string // "y" or "n"
 }
 
 var verbose = option{'v', "verbose", false}
@@ -145,7 +147,7 @@ func ParseMesg(args []string, posixly bool) (m Mesg, err error) {
 		}
 		m.Verbose = true
 	}
-	if problem != nil || len(operands) == 0 {
+	if m.Ask = len(operands) == 0; m.Ask || problem != nil {
 		return m, problem
 	}
 	m.Answer = operands[0]

@@ -66,10 +66,10 @@ func TestParseWallRefuses(t *testing.T) {
 
 func TestParseWrite(t *testing.T) {
 	for in, want := range map[string]Write{
-		"bob":              {User: "bob"},
+		"bob":              {User: "bob", Choose: true},
 		"bob pts/3":        {User: "bob", Terminal: "pts/3"},
 		"bob /dev/pts/3":   {User: "bob", Terminal: "pts/3"},
-		"-- -bob":          {User: "-bob"},
+		"-- -bob":          {User: "-bob", Choose: true},
 		"bob --vers -x":    {Asked: Version},
 		"a b c d e --help": {Asked: Help},
 	} {
@@ -89,8 +89,8 @@ func TestParseWrite(t *testing.T) {
 
 func TestParseMesg(t *testing.T) {
 	for in, want := range map[string]Mesg{
-		"":           {},
-		"-v":         {Verbose: true},
+		"":           {Ask: true},
+		"-v":         {Verbose: true, Ask: true},
 		"y":          {Answer: "y"},
 		"No --verb":  {Answer: "n", Verbose: true},
 		"Yes please": {Answer: "y"},
@@ -107,11 +107,24 @@ func TestParseMesg(t *testing.T) {
 	}
 }
 
+// TestEmptyOperands: what a variable is that is not set is no question and no choice.
+func TestEmptyOperands(t *testing.T) {
+	if got, err := ParseWrite([]string{"bob", ""}, false); err != nil || got != (Write{User: "bob"}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := ParseMesg([]string{""}, false); err != nil || got != (Mesg{}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := ParseWall([]string{"-t", " 5"}, false); err != nil || got.Timeout != 5*time.Second {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestSlash(t *testing.T) {
 	for in, want := range map[string]string{
 		"/server:web1": "--server=web1", "/SERVER:web[1-2]": "--server=web[1-2]", "/time:60": "--time=60",
 		"/V": "--verbose", "/w": "--wait", "/domain:lab": "--domain=lab", "/?": "--help", "/server:": "--server=",
-		"/users": "--users", "/dev/pts/3": "", "/v/x": "", "": "", "server:web1": "",
+		"/users": "--users", "/users:x": "", "/dev/pts/3": "", "/v/x": "", "": "", "server:web1": "",
 	} {
 		if got, ok := Slash(in, false); got != want || ok != (want != "") {
 			t.Errorf("%q is %q, %v; want %q", in, got, ok, want)
@@ -150,6 +163,8 @@ func TestParseNet(t *testing.T) {
 		"view":                "net view: there are net send and net name",
 		"send":                "net send: no name to send to",
 		"send /domain: hi":    "net send: /domain: has no name behind it",
+		"send /users:bob hi":  "net send: /users has no value",
+		"name x /delete /add": "net name: /add and /delete exclude each other",
 		"send /broadcast hi":  "net send: unknown switch /broadcast",
 		"name team /remove":   "net name: unknown switch /remove",
 		"name team two":       "net name: more than one name",

@@ -88,7 +88,9 @@ func parseNetSend(args []string) (NetSend, error) {
 			return send, &UsageError{Problem: "net send: /domain: has no name behind it", Try: true}
 		}
 	case "/users":
-		send.Target = "*"
+		if send.Target = "*"; hasValue {
+			return send, &UsageError{Problem: "net send: /users has no value", Try: true}
+		}
 	default:
 		if strings.HasPrefix(name, "/") && !strings.HasPrefix(name, "/dev/") {
 			return send, &UsageError{Problem: "net send: unknown switch " + args[0], Try: true}
@@ -98,9 +100,11 @@ func parseNetSend(args []string) (NetSend, error) {
 }
 
 func parseNetName(args []string) (n NetName, err error) {
+	add := false
 	for _, arg := range args {
 		switch word := strings.ToLower(arg); {
 		case word == "/add":
+			add = true
 		case word == "/delete":
 			n.Delete = true
 		case strings.HasPrefix(word, "/"):
@@ -110,6 +114,9 @@ func parseNetName(args []string) (n NetName, err error) {
 		default:
 			n.Name = arg
 		}
+	}
+	if add && n.Delete {
+		return n, &UsageError{Problem: "net name: /add and /delete exclude each other", Try: true}
 	}
 	if n.Name == "" && len(args) > 0 {
 		return n, &UsageError{Problem: "net name: no name to add or delete", Try: true}

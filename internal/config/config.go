@@ -65,8 +65,8 @@ func Default() System {
 	}
 }
 
-// mostBytes bounds the file.
-const mostBytes = 1 << 20
+// MostBytes bounds a file.
+const MostBytes = 1 << 20
 
 // Load reads the configuration in a file, or the default where there is none. An
 // error names the file, and says what to do.
@@ -99,12 +99,12 @@ func Read(path string, owners ...uint32) (string, error) {
 		return "", err // names the file
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, mostBytes+1))
+	data, err := io.ReadAll(io.LimitReader(f, MostBytes+1))
 	if err != nil {
 		return "", err
 	}
-	if len(data) > mostBytes {
-		return "", fmt.Errorf("%s is longer than %d KiB", path, mostBytes>>10)
+	if len(data) > MostBytes {
+		return "", fmt.Errorf("%s is longer than %d KiB", path, MostBytes>>10)
 	}
 	return string(data), nil
 }

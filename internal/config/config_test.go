@@ -124,7 +124,7 @@ func TestLoad(t *testing.T) {
 	refused("others than root may write")
 	write(0o646, "")
 	refused("others than root may write")
-	write(0o644, strings.Repeat("#", mostBytes+1))
+	write(0o644, strings.Repeat("#", MostBytes+1))
 	refused("longer than")
 	write(0o644, "[rate]\nbursts = 3")
 	refused("unknown key")

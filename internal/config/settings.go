@@ -22,7 +22,7 @@ type Setting struct {
 // other libraries ask for the local time as they are loaded, and so open what the
 // caller's TZ names.
 func Settings(content string) ([]Setting, error) {
-	r := reader{seen: map[string]bool{}}
+	r := reader{content: content, seen: map[string]bool{}}
 	r.parser.Reset([]byte(content))
 	table := ""
 	for r.parser.NextExpression() {
@@ -42,10 +42,13 @@ func Settings(content string) ([]Setting, error) {
 }
 
 type reader struct {
-	parser unstable.Parser
-	seen   map[string]bool
-	all    []Setting
-	err    error // the first
+	content string
+	parser  unstable.Parser
+	seen    map[string]bool
+	all     []Setting
+	err     error // the first
+
+	counted, lines int // bytes that were looked at for line feeds, and how many there are
 }
 
 func (r *reader) error() error {
@@ -61,7 +64,18 @@ func (r *reader) error() error {
 }
 
 func (r *reader) line(part []byte) int {
-	return r.parser.Shape(r.parser.Range(part)).Start.Line
+	return r.lineAt(r.parser.Range(part))
+}
+
+// lineAt counts on from where it has counted to: a file is read from its beginning to its end.
+func (r *reader) lineAt(part unstable.Range) int {
+	to := int(part.Offset)
+	if to < r.counted {
+		r.counted, r.lines = 0, 0
+	}
+	r.lines += strings.Count(r.content[r.counted:to], "\n")
+	r.counted = to
+	return r.lines + 1
 }
 
 func (r *reader) fail(node *unstable.Node, format string, args ...any) {
@@ -79,7 +93,7 @@ func (r *reader) lineOf(node *unstable.Node) int {
 		words.Next()
 		node = words.Node()
 	}
-	return r.parser.Shape(node.Raw).Start.Line
+	return r.lineAt(node.Raw)
 }
 
 // once refuses a key or a table that comes twice: which of them holds?

@@ -13,8 +13,11 @@ import (
 // Aliases are the names of all, in order.
 func (s *Set) Aliases() []string { return slices.Sorted(maps.Keys(s.aliases)) }
 
-// mostTargets bounds what aliases of aliases come to.
-const mostTargets = 10_000
+// What aliases of aliases come to at most: targets, and how far one may lead through others.
+const (
+	mostTargets = 10_000
+	mostWithin  = 100
+)
 
 // Expand puts what aliases stand for in the place of the bare words among targets, each
 // target once. An alias that has its own name among its targets means the user (or the
@@ -48,9 +51,12 @@ func (e *expansion) add(t target.Target, within []string) error {
 	} else if e.done[key] = true; len(e.done) > mostTargets {
 		return fmt.Errorf("the aliases come to more than %d targets", mostTargets)
 	}
-	if !isAlias {
+	switch {
+	case !isAlias:
 		e.out = append(e.out, t)
 		return nil
+	case len(within) == mostWithin:
+		return fmt.Errorf("the alias %q leads through more than %d others", within[0], mostWithin)
 	}
 	within = append(slices.Clone(within), t.Name)
 	for _, one := range alias.Targets {

@@ -115,10 +115,28 @@ func TestAliasesRefused(t *testing.T) {
 	}
 }
 
+// TestLongWay holds that an alias cannot lead through any number of others.
+func TestLongWay(t *testing.T) {
+	content := "[aliases]\n"
+	for i := range mostWithin + 2 {
+		content += fmt.Sprintf("a%d = 'a%d'\n", i, i+1)
+	}
+	s, err := setOf(t, content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := expanded(t, s, "a0"); err == nil || !strings.Contains(err.Error(), "more than 100 others") {
+		t.Errorf("%v", err)
+	}
+	if got, err := expanded(t, s, "a3"); err != nil || got != fmt.Sprint("a", mostWithin+2) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 // TestAllOfBoth holds that a name in both files is the user's, and that the system's is still
 // shown, as hidden.
 func TestAllOfBoth(t *testing.T) {
-	user := mine(t, "[aliases]\nteam = 'mine'\n[domains]\nlab = 'web1'", true)
+	user := mine(t, "[aliases]\nteam = 'mine'\n[domains]\nlab = 'web1'\nteam = 'web2'", true)
 	system := mine(t, "[policy]\nsend = ['*']\n[aliases]\nteam = 'theirs'\noncall = '%ops'\n[domains]\nlab = 'db1'", false)
 	s, err := load(user, system)
 	if err != nil {
@@ -135,7 +153,7 @@ func TestAllOfBoth(t *testing.T) {
 		}
 		all = append(all, words)
 	}
-	if got, want := strings.Join(all, ", "), "oncall, team of mine, team hidden, lab of mine, lab hidden"; got != want {
+	if got, want := strings.Join(all, ", "), "oncall, team of mine, team hidden, lab of mine, lab hidden, team of mine"; got != want {
 		t.Errorf("%s; want %s", got, want)
 	}
 	if got, err := expanded(t, s, "team,oncall"); err != nil || got != "mine %ops" {

@@ -16,9 +16,9 @@ import (
 // is left to whoever wrote it.
 var ErrByHand = errors.New("has to be edited by hand")
 
-// withAlias returns what a file holds with an alias set to lists of targets; without any,
-// with the alias gone. All else stays as it is, comments included: that is looked at in the
-// result, whatever the way in which the file is written.
+// withAlias returns what a file holds with an alias set to lists of targets, in the place where
+// it was; without any, with the alias gone. All other lines stay as they are. That the file
+// says the same as before but for that alias is looked at in the result, however it is written.
 func withAlias(content, name string, lists []string) (string, error) {
 	before, err := config.Settings(content)
 	if err != nil {
@@ -27,14 +27,15 @@ func withAlias(content, name string, lists []string) (string, error) {
 	key := config.Aliases + name
 	want := valuesOf(before)
 	delete(want, key)
-	if len(lists) > 0 && !aliasesTable.MatchString(content) && hasAliases(want) {
-		return "", fmt.Errorf("as its aliases are written, it %w", ErrByHand) // TOML has a table once
+	line := ""
+	if len(lists) > 0 {
+		line = assignment(name, lists)
+		want[key] = valueOf(lists)
 	}
-	for _, changed := range without(content, key, before) {
-		if len(lists) > 0 {
-			changed = with(changed, assignment(name, lists))
-			want[key] = valueOf(lists)
-		}
+	if strings.Contains(content, "\r\n") {
+		line = strings.Replace(line, "\n", "\r\n", 1)
+	}
+	for _, changed := range variants(content, key, line, before) {
 		after, err := config.Settings(changed)
 		if err == nil && reflect.DeepEqual(valuesOf(after), want) {
 			return changed, nil
@@ -52,50 +53,49 @@ func valuesOf(settings []config.Setting) map[string]any {
 	return values
 }
 
-func hasAliases(values map[string]any) bool {
-	for key := range values {
-		if strings.HasPrefix(key, config.Aliases) {
-			return true
-		}
-	}
-	return false
-}
-
-// mostLines is how many lines an alias is looked for on.
-const mostLines = 200
-
-// without returns what may be left of a file when a key is gone: cut at the line where it
-// begins, and to one of the lines where its value may end.
-func without(content, key string, settings []config.Setting) []string {
+// variants are what the file may be with a line in place of a key. Where a value ends, nobody
+// tells: it may be any of the next lines.
+func variants(content, key, line string, settings []config.Setting) []string {
 	at := slices.IndexFunc(settings, func(s config.Setting) bool { return s.Key == key })
-	if at < 0 {
-		return []string{content}
+	switch {
+	case at < 0 && !aliasesTable.MatchString(content) && aliasesKey.MatchString(content):
+		return nil // TOML has a table once
+	case at < 0:
+		return []string{with(content, line)}
 	}
 	lines := strings.SplitAfter(content, "\n")
 	first := settings[at].Line - 1
 	var all []string
-	for end := first + 1; end <= len(lines) && end <= first+mostLines; end++ {
-		all = append(all, strings.Join(slices.Concat(lines[:first], lines[end:]), ""))
+	for end := first + 1; end <= min(len(lines), first+mostLines); end++ {
+		if old := strings.Join(lines[first:end], ""); strings.Contains(old, `"""`) || strings.Contains(old, "'''") {
+			break // of a text of several lines, what is left could look like a comment
+		}
+		all = append(all, strings.Join(lines[:first], "")+line+strings.Join(lines[end:], ""))
 	}
 	return all
 }
 
+// mostLines is how many lines an alias may be written on.
+const mostLines = 50
+
 var (
 	aliasesTable = regexp.MustCompile(`(?m)^[ \t]*\[[ \t]*aliases[ \t]*\][^\n]*(\n|\z)`)
+	aliasesKey   = regexp.MustCompile(`(?m)^[ \t]*["']?aliases["']?[ \t]*[.=]`)
 	anyTable     = regexp.MustCompile(`(?m)^[ \t]*\[`)
 )
 
 // with puts a line at the end of the table of aliases, which it makes where there is none.
 func with(content, line string) string {
+	newline := line[len(strings.TrimRight(line, "\r\n")):]
 	if content != "" && !strings.HasSuffix(content, "\n") {
-		content += "\n"
+		content += newline
 	}
 	table := aliasesTable.FindStringIndex(content)
 	if table == nil {
 		if content != "" {
-			content += "\n"
+			content += newline
 		}
-		return content + "[aliases]\n" + line
+		return content + "[aliases]" + newline + line
 	}
 	begin, end := table[1], len(content)
 	if next := anyTable.FindStringIndex(content[begin:]); next != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"msg/internal/config"
@@ -23,12 +24,14 @@ func TestWithAlias(t *testing.T) {
 		{"[aliases]\na = 'x' # why\n\n# of domains\n[domains]\n", "team", "bob", "[aliases]\na = 'x' # why\nteam = \"bob\"\n\n# of domains\n[domains]\n"},
 		{"[aliases] # names\n", "team", "bob", "[aliases] # names\nteam = \"bob\"\n"},
 		{"[aliases]", "team", "bob", "[aliases]\nteam = \"bob\"\n"},
-		{"[aliases]\nteam = [\n  'x',\n  'y', # ]\n]\nb = 'z'\n", "team", "bob", "[aliases]\nb = 'z'\nteam = \"bob\"\n"},
+		{"[aliases]\nteam = [\n  'x',\n  'y', # ]\n]\nb = 'z'\n", "team", "bob", "[aliases]\nteam = \"bob\"\nb = 'z'\n"},
+		{"[aliases]\n# of a\na = 'x' # still a\n# of b\nb = 'y'\n", "a", "bob", "[aliases]\n# of a\na = \"bob\"\n# of b\nb = 'y'\n"},
+		{"[aliases]\r\na = 'x'\r\n", "team", "bob", "[aliases]\r\na = 'x'\r\nteam = \"bob\"\r\n"},
+		{"# mine\r\n", "team", "bob", "# mine\r\n\r\n[aliases]\r\nteam = \"bob\"\r\n"},
 		{"[aliases]\nteam = [\n  'x',\n  'y', # ]\n]\nb = 'z'\n", "team", "", "[aliases]\nb = 'z'\n"},
 		{"[aliases]\r\nteam = 'x'\r\nb = 'z'\r\n", "team", "", "[aliases]\r\nb = 'z'\r\n"},
 		{"[aliases]\n\"team\" = 'x'\n", "team", "", "[aliases]\n"},
 		{"aliases.team = 'x'\n[domains]\n", "team", "", "[domains]\n"},
-		{"[aliases]\nteam = \"\"\"\nbob\n[aliases]\n\"\"\"\n", "team", "", "[aliases]\n"},
 	} {
 		got, err := withAlias(c.content, c.name, strings.Fields(c.list))
 		if err != nil || got != c.want {
@@ -41,13 +44,15 @@ func TestWithAlias(t *testing.T) {
 func TestWithAliasByHand(t *testing.T) {
 	for _, content := range []string{
 		"aliases = { team = 'x', b = 'y' }\n",
-		"[aliases]\nteam = \"\"\"\n" + strings.Repeat("\n", mostLines) + "\"\"\"\n",
+		"[aliases]\nteam = [\n" + strings.Repeat("\n", mostLines) + "'x']\n",
+		"[aliases]\nteam = \"\"\"\\\n  # bob\"\"\"\n",
+		"[aliases]\nteam = '''bob'''\n",
 	} {
 		if got, err := withAlias(content, "team", nil); !errors.Is(err, ErrByHand) {
 			t.Errorf("%q is %q, %v; want it left to be edited by hand", content, got, err)
 		}
 	}
-	for _, content := range []string{"aliases = { b = 'y' }\n", "aliases.b = 'y'\n"} {
+	for _, content := range []string{"aliases = { b = 'y' }\n", "aliases.b = 'y'\n", "aliases = {}\n", "\"aliases\" . b = 'y'\n"} {
 		if got, err := withAlias(content, "team", []string{"bob"}); !errors.Is(err, ErrByHand) {
 			t.Errorf("%q is %q, %v: a table that is there already", content, got, err)
 		}
@@ -159,14 +164,81 @@ func TestSetAliasRefuses(t *testing.T) {
 	if err := SetAlias(path, "team", bob); err == nil || !strings.Contains(err.Error(), "others than the owner may write") {
 		t.Errorf("%v", err)
 	}
-	if os.Geteuid() != 0 {
-		return
-	}
-	if err := os.Chown(dir, 65534, 0); err != nil {
+	long := "# " + strings.Repeat("x", config.MostBytes-10) + "\n"
+	if err := errors.Join(os.Chmod(path, 0o644), os.WriteFile(path, []byte(long), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if err := SetAlias(path, "team", bob); err == nil || !strings.Contains(err.Error(), "belongs to uid 65534") {
-		t.Errorf("root in somebody else's directory: %v", err)
+	if err := SetAlias(path, "team", bob); err == nil || !strings.Contains(err.Error(), "would be longer than 1024 KiB") {
+		t.Errorf("%v", err)
+	}
+	if err := os.WriteFile(path, []byte("[policy]\nsend = ['*']\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := SetAlias(path, "team", bob); err == nil || !strings.Contains(err.Error(), `unknown key "policy.send"`) {
+		t.Errorf("what is no user's file: %v", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("%v, %v; want one file alone", left, err)
+	}
+}
+
+// TestSetAliasOfOthers holds that root is not led to where somebody else has root write.
+func TestSetAliasOfOthers(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root has more rights than whose directory it is")
+	}
+	bob := []target.Target{{Kind: target.Word, Name: "bob"}}
+	home, kept := t.TempDir(), t.TempDir()
+	if err := errors.Join(os.Chown(home, 65534, 0), os.Symlink(kept, filepath.Join(home, ".config"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"", ".new/msg", ".config/msg"} {
+		path := filepath.Join(home, dir, "msg.toml")
+		if err := SetAlias(path, "team", bob); err == nil || !strings.Contains(err.Error(), "belongs to uid 65534") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	for dir, want := range map[string]int{home: 1, kept: 0} {
+		if left, err := os.ReadDir(dir); err != nil || len(left) != want {
+			t.Errorf("%s has %v, %v", dir, left, err)
+		}
+	}
+}
+
+// TestSetAliasKeepsGroup: a file that a group may read stays one.
+func TestSetAliasKeepsGroup(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root may give a file any group")
+	}
+	path := filepath.Join(t.TempDir(), "msg.toml")
+	if err := errors.Join(os.WriteFile(path, nil, 0o640), os.Chown(path, 0, 5)); err != nil {
+		t.Fatal(err)
+	}
+	if err := SetAlias(path, "team", []target.Target{{Kind: target.Word, Name: "bob"}}); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o640 || info.Sys().(*syscall.Stat_t).Gid != 5 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// TestMakeDir: root's umask keeps nobody from reading the system's file.
+func TestMakeDir(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o077))
+	dir := t.TempDir()
+	for name, forAll := range map[string]bool{"etc/msg": true, "home/msg": false} {
+		path := filepath.Join(dir, name)
+		if err := makeDir(path, forAll); err != nil {
+			t.Fatal(err)
+		}
+		want := os.FileMode(0o700)
+		if forAll {
+			want = 0o755
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 
 	"msg/internal/config"
 )
@@ -13,10 +14,11 @@ import (
 // Load reads the names in the system's file and in the user's, which come first; a
 // name that is in both is the user's. Either file may be missing, and "" is none.
 func Load(system, user string) (*Set, error) {
-	return load(
-		file{path: user, owners: []uint32{uint32(os.Geteuid())}, namesOnly: true},
-		file{path: system},
-	)
+	return load(usersFile(user), file{path: system})
+}
+
+func usersFile(path string) file {
+	return file{path: path, owners: []uint32{uint32(os.Geteuid())}, namesOnly: true}
 }
 
 type file struct {
@@ -62,38 +64,47 @@ func (s *Set) add(e Entry) {
 // read finds the names in a file. Its errors name the file, and the line.
 func (f file) read() ([]Entry, error) {
 	content, err := config.Read(f.path, f.owners...)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || err != nil && f.isNone() {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
+	return f.parse(content)
+}
+
+// isNone tells that somebody has no file of their own, whoever could have written one there:
+// their home is none (/dev/null), or somebody else's, where they may not look.
+func (f file) isNone() bool {
+	if !f.namesOnly {
+		return false
+	}
+	_, err := os.Lstat(f.path)
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrPermission)
+}
+
+// parse finds the names in what a file holds.
+func (f file) parse(content string) ([]Entry, error) {
 	settings, err := config.Settings(content)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.path, err)
 	}
 	var found []Entry
+	domains := map[string]bool{}
 	for _, s := range settings {
 		e, err := f.entry(s)
-		if err == nil && e.Name != "" {
-			err = twice(found, e)
-			found = append(found, e)
+		if err == nil && domains[e.Name] && !e.IsAlias() { // a list and a command
+			err = fmt.Errorf("the domain %q is there twice", e.Name)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: line %d: %w", f.path, s.Line, err)
 		}
-	}
-	return found, nil
-}
-
-// twice refuses a domain that has both a list and a command.
-func twice(found []Entry, e Entry) error {
-	for _, other := range found {
-		if other.Name == e.Name && other.IsAlias() == e.IsAlias() {
-			return fmt.Errorf("%q is there twice", e.Name)
+		if e.Name != "" {
+			domains[e.Name] = domains[e.Name] || !e.IsAlias()
+			found = append(found, e)
 		}
 	}
-	return nil
+	return found, nil
 }
 
 // entry is what a setting says, without a name where it is not for us.

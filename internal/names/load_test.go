@@ -20,6 +20,7 @@ func TestLoadRefuses(t *testing.T) {
 		"[domains]\n'' = 'd12'":                         `"" is no domain's name`,
 		"[domains]\n'./x' = 'd12'":                      `"./x" is no domain's name`,
 		"[domains]\nlab = 'd1'\nlab.command = ''":       "line 3: ",
+		"[domains]\nlab = 'd1'\nlab.command = 'x'":      `line 3: the domain "lab" is there twice`,
 		"[domains]\nlab = 'd1'\nlab = 'd2'":             "line 3: domains.lab is there twice",
 		"[domains]\nlab = 'd1'\n[policy]\nsend = ['*']": `line 4: unknown key "policy.send"; a user's file has aliases and domains alone`,
 		"lab = 'd1'":     `line 1: unknown key "lab"`,
@@ -76,5 +77,19 @@ func TestLoadOfOthers(t *testing.T) {
 	}
 	if _, err := Load("", f.path); err == nil || !strings.Contains(err.Error(), "belongs to uid 65534; it must be yours or root's") {
 		t.Errorf("%v; want it refused", err)
+	}
+}
+
+// TestLoadOfNone holds that who has no home, or somebody else's, has no names of their own; and
+// that a directory alone, whoever may write to it, is none either.
+func TestLoadOfNone(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/dev/null/.config/msg/msg.toml", dir + "/msg.toml"} {
+		if s, err := Load("", path); err != nil || len(s.All()) != 0 {
+			t.Errorf("%s: %v, %v", path, s, err)
+		}
 	}
 }

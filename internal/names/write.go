@@ -47,48 +47,70 @@ func DropAlias(path, name string) error {
 
 // change writes a file anew that only who asks and root may write to.
 func change(path string, edit func(string) (string, error)) error {
+	f := usersFile(path)
+	if path == config.Path {
+		f = file{path: path}
+	}
+	if err := notAnothers(path); err != nil {
+		return err
+	}
 	if real, err := filepath.EvalSymlinks(path); err == nil { // it may be kept elsewhere
 		path = real
 	}
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := makeDir(filepath.Dir(path), !f.namesOnly); err != nil {
 		return err
 	}
-	unlock, err := lock(dir)
+	draft, err := lock(path + ".new")
 	if err != nil {
 		return err
 	}
-	defer unlock()
-	content, err := config.Read(path, uint32(os.Geteuid()))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	defer draft.Close()
+	content, err := config.Read(path, f.owners...)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		err = f.replace(path, draft, content, edit)
+	}
+	if err != nil {
+		_ = os.Remove(draft.Name()) // there is an error to be shown already
+	}
+	return err
+}
+
+// makeDir makes the directory for a file. The system's is for everyone to read, whatever
+// root's umask is; those of a user are their own (XDG Base Directory Specification).
+func makeDir(dir string, forAll bool) error {
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	if !forAll {
+		return os.MkdirAll(dir, 0o700)
+	}
+	return errors.Join(os.MkdirAll(dir, 0o755), os.Chmod(dir, 0o755))
+}
+
+// replace edits what a file holds, writes that to the draft, and gives it the file's name. What
+// could not be read any more does not take its place.
+func (f file) replace(path string, draft *os.File, content string, edit func(string) (string, error)) error {
 	changed, err := edit(content)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return replace(path, changed)
-}
-
-// replace writes a file under another name, and then gives it its own.
-func replace(path, content string) (err error) {
+	if len(changed) > config.MostBytes {
+		return fmt.Errorf("%s would be longer than %d KiB", path, config.MostBytes>>10)
+	}
+	if _, err := f.parse(changed); err != nil {
+		return err
+	}
 	mode := fs.FileMode(0o644)
 	if info, err := os.Stat(path); err == nil {
 		mode = info.Mode().Perm()
+		err = keepGroup(draft, info)
+		if err != nil {
+			return err
+		}
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".msg.toml-")
-	if err != nil {
+	_, err = draft.WriteString(changed)
+	if err = errors.Join(err, draft.Chmod(mode), draft.Sync()); err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name()) // there is an error to be shown already
-		}
-	}()
-	_, err = f.WriteString(content)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	return err
+	return os.Rename(draft.Name(), path)
 }

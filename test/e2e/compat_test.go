@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"msg/test/lab"
 )
@@ -43,6 +44,7 @@ type script struct {
 	says   string   // what standard error has
 	sees   string   // the text
 	who    []string // sees it: alice, bob, bob2
+	bare   bool     // without the line that says who sends
 }
 
 var both = []string{"alice", "bob", "bob2"}
@@ -54,17 +56,18 @@ var wallScripts = []script{
 	{run: "echo From a pipe. | wall", sees: "From a pipe.", who: both},
 	{run: "echo From a file. >/tmp/notice; wall /tmp/notice; status=$?; rm /tmp/notice; exit $status", sees: "From a file.", who: both},
 	{run: "wall /tmp/no-such-notice", sees: "/tmp/no-such-notice", who: both},
-	{run: "wall -n Bare. ", sees: "Bare.", who: both},
-	{run: "wall --nobanner Bare too.", sees: "Bare too.", who: both},
+	{run: "wall -n Bare. ", sees: "Bare.", who: both, bare: true},
+	{run: "wall --nobanner Bare too.", sees: "Bare too.", who: both, bare: true},
 	{run: "wall -t 5 In time.", sees: "In time.", who: both},
 	{run: "wall --timeout=5 In time, too.", sees: "In time, too.", who: both},
-	{run: "wall -nt5 Together.", sees: "Together.", who: both},
-	{run: "wall Behind. -n --time 5", sees: "Behind.", who: both},
+	{run: "wall -nt5 Together.", sees: "Together.", who: both, bare: true},
+	{run: "wall Behind. -n --time 5", sees: "Behind.", who: both, bare: true},
+	{run: "wall -- -- dashes", sees: "-- dashes", who: both},
 	{run: "wall -- -n is text", sees: "-n is text", who: both},
 	{run: "POSIXLY_CORRECT=1 wall Text, -n", sees: "Text, -n", who: both},
 	{run: "echo Two lines, >/tmp/notice; echo of a file. >>/tmp/notice; wall </tmp/notice; rm /tmp/notice", sees: "of a file.", who: both},
 	{run: "wall -g users-of-nothing No.", status: 1, says: "wall: ", sees: "No."},
-	{run: "wall -g 4294967294 No.", status: 1, says: "wall: 4294967294: unknown gid\n", sees: "No."},
+	{run: "wall --group 4294967294 No.", status: 1, says: "wall: 4294967294: unknown gid\n", sees: "No."},
 	{run: "wall -t 0 No.", status: 1, says: "wall: invalid timeout argument: ", sees: "No."},
 	{run: "wall -t soon No.", status: 1, says: "wall: invalid timeout argument: ", sees: "No."},
 	{run: "wall -x No.", status: 1, says: "wall: invalid option -- 'x'\nTry 'wall --help' for more information.\n", sees: "No."},
@@ -125,8 +128,12 @@ func (p people) try(t *testing.T, h *lab.Host, dir string, s script) {
 	}
 	for name, l := range p {
 		want := slices.Contains(s.who, name)
-		if seen := l.Sync(t); s.sees != "" && strings.Contains(seen, s.sees) != want {
+		seen := l.Sync(t)
+		if s.sees != "" && strings.Contains(seen, s.sees) != want {
 			t.Errorf("%s: %s: %s saw %q; to see %q is %v", dir, s.run, name, seen, s.sees, want)
+		}
+		if banner := strings.Contains(strings.ToLower(seen), "message from"); banner != (want && !s.bare) {
+			t.Errorf("%s: %s: %s saw %q; the banner is %v", dir, s.run, name, seen, banner)
 		}
 	}
 }
@@ -156,7 +163,7 @@ func TestCompatScripts(t *testing.T) {
 // alone, a carriage return forges nothing, a terminal that could not be reached is told and
 // makes for status 1, and a message from cron keeps its letters.
 func TestCompatFaults(t *testing.T) {
-	onEach(t, func(t *testing.T, h *lab.Host) {
+	atOnce(t, lab.Hosts(), func(t *testing.T, h *lab.Host) {
 		programs(t, h)
 		alice, bob, carol := h.Login(t, "alice"), h.Login(t, "bob"), h.Login(t, "carol")
 		wall := func(args ...string) lab.Output {
@@ -179,6 +186,7 @@ func TestCompatFaults(t *testing.T) {
 			t.Errorf("%+v", out)
 		}
 		got(t, bob, "Grüße^MBroadcast message from root@"+h.Name)
+		got(t, alice, "Grüße^MBroadcast message from root@"+h.Name)
 		alice.Hold(t)
 		out := wall("-t", "1", "Not for alice.")
 		alice.Release(t)
@@ -187,6 +195,73 @@ func TestCompatFaults(t *testing.T) {
 			t.Errorf("%+v, want status 1 and %q", out, want)
 		}
 		got(t, bob, "Not for alice.")
+
+		// Whoever has 20 seconds is waited for longer than the usual 5.
+		alice.Hold(t)
+		w := begins(t, h.Command(t.Context(), ours+"/wall", "-t", "20", "For alice, too."))
+		bob.Expect(t, "| For alice, too.")
+		time.Sleep(6 * time.Second)
+		alice.Release(t)
+		if out := w.ends(t); out != (lab.Output{}) {
+			t.Errorf("%+v", out)
+		}
+		got(t, alice, "For alice, too.")
+	})
+}
+
+// TestCompatOfUsers: who has messages off sends to others all the same, and has nothing that the
+// file of a program with a group's rights may read.
+func TestCompatOfUsers(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		programs(t, h)
+		forget(t, h)
+		h.Run(t, "sh", "-c", "mkdir -p /etc/msg; printf '[policy]\nbroadcast = [\"*\"]\n' >/etc/msg/msg.toml")
+		h.Run(t, "sh", "-c", "install -g tty -m 2755 /usr/local/bin/msg /opt/wall; echo secret >/opt/secret; chgrp tty /opt/secret; chmod 640 /opt/secret")
+		t.Cleanup(func() { h.Run(t, "rm", "-rf", "/etc/msg", "/opt/wall", "/opt/secret") })
+		bob, carol := h.Login(t, "bob"), h.Login(t, "carol")
+		carol.Type(t, "PATH="+ours+":$PATH; mesg n; wall To others.; echo status $?\r")
+		carol.Expect(t, "status 0\r\n")
+		got(t, bob, "To others.")
+		carol.Mark()
+		carol.Type(t, "wall -g ops To the group.; echo status $?\r")
+		carol.Expect(t, "status 0\r\n")
+		got(t, bob, "To the group.")
+		got(t, carol)
+		carol.Mark()
+		carol.Type(t, "/opt/wall /opt/secret; echo status $?\r")
+		carol.Expect(t, "permission denied\r\nstatus 1\r\n")
+		got(t, bob)
+	})
+}
+
+// TestCompatWriteToAnother: what is for bob is not shown to who has his terminal by the time it is
+// written.
+func TestCompatWriteToAnother(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		programs(t, h)
+		h.Run(t, "mkfifo", "-m", "666", "/tmp/text")
+		t.Cleanup(func() { h.Run(t, "rm", "-f", "/tmp/text") })
+		alice, bob := h.Login(t, "alice"), h.Login(t, "bob")
+		piped := begins(t, h.Command(t.Context(), "sh", "-c", "cat /tmp/text | "+ours+"/write bob"))
+		h.Run(t, "timeout", "20", "sh", "-c", "until cat /proc/$(pgrep -x write)/task/*/wchan | grep -q pipe; do sleep 0.05; done")
+		typed := h.Login(t, "root")
+		typed.Type(t, ours+"/write bob; echo status $?\r")
+		typed.Expect(t, "Ctrl-D")
+		terminal := bob.Terminal
+		bob.Close(t)
+		dave := h.Login(t, "dave")
+		if dave.Terminal != terminal {
+			t.Fatalf("dave is on %s, and bob was on %s", dave.Terminal, terminal)
+		}
+		h.Run(t, "sh", "-c", "echo For bob alone. >/tmp/text")
+		words := "write: bob is not logged in on " + terminal
+		if out := piped.ends(t); out != (lab.Output{Code: 1, Stderr: words + "\n"}) {
+			t.Errorf("%+v", out)
+		}
+		typed.Type(t, "For bob, typed.\r")
+		typed.Expect(t, words+"\r\nstatus 1\r\n")
+		got(t, dave)
+		got(t, alice)
 	})
 }
 
@@ -264,6 +339,15 @@ func TestCompatMesg(t *testing.T) {
 					t.Errorf("%s: after %s the device has mode %q, want %s", dir, step.command, mode, step.mode)
 				}
 			}
+			if dir != ours {
+				continue
+			}
+			out := h.Exec(t, "", "sh", "-c", "setpriv --reuid carol --regid ops --clear-groups "+ours+"/mesg n <>/dev/"+bob.Terminal)
+			if out.Code != 2 || !strings.HasPrefix(out.Stderr, "mesg: "+bob.Terminal+" belongs to bob\n") {
+				t.Errorf("somebody else's terminal: %+v", out)
+			}
+		}
+		for _, dir := range dirs {
 			for arg, words := range map[string]string{"": "", "n": "", "-v": "mesg: no tty\n"} {
 				out := h.SSH(t, "bob", "sh", "-c", dir+"/mesg "+arg)
 				if out != (lab.Output{Code: 2, Stderr: words}) {

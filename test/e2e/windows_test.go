@@ -4,64 +4,66 @@ package e2e_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"msg/test/lab"
 )
 
-// TestMsgExe types msg.exe's command lines: whom, where, how long, and waiting for an answer.
+// TestMsgExe types msg.exe's and net send's command lines: whom, where, how long, and waiting for
+// an answer.
 func TestMsgExe(t *testing.T) {
 	onHosts(t)
-	atOnce(t, []*lab.Host{lab.D12, lab.D13}, func(t *testing.T, h *lab.Host) {
-		other := map[*lab.Host]*lab.Host{lab.D12: lab.D13, lab.D13: lab.D12}[h]
-		alice, bob := h.Login(t, "alice"), h.Login(t, "bob")
-		for _, step := range []struct {
-			run        string
-			alice, bob bool
-		}{
-			{"msg bob Lunch at one?", false, true},
-			{"msg bob /time:60 Lunch at one?", false, true},
-			{"msg bob /TIME:60 Lunch at one?", false, true},
-			{"msg " + bob.Session + " Lunch at one?", false, true},
-			{"msg '*' Lunch at one?", true, true},
-			{"msg /users Lunch at one?", true, true},
-			{"echo Lunch at one? | msg bob", false, true},
-			{"printf 'alice\nbob\n' >/tmp/people; msg @/tmp/people Lunch at one?; status=$?; rm /tmp/people; exit $status", true, true},
-			{"msg bob /server:localhost Lunch at one?", false, true},
-			{"msg bob /domain:here Lunch at one?", false, true},
-			{"msg net send bob Lunch at one?", false, true},
-			{"msg net SEND '*' Lunch at one?", true, true},
-			{"msg net send /users Lunch at one?", true, true},
-			{"msg net send /domain:here Lunch at one?", true, true},
-			{"msg net send /domain Lunch at one?", true, true},
-			{"msg net send /DOMAIN Lunch at one?", true, true},
-		} {
-			config := "mkdir -p ~/.config/msg; printf '[domains]\nhere = \"localhost\"\n' >~/.config/msg/msg.toml; "
-			out := h.Exec(t, "", "sh", "-c", "export HOME=/tmp/windows; "+config+step.run)
-			if out != (lab.Output{}) {
-				t.Errorf("%s: %+v", step.run, out)
-			}
-			for l, want := range map[*lab.Login]bool{alice: step.alice, bob: step.bob} {
-				if want {
-					got(t, l, "Lunch at one?")
-				} else {
-					got(t, l)
-				}
+	h, other := lab.D12, lab.D13
+	people := map[string]*lab.Login{
+		"alice": h.Login(t, "alice"), "bob": h.Login(t, "bob"),
+		"alice there": other.Login(t, "alice"), "bob there": other.Login(t, "bob"),
+	}
+	h.Run(t, "sh", "-c", "mkdir -p /tmp/windows/.config/msg; printf '[domains]\nthere = \"d13\"\n' >/tmp/windows/.config/msg/msg.toml")
+	h.Run(t, "ln", "-s", "/root/.ssh", "/tmp/windows/.ssh")
+	t.Cleanup(func() { h.Run(t, "rm", "-r", "/tmp/windows") })
+	for run, who := range map[string]string{
+		"msg bob Lunch at one?":                           "bob",
+		"msg bob /time:60 Lunch at one?":                  "bob",
+		"msg bob /TIME:60 Lunch at one?":                  "bob",
+		"msg " + people["bob"].Session + " Lunch at one?": "bob",
+		"msg '*' Lunch at one?":                           "alice, bob",
+		"msg /users Lunch at one?":                        "alice, bob",
+		"echo Lunch at one? | msg bob":                    "bob",
+		"msg bob /server:d13 Lunch at one?":               "bob there",
+		"msg '*' /domain:there /time:60 Lunch at one?":    "alice there, bob there",
+		"printf 'alice\nbob\n' >/tmp/people; msg @/tmp/people Lunch at one?; status=$?; rm /tmp/people; exit $status": "alice, bob",
+		"msg net send bob Lunch at one?":           "bob",
+		"msg net SEND '*' Lunch at one?":           "alice, bob",
+		"msg net send /users Lunch at one?":        "alice, bob",
+		"msg net send /domain:there Lunch at one?": "alice there, bob there",
+		"msg net send /domain Lunch at one?":       "alice there, bob there",
+		"msg net send /DOMAIN Lunch at one?":       "alice there, bob there",
+		"msg net send bob@d13 Lunch at one?":       "bob there",
+	} {
+		if out := h.Exec(t, "", "sh", "-c", "export HOME=/tmp/windows; "+run); out != (lab.Output{}) {
+			t.Errorf("%s: %+v", run, out)
+		}
+		for name, l := range people {
+			if slices.Contains(strings.Split(who, ", "), name) {
+				got(t, l, "Lunch at one?")
+			} else {
+				got(t, l)
 			}
 		}
-		h.Run(t, "rm", "-r", "/tmp/windows")
+	}
 
-		w := waits(t, other, "root", "bob", "/server:"+h.Name, "/time:60", "/v", "/w", "Restart?")
-		code := codeOf(t, bob)
-		bob.Type(t, "msg ok "+code+"\r")
-		out := w.ends(t)
-		want := fmt.Sprintf("bob on %s at %s: ok (", bob.Terminal, h.Name)
-		if out.Code != 0 || !strings.Contains(out.Stdout, want) || !strings.Contains(out.Stdout, "sent to bob on "+bob.Terminal) {
-			t.Errorf("%+v, want %q", out, want)
-		}
-		none(t, h)
-	})
+	bob := people["bob"]
+	w := waits(t, other, "root", "bob", "/server:"+h.Name, "/time:60", "/v", "/w", "Restart?")
+	code := codeOf(t, bob)
+	bob.Type(t, "msg ok "+code+"\r")
+	out := w.ends(t)
+	want := fmt.Sprintf("bob on %s at %s: ok (", bob.Terminal, h.Name)
+	if out.Code != 0 || !strings.Contains(out.Stdout, want) || !strings.Contains(out.Stdout, "sent to bob on "+bob.Terminal) {
+		t.Errorf("%+v, want %q", out, want)
+	}
+	none(t, h)
 }
 
 // TestAliases: one's own come before the system's, which come before a user of that name; they
@@ -102,7 +104,7 @@ func TestAliases(t *testing.T) {
 	if shown != want {
 		t.Errorf("carol's names are %q, want %q", shown, want)
 	}
-	if out := h.SSH(t, "carol", "msg", "name", "--system", "--delete", "team"); out.Code != 2 || !strings.HasPrefix(out.Stderr, "msg: /etc/msg") {
+	if out := h.SSH(t, "carol", "msg", "name", "--system", "--delete", "team"); out.Code != 2 || !strings.HasPrefix(out.Stderr, "msg: the system's aliases are root's to change\n") {
 		t.Errorf("carol changes the system's: %+v", out)
 	}
 	if out := h.SSH(t, "carol", "msg", "name", "--delete", "team"); out != (lab.Output{}) {
