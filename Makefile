@@ -8,11 +8,19 @@ BINDIR = $(DESTDIR)$(PREFIX)/bin
 LIBEXECDIR = $(DESTDIR)$(PREFIX)/libexec
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
 DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/msg
+BASHDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+FISHDIR = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 # systemd looks for tmpfiles.d and units in these places alone.
 SYSTEMDIR = $(DESTDIR)$(if $(filter /usr /usr/local,$(PREFIX)),$(PREFIX)/lib,/etc)
 TMPFILESDIR = $(SYSTEMDIR)/tmpfiles.d
 UNITDIR = $(SYSTEMDIR)/systemd/system
 UNITS = msg-shutdown.path msg-shutdown.service
+
+# What install takes, and how the helper gets its rights: packages has its own of each.
+MSG = bin/msg
+HELPER = libexec/msg-helper
+INSTALL_HELPER = packaging/install-helper
 
 GO = go
 TOOL = $(GO) tool -modfile=tools/go.mod
@@ -24,7 +32,7 @@ BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldfla
 BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -gcflags all=-l -ldflags '$(LDFLAGS) -funcalign=4'
 
 .DEFAULT_GOAL = build
-.PHONY: help build man install install-push uninstall demo picture test prepare unit completion clock lab lint cross check-man bench bench-remote fuzz clean
+.PHONY: help build man completions install install-push uninstall demo picture test prepare unit clock lab lint cross check-man bench bench-remote fuzz clean completion
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -46,18 +54,37 @@ bin/msg: $(SOURCES) bin/.flags
 libexec/msg-helper: $(SOURCES) bin/.flags
 	$(BUILD_HELPER) -o $@ ./cmd/msg-helper
 
+# What is built tells no other time than that of the commit, or of the release where there
+# is no git: whoever builds it again gets the same bytes.
+ifndef SOURCE_DATE_EPOCH
+SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)
+endif
+export SOURCE_DATE_EPOCH
+
 PAGES = man/msg.1 man/msg.conf.5 man/msg-helper.8
 
 man: $(PAGES) ## build the manual pages (needs scdoc)
 
-$(PAGES): %: %.scd man/tidy.awk
+# Pages tell the day.
+man/.date: FORCE
+	@date -u -d @$(SOURCE_DATE_EPOCH) +%F | cmp -s - $@ || date -u -d @$(SOURCE_DATE_EPOCH) +%F > $@
+
+$(PAGES): %: %.scd man/tidy.awk man/.date
 	scdoc < $< > $@.raw
 	awk -f man/tidy.awk $@.raw > $@
 	@rm $@.raw
 
-install: build man ## install below PREFIX (/usr/local) and DESTDIR; root, for the helper
-	install -D -m 755 bin/msg $(BINDIR)/msg
-	packaging/install-helper libexec/msg-helper $(LIBEXECDIR)
+COMPLETIONS = bin/completion.bash bin/completion.zsh bin/completion.fish
+
+completions: $(COMPLETIONS)
+
+# They call msg by its name, wherever it will be installed.
+$(COMPLETIONS): bin/completion.%: bin/msg
+	bin/msg completion $* | sed 's,$(CURDIR)/bin/,,' > $@
+
+install: $(MSG) $(HELPER) man completions ## install below PREFIX (/usr/local) and DESTDIR; root, for the helper
+	install -D -m 755 $(MSG) $(BINDIR)/msg
+	$(INSTALL_HELPER) $(HELPER) $(LIBEXECDIR)/msg-helper
 	install -D -m 644 packaging/tmpfiles.conf $(TMPFILESDIR)/msg.conf
 	install -D -m 644 packaging/msg.toml $(DOCDIR)/msg.toml
 	install -d $(UNITDIR) $(DOCDIR)/examples
@@ -67,6 +94,9 @@ install: build man ## install below PREFIX (/usr/local) and DESTDIR; root, for t
 	sed 's,/usr/local,$(PREFIX),g' man/msg.1 | install -m 644 /dev/stdin $(MANDIR)/man1/msg.1
 	sed 's,/usr/local,$(PREFIX),g' man/msg.conf.5 | install -m 644 /dev/stdin $(MANDIR)/man5/msg.conf.5
 	sed 's,/usr/local,$(PREFIX),g' man/msg-helper.8 | install -m 644 /dev/stdin $(MANDIR)/man8/msg-helper.8
+	install -D -m 644 bin/completion.bash $(BASHDIR)/msg
+	install -D -m 644 bin/completion.zsh $(ZSHDIR)/_msg
+	install -D -m 644 bin/completion.fish $(FISHDIR)/msg.fish
 	@test -n "$(DESTDIR)" || packaging/make-run $(TMPFILESDIR)/msg.conf
 
 # For machines that "msg --push" sends a helper to.
@@ -78,7 +108,7 @@ uninstall: ## remove what install installed
 	@test -n "$(DESTDIR)" || ! test -e $(UNITDIR)/msg-shutdown.path || ! test -d /run/systemd/system || systemctl disable --now $(UNITS)
 	rm -f $(BINDIR)/msg $(LIBEXECDIR)/msg-helper $(LIBEXECDIR)/msg-helper-* $(TMPFILESDIR)/msg.conf
 	rm -f $(MANDIR)/man1/msg.1 $(MANDIR)/man5/msg.conf.5 $(MANDIR)/man8/msg-helper.8
-	rm -f $(addprefix $(UNITDIR)/,$(UNITS))
+	rm -f $(addprefix $(UNITDIR)/,$(UNITS)) $(BASHDIR)/msg $(ZSHDIR)/_msg $(FISHDIR)/msg.fish
 	rm -rf $(DOCDIR)
 
 demo: build ## open a terminal, send a message to it, show what arrived
@@ -131,4 +161,4 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 	test/fuzz $(or $(FUZZTIME),10s)
 
 clean: ## remove what was built
-	rm -rf bin libexec $(PAGES)
+	rm -rf bin libexec $(PAGES) man/.date
