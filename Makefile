@@ -32,7 +32,7 @@ BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldfla
 BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -gcflags all=-l -ldflags '$(LDFLAGS) -funcalign=4'
 
 .DEFAULT_GOAL = build
-.PHONY: help build man completions install install-push uninstall demo picture test prepare unit clock lab lint cross check-man bench bench-remote fuzz clean completion
+.PHONY: help build man completions install install-push uninstall install-compat uninstall-compat demo picture test prepare unit clock lab lint cross check-man bench bench-remote fuzz clean completion
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -61,7 +61,9 @@ SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y C
 endif
 export SOURCE_DATE_EPOCH
 
-PAGES = man/msg.1 man/msg.conf.5 man/msg-helper.8
+COMPAT = wall write mesg
+COMPAT_PAGES = $(COMPAT:%=man/%.1)
+PAGES = man/msg.1 man/msg.conf.5 man/msg-helper.8 $(COMPAT_PAGES)
 
 man: $(PAGES) ## build the manual pages (needs scdoc)
 
@@ -110,6 +112,14 @@ uninstall: ## remove what install installed
 	rm -f $(MANDIR)/man1/msg.1 $(MANDIR)/man5/msg.conf.5 $(MANDIR)/man8/msg-helper.8
 	rm -f $(addprefix $(UNITDIR)/,$(UNITS)) $(BASHDIR)/msg $(ZSHDIR)/_msg $(FISHDIR)/msg.fish
 	rm -rf $(DOCDIR)
+
+install-compat: man ## install wall, write and mesg as links to msg
+	@packaging/check-compat $(BINDIR) $(MANDIR) $(COMPAT)
+	install -d $(BINDIR) $(MANDIR)/man1
+	for name in $(COMPAT); do ln -sf msg $(BINDIR)/$$name && sed 's,/usr/local,$(PREFIX),g' man/$$name.1 | install -m 644 /dev/stdin $(MANDIR)/man1/$$name.1 || exit 1; done
+
+uninstall-compat: ## remove what install-compat installed
+	for name in $(COMPAT); do test "$$(readlink $(BINDIR)/$$name)" != msg || rm -f $(BINDIR)/$$name $(MANDIR)/man1/$$name.1; done
 
 demo: build ## open a terminal, send a message to it, show what arrived
 	@$(GO) run ./test/demo bin/msg
