@@ -32,7 +32,7 @@ BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldfla
 BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -gcflags all=-l -ldflags '$(LDFLAGS) -funcalign=4'
 
 .DEFAULT_GOAL = build
-.PHONY: help build man completions install install-push uninstall install-compat uninstall-compat demo picture test prepare unit clock lab lint cross check-man bench bench-remote fuzz clean completion
+.PHONY: help build man completions install install-push uninstall install-compat uninstall-compat packages demo picture test prepare unit clock lab lint cross check-man bench bench-remote fuzz clean completion
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -121,6 +121,8 @@ install-compat: man ## install wall, write and mesg as links to msg
 uninstall-compat: ## remove what install-compat installed
 	for name in $(COMPAT); do test "$$(readlink $(BINDIR)/$$name)" != msg || rm -f $(BINDIR)/$$name $(MANDIR)/man1/$$name.1; done
 
+include packaging/packages.mk
+
 demo: build ## open a terminal, send a message to it, show what arrived
 	@$(GO) run ./test/demo bin/msg
 
@@ -171,4 +173,4 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 	test/fuzz $(or $(FUZZTIME),10s)
 
 clean: ## remove what was built
-	rm -rf bin libexec $(PAGES) man/.date
+	rm -rf bin libexec dist $(PAGES) man/.date
