@@ -32,7 +32,7 @@ BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldfla
 BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -gcflags all=-l -ldflags '$(LDFLAGS) -funcalign=4'
 
 .DEFAULT_GOAL = build
-.PHONY: help build man completions install install-push uninstall install-compat uninstall-compat packages demo picture test prepare unit clock lab lint cross check-man bench bench-remote fuzz clean completion
+.PHONY: help build man completions install install-push uninstall install-compat uninstall-compat packages check-packages demo picture test prepare unit clock lab lint cross check-man bench bench-remote fuzz clean completion
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -69,10 +69,11 @@ man: $(PAGES) ## build the manual pages (needs scdoc)
 
 # Pages tell the day.
 man/.date: FORCE
-	@date -u -d @$(SOURCE_DATE_EPOCH) +%F | cmp -s - $@ || date -u -d @$(SOURCE_DATE_EPOCH) +%F > $@
+	@date -u -d @$(SOURCE_DATE_EPOCH) +%F | cmp -s - $@ || { rm -f $@; date -u -d @$(SOURCE_DATE_EPOCH) +%F > $@; }
 
 $(PAGES): %: %.scd man/tidy.awk man/.date
 	scdoc < $< > $@.raw
+	@rm -f $@
 	awk -f man/tidy.awk $@.raw > $@
 	@rm $@.raw
 
@@ -129,7 +130,7 @@ demo: build ## open a terminal, send a message to it, show what arrived
 picture: build ## draw the demo's terminal into docs/terminal.svg
 	$(GO) run ./test/demo -svg docs/terminal.svg bin/msg
 
-test: prepare build lint check-man cross unit completion clock lab ## set up and run everything (root: with the lab of real hosts)
+test: prepare build lint check-man cross unit completion check-packages clock lab ## set up and run everything (root: with the lab of real hosts)
 
 prepare: # what the tests need; root installs what is missing
 	@test/prepare
@@ -140,10 +141,13 @@ unit: ## tests with the race detector, fuzz seeds included
 completion: build ## Tab, pressed in a real bash, zsh and fish
 	$(GO) test -tags $(TAGS) -count=1 -timeout 5m -v ./test/completion
 
+check-packages: packages ## tests of what is in the packages, lintian
+	$(GO) test -race -tags $(TAGS) -count=1 -timeout 5m ./test/packages
+
 clock: build ## countdowns on a machine whose clock is set
 	$(GO) test -tags $(TAGS) -count=1 -timeout 5m -v ./test/clock
 
-lab: build ## tests on real hosts (root; the first time takes minutes)
+lab: build packages ## tests on real hosts (root; the first time takes minutes)
 	$(GO) test -race -tags $(TAGS) -count=1 -timeout 30m -v ./test/lab
 	$(GO) test -race -tags $(TAGS) -count=1 -timeout 30m -v ./test/e2e
 

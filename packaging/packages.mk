@@ -4,12 +4,11 @@
 MAINTAINER = The msg authors <msg@msg.invalid>
 
 ARCHITECTURES = amd64 arm64
-PACKAGES = $(ARCHITECTURES:%=package-%)
 NFPM = VERSION=$(VERSION) MAINTAINER='$(MAINTAINER)' $(TOOL) nfpm package --target dist
 SCRIPTS = $(addprefix dist/scripts/,postinst prerm postrm)
-.PHONY: $(PACKAGES)
+PACKED = $(SCRIPTS) $(PAGES) $(COMPLETIONS) $(shell find packaging -type f) README.md CHANGELOG.md dist/.date
 
-packages: $(PACKAGES) ## build deb and rpm packages into dist/
+packages: $(ARCHITECTURES:%=dist/msg_$(VERSION)_%.deb) ## build deb and rpm packages into dist/
 
 dist/build/%/msg: $(SOURCES) bin/.flags
 	GOOS=linux GOARCH=$* $(BUILD) -o $@ ./cmd/msg
@@ -17,8 +16,13 @@ dist/build/%/msg: $(SOURCES) bin/.flags
 dist/build/%/msg-helper: $(SOURCES) bin/.flags
 	GOOS=linux GOARCH=$* $(BUILD_HELPER) -o $@ ./cmd/msg-helper
 
+# Files in packages have the time of the commit.
+dist/.date: FORCE
+	@mkdir -p dist
+	@echo $(SOURCE_DATE_EPOCH) | cmp -s - $@ || echo $(SOURCE_DATE_EPOCH) > $@
+
 # The helper's owner and mode are in nfpm's file, so that anyone may build packages.
-$(PACKAGES): package-%: dist/build/%/msg dist/build/%/msg-helper $(SCRIPTS) man completions
+dist/msg_$(VERSION)_%.deb: dist/build/%/msg dist/build/%/msg-helper $(PACKED)
 	rm -rf dist/stage/$*
 	$(MAKE) -s install PREFIX=/usr DESTDIR=dist/stage/$*/msg \
 		MSG=dist/build/$*/msg HELPER=dist/build/$*/msg-helper INSTALL_HELPER='install -D -m 755'
@@ -33,3 +37,6 @@ $(PACKAGES): package-%: dist/build/%/msg dist/build/%/msg-helper $(SCRIPTS) man 
 dist/scripts/%: packaging/scripts/% packaging/make-run
 	@mkdir -p $(@D)
 	sed -e '/^@make-run@$$/{' -e 'r packaging/make-run' -e d -e '}' $< > $@
+
+# Kept, so that what has not changed is not built again.
+.PRECIOUS: dist/build/%/msg dist/build/%/msg-helper
