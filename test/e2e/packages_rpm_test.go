@@ -1,0 +1,92 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"msg/test/lab"
+	"msg/test/packages"
+)
+
+// rpm runs rpm on a spare root file system, where it believes that all that it needs is
+// there, and returns what was said.
+func rpm(t *testing.T, root string, args ...string) string {
+	t.Helper()
+	args = append([]string{"--root", root, "--dbpath", "/var/lib/rpm", "--force-debian"}, args...)
+	out, err := exec.Command("rpm", args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("rpm %q: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// inRoot runs a command in a spare root file system.
+func inRoot(t *testing.T, root, script string) string {
+	t.Helper()
+	cmd := exec.Command("chroot", root, "sh", "-c", script)
+	cmd.Env = []string{"PATH=/usr/bin:/usr/sbin"}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", script, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// filesIn are those of a spare root file system that packages have to do with.
+func filesIn(t *testing.T, root string) []string {
+	t.Helper()
+	out := inRoot(t, root, `find /usr /etc /run -type d -printf '%p %y %m %u %g\n' -o -printf '%p %y %m %u %g %n %s %T@ %l\n'`)
+	return strings.Split(out, "\n")
+}
+
+// TestRpm: installed, upgraded and erased by rpm, with what an administrator has decided;
+// in the end nothing is left.
+func TestRpm(t *testing.T) {
+	old, err := olderDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, root := packages.Dir(t), lab.D13.Spare(t)
+	before := filesIn(t, root)
+	rpm(t, root, "-i", packages.Rpm(old, "msg", older))
+	if got := inRoot(t, root, helperStat+"; stat -c %U:%G:%a /run/msg/rate; msg --version"); got != "root:tty:2755\nroot:tty:770\nmsg "+older {
+		t.Errorf("there is %q", got)
+	}
+	if said := rpm(t, root, "-V", "msg"); said != "" {
+		t.Errorf("rpm finds other than it has installed: %s", said)
+	}
+	inRoot(t, root, "sed -i 's/^#per_minute = 20/per_minute = 7/' /etc/msg/msg.toml; systemctl -q enable msg-shutdown.path")
+
+	rpm(t, root, "-U", packages.Rpm(dir, "msg", packages.Version()))
+	if got := inRoot(t, root, helperStat+"; msg --version; grep -h per_minute /etc/msg/*; ls /etc/systemd/system/*/msg*"); got !=
+		fmt.Sprintf("root:tty:2755\nmsg %s\nper_minute = 7\n/etc/systemd/system/paths.target.wants/msg-shutdown.path", packages.Version()) {
+		t.Errorf("there is %q", got)
+	}
+
+	said := rpm(t, root, "-i", packages.Rpm(dir, "msg-compat", packages.Version()))
+	if !strings.Contains(said, "\n    PATH=/usr/lib/msg/bin:$PATH\n") {
+		t.Errorf("it says %q", said)
+	}
+	if got := inRoot(t, root, "PATH=/usr/lib/msg/bin:$PATH; for name in wall write mesg; do $name --help >/dev/null; readlink -f $(command -v $name); done; readlink -f /usr/bin/wall"); got !=
+		"/usr/bin/msg\n/usr/bin/msg\n/usr/bin/msg\n/usr/bin/wall" {
+		t.Errorf("there is %q", got)
+	}
+
+	rpm(t, root, "-e", "msg-compat", "msg")
+	saved := "/etc/msg/msg.toml.rpmsave"
+	if got := inRoot(t, root, "cat "+saved+" | grep ^per_minute"); got != "per_minute = 7" {
+		t.Errorf("of the settings, there is %q", got)
+	}
+	if err := os.RemoveAll(filepath.Join(root, "etc/msg")); err != nil {
+		t.Fatal(err)
+	}
+	after := slices.DeleteFunc(filesIn(t, root), func(file string) bool { return strings.HasPrefix(file, "/usr/lib/sysimage") })
+	same(t, before, after)
+}
