@@ -35,7 +35,7 @@ BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS)
 .PHONY: help build man completions install install-push uninstall install-compat uninstall-compat packages check-packages demo picture test prepare unit clock lab lint cross check-man bench bench-remote fuzz clean completion
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 build: bin/msg libexec/msg-helper ## build the programs into bin/ and libexec/
 

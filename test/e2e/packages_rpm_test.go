@@ -90,3 +90,23 @@ func TestRpm(t *testing.T) {
 	after := slices.DeleteFunc(filesIn(t, root), func(file string) bool { return strings.HasPrefix(file, "/usr/lib/sysimage") })
 	same(t, before, after)
 }
+
+// TestPackagesInImage: in a system that does not run, not even with /proc, a package can
+// be installed, and nothing of it is left.
+func TestPackagesInImage(t *testing.T) {
+	root := lab.D12.Spare(t)
+	deb, err := os.ReadFile(packages.Deb(packages.Dir(t), "msg", packages.Version()))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(root, "root/msg.deb"), deb, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := filesIn(t, root)
+	inRoot(t, root, "dpkg -i /root/msg.deb; systemctl -q enable msg-shutdown.path")
+	if got := inRoot(t, root, helperStat+"; stat -c %U:%G:%a /run/msg/pending"); got != "root:tty:2755\nroot:tty:1775" {
+		t.Errorf("there is %q", got)
+	}
+	inRoot(t, root, "dpkg --purge msg")
+	same(t, before, filesIn(t, root))
+}

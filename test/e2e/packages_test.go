@@ -140,6 +140,19 @@ func is(t *testing.T, h *lab.Host, want, script string) {
 	}
 }
 
+// asRpm runs on a host with systemd what rpm runs before it takes a version away, after
+// which so many are left.
+func asRpm(t *testing.T, h *lab.Host, left string) {
+	t.Helper()
+	script, err := os.ReadFile("../../packaging/scripts/prerm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := h.Exec(t, string(script), "sh", "-s", left); out != (lab.Output{}) {
+		t.Errorf("%+v", out)
+	}
+}
+
 // TestPackages: one version installed, another over it, and removed. What an
 // administrator has decided holds, and in the end nothing is left.
 func TestPackages(t *testing.T) {
@@ -173,13 +186,18 @@ func TestPackages(t *testing.T) {
 		h.Run(t, "sh", "-c", "dpkg-statoverride --remove "+packagedHelper+"; chmod 2755 "+packagedHelper)
 		is(t, h, "per_minute = 7", "grep -h per_minute /etc/msg/*")
 		if h.Logind {
+			asRpm(t, h, "1")
 			is(t, h, "active", "systemctl is-active msg-shutdown.path")
+			h.Run(t, "shutdown", "-r", "+300")
+			t.Cleanup(func() { h.Run(t, "shutdown", "-c") })
+			awaitOn(t, h, "cat /run/motd.d/*")
 		}
 		healthy(t, h, "upgraded")
 
 		h.Run(t, "apt-get", "-q", "-y", "remove", "msg")
 		if h.Logind {
-			is(t, h, "inactive", "systemctl is-active msg-shutdown.path")
+			is(t, h, "inactive\ninactive", "systemctl is-active msg-shutdown.path msg-shutdown.service")
+			is(t, h, "", "ls /run/motd.d")
 		}
 		is(t, h, "/etc/msg\n/etc/msg/msg.toml", "find /usr /etc -path '*msg*' ! -path '*dmsg*' ! -path '/usr/share/*'")
 		h.Run(t, "apt-get", "-q", "-y", "purge", "msg")
