@@ -4,139 +4,68 @@ package e2e_test
 
 import (
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"msg/test/lab"
 	"msg/test/packages"
 )
 
-// shelf is where the packages are on a host, in subdirectories of their versions.
-const shelf = "/tmp/msg-packages"
-
-// older is a version before the Makefile's.
-const older = "0.0.9"
-
-// olderDir is where the packages of the older version are on the tester.
-var olderDir = sync.OnceValues(func() (string, error) {
-	tree, err := os.MkdirTemp("", "msg-older-")
-	if err != nil {
-		return "", err
-	}
-	return packages.BuildAnew(tree, older, time.Unix(1e9, 0))
-})
-
-// The packages' helper, and what tells its owner and mode.
-const (
-	packagedHelper = "/usr/libexec/msg-helper"
-	helperStat     = "stat -c %U:%G:%a " + packagedHelper
-)
-
-// withoutMsg runs a test on all hosts at once, which have no msg but its packages.
-// Afterwards, they have the one of the other tests again.
-func withoutMsg(t *testing.T, test func(t *testing.T, h *lab.Host)) {
-	old, err := olderDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dirs := map[string]string{packages.Version(): packages.Dir(t), older: old}
-	archive, err := packed()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, h := range lab.Hosts() {
-		install(t, h)
-		if out := h.Exec(t, archive, "sh", "-c", "cd / && tar -t | grep -v '/$' | xargs rm -f; rm -rf /run/msg /usr/local/share/doc/msg"); out.Code != 0 {
-			t.Fatal(out)
+// TestPackages: one version installed, another over it, and removed. What an
+// administrator has decided holds, and in the end nothing is left but what is users' own.
+func TestPackages(t *testing.T) {
+	withoutMsg(t, func(t *testing.T, h *lab.Host) {
+		if !h.Logind {
+			hide(t, h)
 		}
-		t.Cleanup(func() {
-			h.Exec(t, "", "dpkg", "--purge", "msg-compat", "msg")
-			h.Run(t, "rm", "-rf", "/etc/msg", shelf)
-			delete(installed, h)
-			install(t, h)
-			reload(t, h)
-		})
-		for version, dir := range dirs {
-			for _, name := range []string{"msg", "msg-compat"} {
-				deb := packages.Deb(dir, name, version)
-				h.Install(t, deb, filepath.Join(shelf, version, name+".deb"), "root:root", 0o644)
-			}
-		}
-		reload(t, h)
-	}
-	for _, h := range lab.Hosts() {
-		t.Run(h.Name, func(t *testing.T) {
-			t.Parallel()
-			test(t, h)
-		})
-	}
+		h.Run(t, "sh", "-c", "mkdir -p /home/alice/.config/msg; echo '[domains]' >/home/alice/.config/msg/msg.toml")
+		t.Cleanup(func() { h.Run(t, "rm", "-r", "/home/alice/.config") })
+		before := files(t, h)
+		fresh(t, h)
+		upgraded(t, h)
+		removed(t, h)
+		h.Run(t, "apt-get", "-q", "-y", "purge", "msg")
+		same(t, before, files(t, h))
+		is(t, h, "", "dpkg-query -W msg 2>/dev/null")
+		is(t, h, "[domains]", "cat /home/alice/.config/msg/msg.toml")
+	})
 }
 
-// reload has systemd read its units.
-func reload(t *testing.T, h *lab.Host) {
+// fresh installs the older version: it works at once, and no unit has been enabled.
+func fresh(t *testing.T, h *lab.Host) {
 	t.Helper()
+	get(t, h, older, "msg")
+	is(t, h, "root:tty:2755", helperStat)
+	healthy(t, h, "installed")
+	if f := doctor(t, h, "carol")["helper"]; f.Found != packagedHelper+", root:tty 2755" {
+		t.Errorf("%+v", f)
+	}
 	if h.Logind {
-		h.Run(t, "systemctl", "daemon-reload")
+		is(t, h, "disabled", "systemctl is-enabled msg-shutdown.path")
 	}
+	bob := h.Login(t, "bob")
+	if out := says(t, h, "carol", "bob", "From a package."); out != (lab.Output{}) {
+		t.Errorf("%+v", out)
+	}
+	got(t, bob, "From a package.")
 }
 
-// get installs packages as people do, and returns what was said.
-func get(t *testing.T, h *lab.Host, version string, names ...string) string {
+// upgraded installs the newer version over it: settings stay, the helper's mode, too, where
+// the administrator has another, and what runs goes on.
+func upgraded(t *testing.T, h *lab.Host) {
 	t.Helper()
-	command := []string{"env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y", "install"}
-	if !h.Logind {
-		command = []string{"dpkg", "-i"}
+	h.Run(t, "sh", "-c", "sed -i 's/^#per_minute = 20/per_minute = 7/' /etc/msg/msg.toml; dpkg-statoverride --update --add root tty 0755 "+packagedHelper)
+	if h.Logind {
+		h.Run(t, "systemctl", "-q", "enable", "--now", "msg-shutdown.path")
 	}
-	for _, name := range names {
-		command = append(command, filepath.Join(shelf, version, name+".deb"))
-	}
-	out := h.Run(t, command...)
-	return out.Stdout + out.Stderr
-}
-
-// hide takes systemd's programs away, for a host to be as one that has never had them.
-func hide(t *testing.T, h *lab.Host) {
-	t.Helper()
-	h.Run(t, "mkdir", "/root/hidden")
-	h.Run(t, "mv", "/usr/bin/systemd-tmpfiles", "/usr/bin/systemctl", "/root/hidden")
-	t.Cleanup(func() { h.Run(t, "sh", "-c", "mv /root/hidden/* /usr/bin; rmdir /root/hidden") })
-}
-
-// files are those of a host that packages have to do with, and what can be told of them
-// without reading them.
-func files(t *testing.T, h *lab.Host) []string {
-	t.Helper()
-	out := h.Exec(t, "", "find", "/usr", "/etc", "/var/lib/systemd", "/run/msg", "/run/systemd/system",
-		"-path", "/var/lib/systemd/timers", "-prune",
-		"-o", "-type", "d", "-printf", `%p %y %m %u %g\n`,
-		"-o", "-printf", `%p %y %m %u %g %n %s %T@ %l\n`)
-	return strings.Split(out.Stdout, "\n")
-}
-
-// same checks that packages have left nothing behind, and taken nothing.
-func same(t *testing.T, before, after []string) {
-	t.Helper()
-	for _, file := range after {
-		if !slices.Contains(before, file) {
-			t.Errorf("there is %s", file)
-		}
-	}
-	for _, file := range before {
-		if !slices.Contains(after, file) {
-			t.Errorf("there was %s", file)
-		}
-	}
-}
-
-// is checks what a command on the host prints.
-func is(t *testing.T, h *lab.Host, want, script string) {
-	t.Helper()
-	if out := h.Exec(t, "", "sh", "-c", script); strings.TrimSpace(out.Stdout) != want {
-		t.Errorf("%s: %+v, want %q", script, out, want)
+	get(t, h, packages.Version(), "msg")
+	is(t, h, "msg "+packages.Version(), "msg --version")
+	is(t, h, "per_minute = 7", "grep -h per_minute /etc/msg/*")
+	is(t, h, "root:tty:755", helperStat)
+	h.Run(t, "sh", "-c", "dpkg-statoverride --remove "+packagedHelper+"; chmod 2755 "+packagedHelper)
+	healthy(t, h, "upgraded")
+	if h.Logind {
+		asRpm(t, h, "1")
+		is(t, h, "active", "systemctl is-active msg-shutdown.path")
 	}
 }
 
@@ -153,56 +82,18 @@ func asRpm(t *testing.T, h *lab.Host, left string) {
 	}
 }
 
-// TestPackages: one version installed, another over it, and removed. What an
-// administrator has decided holds, and in the end nothing is left.
-func TestPackages(t *testing.T) {
-	withoutMsg(t, func(t *testing.T, h *lab.Host) {
-		if !h.Logind {
-			hide(t, h)
-		}
-		h.Run(t, "sh", "-c", "mkdir -p /home/alice/.config/msg; echo '[domains]' >/home/alice/.config/msg/msg.toml")
-		t.Cleanup(func() { h.Run(t, "rm", "-r", "/home/alice/.config") })
-		before := files(t, h)
-		get(t, h, older, "msg")
-		is(t, h, "root:tty:2755", helperStat)
-		healthy(t, h, "installed")
-		if f := doctor(t, h, "carol")["helper"]; f.Found != packagedHelper+", root:tty 2755" {
-			t.Errorf("%+v", f)
-		}
-		bob := h.Login(t, "bob")
-		if out := says(t, h, "carol", "bob", "From a package."); out != (lab.Output{}) {
-			t.Errorf("%+v", out)
-		}
-		got(t, bob, "From a package.")
-		h.Run(t, "sh", "-c", "sed -i 's/^#per_minute = 20/per_minute = 7/' /etc/msg/msg.toml; dpkg-statoverride --update --add root tty 0755 "+packagedHelper)
-		if h.Logind {
-			is(t, h, "disabled", "systemctl is-enabled msg-shutdown.path")
-			h.Run(t, "systemctl", "-q", "enable", "--now", "msg-shutdown.path")
-		}
-
-		get(t, h, packages.Version(), "msg")
-		is(t, h, "msg "+packages.Version(), "msg --version")
-		is(t, h, "root:tty:755", helperStat)
-		h.Run(t, "sh", "-c", "dpkg-statoverride --remove "+packagedHelper+"; chmod 2755 "+packagedHelper)
-		is(t, h, "per_minute = 7", "grep -h per_minute /etc/msg/*")
-		if h.Logind {
-			asRpm(t, h, "1")
-			is(t, h, "active", "systemctl is-active msg-shutdown.path")
-			h.Run(t, "shutdown", "-r", "+300")
-			t.Cleanup(func() { h.Run(t, "shutdown", "-c") })
-			awaitOn(t, h, "cat /run/motd.d/*")
-		}
-		healthy(t, h, "upgraded")
-
-		h.Run(t, "apt-get", "-q", "-y", "remove", "msg")
-		if h.Logind {
-			is(t, h, "inactive\ninactive", "systemctl is-active msg-shutdown.path msg-shutdown.service")
-			is(t, h, "", "ls /run/motd.d")
-		}
-		is(t, h, "/etc/msg\n/etc/msg/msg.toml", "find /usr /etc -path '*msg*' ! -path '*dmsg*' ! -path '/usr/share/*'")
-		h.Run(t, "apt-get", "-q", "-y", "purge", "msg")
-		same(t, before, files(t, h))
-		is(t, h, "", "dpkg-query -W msg 2>/dev/null")
-		is(t, h, "[domains]", "cat /home/alice/.config/msg/msg.toml")
-	})
+// removed removes it while a shutdown is scheduled: what watches and warns is stopped.
+func removed(t *testing.T, h *lab.Host) {
+	t.Helper()
+	if h.Logind {
+		h.Run(t, "shutdown", "-r", "+300")
+		t.Cleanup(func() { h.Run(t, "shutdown", "-c") })
+		awaitOn(t, h, "cat /run/motd.d/*")
+	}
+	h.Run(t, "apt-get", "-q", "-y", "remove", "msg")
+	if h.Logind {
+		is(t, h, "inactive\ninactive", "systemctl is-active msg-shutdown.path msg-shutdown.service")
+		is(t, h, "", "ls /run/motd.d")
+	}
+	is(t, h, "/etc/msg\n/etc/msg/msg.toml", "find /usr /etc -path '*msg*' ! -path '*dmsg*' ! -path '/usr/share/*'")
 }
