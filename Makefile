@@ -32,7 +32,7 @@ BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldfla
 BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -gcflags all=-l -ldflags '$(LDFLAGS) -funcalign=4'
 
 .DEFAULT_GOAL = build
-.PHONY: help build man completions install install-push uninstall install-compat uninstall-compat packages check-packages demo picture test prepare unit clock lab lint cross check-man bench bench-remote fuzz clean completion
+.PHONY: help build man completions install install-push uninstall install-compat uninstall-compat packages check-completion check-packages demo picture test prepare unit clock lab lint cross check-man bench bench-remote fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -81,9 +81,8 @@ COMPLETIONS = bin/completion.bash bin/completion.zsh bin/completion.fish
 
 completions: $(COMPLETIONS)
 
-# They call msg by its name, wherever it will be installed.
 $(COMPLETIONS): bin/completion.%: bin/msg
-	bin/msg completion $* | sed 's,$(CURDIR)/bin/,,' > $@
+	bin/msg completion $* > $@
 
 install: $(MSG) $(HELPER) man completions ## install below PREFIX (/usr/local) and DESTDIR; root, for the helper
 	install -D -m 755 $(MSG) $(BINDIR)/msg
@@ -130,7 +129,7 @@ demo: build ## open a terminal, send a message to it, show what arrived
 picture: build ## draw the demo's terminal into docs/terminal.svg
 	$(GO) run ./test/demo -svg docs/terminal.svg bin/msg
 
-test: prepare build lint check-man cross unit completion check-packages clock lab ## set up and run everything (root: with the lab of real hosts)
+test: prepare build lint check-man cross unit check-completion check-packages clock lab ## set up and run everything (root: with the lab of real hosts)
 
 prepare: # what the tests need; root installs what is missing
 	@test/prepare
@@ -138,7 +137,7 @@ prepare: # what the tests need; root installs what is missing
 unit: ## tests with the race detector, fuzz seeds included
 	$(GO) test -race -tags $(TAGS) ./cmd/... ./internal/...
 
-completion: build ## Tab, pressed in a real bash, zsh and fish
+check-completion: build ## Tab, pressed in a real bash, zsh and fish
 	$(GO) test -tags $(TAGS) -count=1 -timeout 5m -v ./test/completion
 
 check-packages: packages ## tests of what is in the packages, lintian
