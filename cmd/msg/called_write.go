@@ -3,13 +3,16 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
+	"msg/internal/accounts"
 	"msg/internal/compat"
 	"msg/internal/delivery"
 	"msg/internal/sessions"
 	"msg/internal/target"
+	"msg/internal/text"
 )
 
 const writeUsage = `
@@ -75,8 +78,11 @@ func writeTo(ctx context.Context, w world, line compat.Write) (string, error) {
 		return "", err
 	}
 	user, err := w.engine.Accounts.User(ctx, line.User)
+	if errors.Is(err, accounts.ErrUnknown) {
+		err = fmt.Errorf("%s is not logged in", line.User)
+	}
 	if err != nil {
-		return "", fmt.Errorf("%s is not logged in", line.User)
+		return "", err
 	}
 	if line.Choose {
 		return choose(ctx, w, picture, user.UID, line.User)
@@ -112,7 +118,7 @@ func choose(ctx context.Context, w world, p sessions.Picture, uid uint32, user s
 		return cmp.Or(a.LastInput.Compare(b.LastInput), cmp.Compare(b.Name, a.Name))
 	})
 	if len(open) > 1 {
-		w.warn("%s is logged in more than once; writing to %s", user, latest.Name)
+		w.warn("%s is logged in more than once; writing to %s", text.Name(user), latest.Name)
 	}
 	return latest.Name, nil
 }
