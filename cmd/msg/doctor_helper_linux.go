@@ -10,7 +10,7 @@ import (
 )
 
 // installAll says how all of msg comes to be there.
-const installAll = `as root, "make install" in msg's source`
+const installAll = `as root, "make install" in msg's source, or install its package anew`
 
 // judgeHelper: it has its rights from its group, and nobody but root may change
 // what it does.

@@ -160,7 +160,7 @@ func judgeShutdown(load, active string, err error) finding {
 	case load == "":
 		return finding{"shutdown", ok, "no systemd, which msg would warn of shutdowns for", ""}
 	case load != "loaded":
-		return finding{"shutdown", note, shutdownUnit + " is not installed" + cost, `as root, "make install" in msg's source, systemctl daemon-reload, systemctl enable --now ` + shutdownUnit}
+		return finding{"shutdown", note, shutdownUnit + " is not installed" + cost, installAll + ", systemctl daemon-reload, systemctl enable --now " + shutdownUnit}
 	case active != "active":
 		return finding{"shutdown", note, shutdownUnit + " is " + active + cost, "systemctl enable --now " + shutdownUnit}
 	}

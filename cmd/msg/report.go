@@ -314,7 +314,7 @@ var hints = map[delivery.Reason]string{
 	delivery.NotLoggedIn: `"msg sessions" shows who is`,
 	delivery.NoTerminal:  "a graphical session shows no messages yet",
 	delivery.Unknown:     `"msg sessions" shows who is logged in`,
-	remote.NoHelper:      `as root, "make install" in msg's source installs it; "msg doctor" says what is missing`,
+	remote.NoHelper:      `as root, "make install" in msg's source, or msg's package, installs it; "msg doctor" says what is missing`,
 	remote.Version:       `msg and msg-helper are to be installed together; "msg doctor" tells more`,
 	remote.Timeout:       `"msg doctor" tells whether it works`,
 	remote.Lost:          `"msg doctor" tells whether it works`,

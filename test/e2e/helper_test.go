@@ -222,7 +222,7 @@ func TestNoHelper(t *testing.T) {
 			}
 			got(t, carol, "A note to myself.")
 			out := says(t, h, "carol", "bob", "hi")
-			whole := "msg: bob on " + bob.Terminal + ": " + want + "\nhint: as root, \"make install\" in msg's source installs it; "
+			whole := "msg: bob on " + bob.Terminal + ": " + want + "\nhint: as root, \"make install\" in msg's source, or msg's package, installs it; "
 			if out.Code != 1 || !strings.HasPrefix(out.Stderr, whole) {
 				t.Errorf("to bob: %+v, want %q", out, whole)
 			}
