@@ -18,7 +18,7 @@ import (
 func (completionCmd) Help() string {
 	return `Examples:
   source <(msg completion bash)      in ~/.bashrc
-  source <(msg completion zsh)       in ~/.zshrc
+  source <(msg completion zsh)       in ~/.zshrc, behind compinit if that is there
   msg completion fish | source       in ~/.config/fish/config.fish
 
 A package puts what is printed into the shell's own directory for completions.`

@@ -34,7 +34,7 @@ func (r *reader) include(pattern, dir string, depth int) {
 	if !path.IsAbs(pattern) {
 		pattern = path.Join(dir, pattern)
 	}
-	if depth > mostDepth || r.files == 0 {
+	if depth > mostDepth || r.files == 0 || wildParts(pattern) > mostWild {
 		return
 	}
 	files, err := fs.Glob(r.root, rooted(pattern))
@@ -44,6 +44,17 @@ func (r *reader) include(pattern, dir string, depth int) {
 	for _, file := range files {
 		r.config("/"+file, dir, depth)
 	}
+}
+
+// wildParts counts the parts of a path that each may be many directories.
+func wildParts(pattern string) int {
+	n := 0
+	for part := range strings.SplitSeq(pattern, "/") {
+		if strings.ContainsAny(part, "*?[") {
+			n++
+		}
+	}
+	return n
 }
 
 // fields are a line's keyword and the words behind it, at least one. A keyword may have a =

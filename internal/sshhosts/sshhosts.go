@@ -23,6 +23,7 @@ const (
 	mostBytes = 16 << 20 // of all files
 	mostFiles = 256
 	mostDepth = 16 // of files that include others, as with ssh
+	mostWild  = 2  // parts of a path with a pattern: each multiplies what has to be looked at
 )
 
 // Names returns the names in the user's files, and in the system's below /etc/ssh, in order.

@@ -23,7 +23,9 @@ func files() map[string]string {
 		".ssh/known_hosts": "qknown,10.99.0.7 ssh-ed25519 AAAA\n|1|aGFzaA==|aGFzaA== ssh-ed25519 AAAA\n" +
 			"qx$(touch$IFS~/ran),qx;touch$IFS~/ran,qx`touch$IFS~/ran`,qx\x1b]0;x\x07,qx&x,qx'x ssh-ed25519 AAAA\n",
 		".config/msg/msg.toml": "[aliases]\nqteam = [\"bob\", \"%ops\"]\n[domains]\nqlab = \"qweb[1-2]\"\nqrun.command = \"touch ~/ran\"\n",
-		"notes.txt":            "", "with blank": "",
+		"notes.txt":            "", "with blank": "", "dir/file": "",
+		// Names of files that would do something.
+		"za${x:-$(touch ran)}": "", "zb$[$(touch ran)]": "", "zc`touch ran`": "", "zd;touch ran": "",
 	}
 }
 
@@ -68,10 +70,21 @@ func TestLines(t *testing.T) {
 		{"msg x -f not", "msg x -f notes.txt "},
 		{"msg x --file=not", "msg x --file=notes.txt "},
 		{`msg x -f wi`, `msg x -f with\ blank `},
-		{"msg x -nfwi", `msg x -nfwith\ blank `},
+		{"msg x -nfnot", "msg x -nfnotes.txt "},
 		{"msg x <not", "msg x <notes.txt "},
 		{"msg x no", "msg x no"}, // a text is no file
 		{"msg -t ", "msg -t "},
+		{"msg " + me, "msg " + me + " "}, // words that are whole
+		{"msg x," + me, "msg x," + me + " "},
+		{"msg x@qdb.lab", "msg x@qdb.lab "},
+		{"msg -s qdb.lab", "msg -s qdb.lab "},
+		{"msg --server=qdb.lab", "msg --server=qdb.lab "},
+		{"msg --server", "msg --server "},
+		{"msg mesg yes", "msg mesg yes "},
+		{"msg x -f notes.txt", "msg x -f notes.txt "},
+		{"msg x -fnotes.txt", "msg x -fnotes.txt "},
+		{"msg x -fdi", "msg x -fdir/"},
+		{"msg x -f di", "msg x -f dir/"},
 		{"LANG=C msg x@qd", "LANG=C msg x@qdb.lab "},
 		{"true; msg x@qd", "true; msg x@qdb.lab "},
 	}
@@ -87,8 +100,20 @@ func TestLines(t *testing.T) {
 					t.Errorf("%q becomes %q, want %q", c.typed, got, c.want)
 				}
 			}
+			joined := `msg x -nfwith\ blank `
+			if s.argv[0] == "bash" {
+				joined = "msg x -nfwi" // bash would expand what is in such a name
+			}
+			if got := p.line("msg x -nfwi\t"); got != joined {
+				t.Errorf("a name with a blank becomes %q, want %q", got, joined)
+			}
+			for _, flag := range []string{"-f ", "-f", "-nf", "--file=", "--file ", "<"} {
+				for _, name := range []string{"z", "za", "zb", "zc", "zd"} {
+					p.line("msg x " + flag + name + "\t\t")
+				}
+			}
 			if _, err := os.Stat("ran"); err == nil {
-				t.Error("a domain's command has run, or a known host's name")
+				t.Error("a domain's command has run, or the name of a host or a file")
 			}
 		})
 	}

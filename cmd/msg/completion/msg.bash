@@ -14,13 +14,16 @@ _msg() {
     if [[ $answer != 'from '* ]]; then
         return 0
     fi
+    [[ $answer == *$'\n'* ]] || answer+=$'\n' # the only name is complete: nothing is missing of it
     while IFS= read -r entry; do
         COMPREPLY+=("$2$entry")
     done <<<"${answer#*$'\n'}"
 }
 
 # _msg_files completes a file's name. Where the word has its flag, too, as -fNAME and, with
-# other word breaks, --file=NAME, that stays in front of it.
+# other word breaks, --file=NAME, that stays in front of it. bash would take the two for the
+# name of a file, and expand what is in it to look for that; so names with characters that
+# mean something to bash are left out there.
 _msg_files() {
     local entry
     if [[ -z $2 || $1 != "$2"* ]]; then
@@ -28,9 +31,13 @@ _msg_files() {
         return 0
     fi
     while IFS= read -r entry; do
+        [[ $entry != *[!A-Za-z0-9_./+,:@%-]* ]] || continue
+        if [[ -d $entry ]]; then
+            entry+=/
+            compopt -o nospace 2>/dev/null
+        fi
         COMPREPLY+=("$2$entry")
     done < <(compgen -f -- "${1#"$2"}")
-    compopt -o filenames 2>/dev/null
 }
 
 complete -F _msg msg

@@ -28,10 +28,10 @@ _msg() {
     _describe -t names 'msg' entries
 }
 
-if [[ $funcstack[1] == _msg ]]; then
+if [[ ${funcstack[1]-} == _msg ]]; then
     _msg "$@" # loaded by compinit, for the first time it is called
 else
-    if ! (( $+functions[compdef] )); then
+    if ! (( ${+functions[compdef]} )); then
         autoload -Uz compinit && compinit -i
     fi
     compdef _msg msg
