@@ -32,6 +32,7 @@ BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldfla
 BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -gcflags all=-l -ldflags '$(LDFLAGS) -funcalign=4'
 
 .DEFAULT_GOAL = build
+.DELETE_ON_ERROR:
 .PHONY: help build man completions install install-push uninstall install-compat uninstall-compat packages check-completion check-packages demo picture test prepare unit clock lab lint cross check-man bench bench-remote fuzz clean
 
 help: ## list the targets
@@ -107,7 +108,7 @@ install-push: ## install the helper for machines of ARCH (arm64, amd64, ...), fo
 	install -D -m 755 libexec/msg-helper-$(ARCH) $(LIBEXECDIR)/msg-helper-$(ARCH)
 
 uninstall: ## remove what install installed
-	@test -n "$(DESTDIR)" || ! test -e $(UNITDIR)/msg-shutdown.path || ! test -d /run/systemd/system || systemctl disable --now $(UNITS)
+	@test -n "$(DESTDIR)" || ! test -e $(UNITDIR)/msg-shutdown.path || ! test -d /run/systemd/system || systemctl disable --now $(UNITS) || true
 	rm -f $(BINDIR)/msg $(LIBEXECDIR)/msg-helper $(LIBEXECDIR)/msg-helper-* $(TMPFILESDIR)/msg.conf
 	rm -f $(MANDIR)/man1/msg.1 $(MANDIR)/man5/msg.conf.5 $(MANDIR)/man8/msg-helper.8
 	rm -f $(addprefix $(UNITDIR)/,$(UNITS)) $(BASHDIR)/msg $(ZSHDIR)/_msg $(FISHDIR)/msg.fish
@@ -119,7 +120,7 @@ install-compat: man ## install wall, write and mesg as links to msg
 	for name in $(COMPAT); do ln -sf msg $(BINDIR)/$$name && sed 's,/usr/local,$(PREFIX),g' man/$$name.1 | install -m 644 /dev/stdin $(MANDIR)/man1/$$name.1 || exit 1; done
 
 uninstall-compat: ## remove what install-compat installed
-	for name in $(COMPAT); do test "$$(readlink $(BINDIR)/$$name)" != msg || rm -f $(BINDIR)/$$name $(MANDIR)/man1/$$name.1; done
+	for name in $(COMPAT); do if packaging/check-compat $(BINDIR) $(MANDIR) $$name 2>/dev/null; then rm -f $(BINDIR)/$$name $(MANDIR)/man1/$$name.1; fi; done
 
 include packaging/packages.mk
 

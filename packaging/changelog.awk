@@ -24,8 +24,11 @@ function entry() {
 	split(substr($0, 4), head, ", ")
 	when = date
 	dated = head[2] ~ /^[0-9]+-[0-9]+-[0-9]+$/
-	if (dated)
-		("date -u -R -d " head[2]) | getline when
+	if (dated) {
+		command = "date -u -R -d " head[2]
+		command | getline when
+		close(command)
+	}
 	printf "%s (%s) unstable; urgency=medium\n\n", package, dated ? head[1] : version
 	next
 }

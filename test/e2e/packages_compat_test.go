@@ -41,13 +41,16 @@ func clean(t *testing.T, h *lab.Host) {
 func TestPackagesCompat(t *testing.T) {
 	withoutMsg(t, func(t *testing.T, h *lab.Host) {
 		before, sums := files(t, h), h.Exec(t, "", "sh", "-c", originals).Stdout
-		get(t, h, older, "msg")
 		stillThere := watchWall(t, h)
+		alone(t, h)
+		get(t, h, older, "msg")
 		inTheWay(t, h)
 		is(t, h, strings.TrimSpace(sums), originals)
 
 		saysWhatMoves(t, h, get(t, h, older, "msg-compat"))
-		get(t, h, packages.Version(), "msg", "msg-compat")
+		get(t, h, packages.Version(), "msg")
+		is(t, h, older, "dpkg-query -W -f '${Version}' msg-compat") // a newer msg takes it along
+		get(t, h, packages.Version(), "msg-compat")
 		stillThere()
 		for _, name := range diverted {
 			is(t, h, "/usr/bin/msg", "readlink -f $(command -v "+name+")")
@@ -63,6 +66,18 @@ func TestPackagesCompat(t *testing.T) {
 		h.Run(t, "dpkg", "--purge", "msg")
 		same(t, before, files(t, h))
 	})
+}
+
+// alone: without msg, its links would lead to nothing.
+func alone(t *testing.T, h *lab.Host) {
+	t.Helper()
+	out := h.Exec(t, "", "dpkg", "-i", shelf+"/"+older+"/msg-compat.deb")
+	if out.Code == 0 || !strings.Contains(out.Stderr, "msg") {
+		t.Errorf("%+v", out)
+	}
+	h.Run(t, "wall", "--version")
+	h.Exec(t, "", "dpkg", "--purge", "msg-compat")
+	clean(t, h)
 }
 
 // watchWall looks all the time whether there is a wall, until the function that it returns

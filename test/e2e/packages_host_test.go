@@ -87,15 +87,19 @@ func reload(t *testing.T, h *lab.Host) {
 // get installs packages as people do, and returns what was said.
 func get(t *testing.T, h *lab.Host, version string, names ...string) string {
 	t.Helper()
-	command := []string{"env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y", "install"}
-	if !h.Logind {
-		command = []string{"dpkg", "-i"}
-	}
+	command, said := []string{"env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y", "install"}, ""
 	for _, name := range names {
-		command = append(command, filepath.Join(shelf, version, name+".deb"))
+		deb := filepath.Join(shelf, version, name+".deb")
+		if command = append(command, deb); !h.Logind {
+			out := h.Run(t, "dpkg", "-i", deb)
+			said += out.Stdout + out.Stderr
+		}
 	}
-	out := h.Run(t, command...)
-	return out.Stdout + out.Stderr
+	if h.Logind {
+		out := h.Run(t, command...)
+		said = out.Stdout + out.Stderr
+	}
+	return said
 }
 
 // hide takes systemd's programs away, for a host to be as one that has never had them.

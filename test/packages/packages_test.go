@@ -6,6 +6,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -97,12 +98,12 @@ func TestControl(t *testing.T) {
 	}
 	debs, rpms = eachArch(t, "msg-compat")
 	for _, deb := range debs {
-		if depends := run(t, "dpkg-deb", "--field", deb, "Depends"); depends != "msg (= "+Version()+")\n" {
+		if depends := run(t, "dpkg-deb", "--field", deb, "Pre-Depends", "Depends"); depends != "Pre-Depends: msg\nDepends: msg (>= "+Version()+")\n" {
 			t.Errorf("%s depends on %q", deb, depends)
 		}
 	}
 	for _, rpm := range rpms {
-		if requires := run(t, "rpm", "-qp", "--requires", rpm); requires != "msg = "+Version()+"\n" {
+		if requires := run(t, "rpm", "-qp", "--requires", rpm); requires != "msg >= "+Version()+"\n" {
 			t.Errorf("%s requires %q", rpm, requires)
 		}
 	}
@@ -134,6 +135,18 @@ func TestReproducible(t *testing.T) {
 			if err != nil || err2 != nil || !bytes.Equal(one, two) {
 				t.Errorf("%s: %v, %v: the bytes differ", path, err, err2)
 			}
+		}
+	}
+}
+
+// TestVersion: a version that Debian and rpm would write otherwise than make is refused.
+func TestVersion(t *testing.T) {
+	for version, ok := range map[string]bool{
+		"0.2.0": true, "0.2.0~rc1": true, "0.2.0+git1": true, "0.2.0-rc1": false, "0.2": false, "v0.2.0": false, "": false,
+	} {
+		out, err := exec.Command("make", "-s", "-C", root, "package-version", "VERSION="+version).CombinedOutput()
+		if (err == nil) != ok || !ok && !strings.HasPrefix(string(out), "packages: VERSION is to be like 0.2.0") {
+			t.Errorf("%q: %v, %q", version, err, out)
 		}
 	}
 }
