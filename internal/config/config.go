@@ -85,6 +85,11 @@ func Load(path string) (System, error) {
 	return system, nil
 }
 
+// Untrusted is the error for a file that somebody could have written whose word it must not be.
+type Untrusted string
+
+func (u Untrusted) Error() string { return string(u) }
+
 // Read returns what a file holds that nobody but root, or one of the further owners,
 // could have written. An error names the file; it is fs.ErrNotExist where there is
 // none.

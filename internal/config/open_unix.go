@@ -69,11 +69,11 @@ func checkOwner(info fs.FileInfo, owners []uint32) error {
 	}
 	switch {
 	case !ok:
-		return errors.New("nobody knows whose it is")
+		return Untrusted("nobody knows whose it is")
 	case st.Uid != owner && !slices.Contains(owners, st.Uid):
-		return fmt.Errorf("belongs to uid %d; it must be %s", st.Uid, whose)
+		return Untrusted(fmt.Sprintf("belongs to uid %d; it must be %s", st.Uid, whose))
 	case info.Mode().Perm()&0o022 != 0:
-		return fmt.Errorf("others than %s may write to it, mode %04o (chmod %o)", others, info.Mode().Perm(), right)
+		return Untrusted(fmt.Sprintf("others than %s may write to it, mode %04o (chmod %o)", others, info.Mode().Perm(), right))
 	}
 	return nil
 }
