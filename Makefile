@@ -90,6 +90,7 @@ install: $(MSG) $(HELPER) man completions ## install below PREFIX (/usr/local) a
 	$(INSTALL_HELPER) $(HELPER) $(LIBEXECDIR)/msg-helper
 	install -D -m 644 packaging/tmpfiles.conf $(TMPFILESDIR)/msg.conf
 	install -D -m 644 packaging/msg.toml $(DOCDIR)/msg.toml
+	install -m 644 docs/compat.md $(DOCDIR)/compat.md
 	install -d $(UNITDIR) $(DOCDIR)/examples
 	for unit in $(UNITS); do sed 's,/usr/local,$(PREFIX),g' packaging/systemd/$$unit | install -m 644 /dev/stdin $(UNITDIR)/$$unit || exit 1; done
 	install -m 644 packaging/examples/* $(DOCDIR)/examples
