@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 
 	"msg/internal/accounts"
 	"msg/internal/compat"
@@ -86,7 +87,7 @@ func groupTarget(ctx context.Context, w world, group string) (string, error) {
 	invalid := &compat.UsageError{Problem: fmt.Sprintf("invalid group argument: '%s'", group)}
 	found, err := w.engine.Accounts.Group(ctx, group)
 	if errors.Is(err, accounts.ErrUnknown) {
-		gid, notANumber := strconv.ParseUint(group, 10, 32)
+		gid, notANumber := strconv.ParseUint(strings.TrimPrefix(strings.TrimSpace(group), "+"), 10, 32)
 		if notANumber != nil {
 			return "", invalid
 		}

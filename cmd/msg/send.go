@@ -11,10 +11,11 @@ import (
 	"syscall"
 	"time"
 
-	"msg/internal/config"
 	"msg/internal/delivery"
+	"msg/internal/names"
 	"msg/internal/remote"
 	"msg/internal/target"
+	"msg/internal/text"
 )
 
 // Help is shown by msg send --help.
@@ -209,11 +210,11 @@ func (c *sendCmd) request(w world) (delivery.Request, error) {
 		request.Time, request.AnswerTime = min(request.Time, delivery.Patience), request.Time
 	}
 	var err error
-	if request.Targets, err = targets(w, c.Targets); err != nil {
+	if request.Targets, err = targets(w, c.Targets, false); err != nil {
 		return request, err
 	}
 	if c.Except != "" {
-		if request.Except, err = targets(w, c.Except); err != nil {
+		if request.Except, err = targets(w, c.Except, true); err != nil {
 			return request, fmt.Errorf("--except: %w", err)
 		}
 	}
@@ -224,16 +225,18 @@ func (c *sendCmd) request(w world) (delivery.Request, error) {
 const mostFanOut = 1000
 
 // targets parses a list, and puts the content of target files and what aliases stand for in
-// their place.
-func targets(w world, list string) ([]target.Target, error) {
+// their place. A file of names that is not to be believed keeps back nothing of root's, who is
+// told; but where somebody is to be left out, it could name them.
+func targets(w world, list string, leaveOut bool) ([]target.Target, error) {
 	all, err := parsed(list)
 	if err != nil || !slices.ContainsFunc(all, func(t target.Target) bool { return t.Kind == target.Word }) {
 		return all, err // no file that is not needed keeps a message from being sent
 	}
 	set, err := namesOf(w)
-	var untrusted config.Untrusted
-	if w.engine.UID == 0 && errors.As(err, &untrusted) {
-		return all, nil // somebody else's file keeps back nothing of root's
+	var skipped names.Skipped
+	if !leaveOut && errors.As(err, &skipped) {
+		w.warn("%s; its names are left out", text.Name(skipped.Error()))
+		err = nil
 	}
 	if err == nil {
 		all, err = set.Expand(all)

@@ -55,7 +55,7 @@ func (c *sessionsCmd) rows(ctx context.Context, w world, p sessions.Picture, sta
 	request := delivery.Request{Targets: []target.Target{{Kind: target.Everyone}}}
 	if c.Targets != "" {
 		var err error
-		if request.Targets, err = targets(w, c.Targets); err != nil {
+		if request.Targets, err = targets(w, c.Targets, false); err != nil {
 			return nil, err
 		}
 	}

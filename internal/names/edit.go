@@ -25,6 +25,11 @@ func withAlias(content, name string, lists []string) (string, error) {
 		return "", err
 	}
 	key := config.Aliases + name
+	for _, s := range before {
+		if strings.HasPrefix(s.Key, key+".") { // TOML would have the name stand for a table
+			return "", fmt.Errorf("as %q is written there, it %w", s.Key, ErrByHand)
+		}
+	}
 	want := valuesOf(before)
 	delete(want, key)
 	line := ""
@@ -58,7 +63,7 @@ func valuesOf(settings []config.Setting) map[string]any {
 func variants(content, key, line string, settings []config.Setting) []string {
 	at := slices.IndexFunc(settings, func(s config.Setting) bool { return s.Key == key })
 	switch {
-	case at < 0 && !aliasesTable.MatchString(content) && aliasesKey.MatchString(content):
+	case at < 0 && !aliasesTable.MatchString(content) && aliasesKey.MatchString(beforeTables(content)):
 		return nil // TOML has a table once
 	case at < 0:
 		return []string{with(content, line)}
@@ -73,6 +78,14 @@ func variants(content, key, line string, settings []config.Setting) []string {
 		all = append(all, strings.Join(lines[:first], "")+line+strings.Join(lines[end:], ""))
 	}
 	return all
+}
+
+// beforeTables is what stands in no table.
+func beforeTables(content string) string {
+	if first := anyTable.FindStringIndex(content); first != nil {
+		return content[:first[0]]
+	}
+	return content
 }
 
 // mostLines is how many lines an alias may be written on.

@@ -26,6 +26,7 @@ func TestWithAlias(t *testing.T) {
 		{"[aliases]", "team", "bob", "[aliases]\nteam = \"bob\"\n"},
 		{"[aliases]\nteam = [\n  'x',\n  'y', # ]\n]\nb = 'z'\n", "team", "bob", "[aliases]\nteam = \"bob\"\nb = 'z'\n"},
 		{"[aliases]\n# of a\na = 'x' # still a\n# of b\nb = 'y'\n", "a", "bob", "[aliases]\n# of a\na = \"bob\"\n# of b\nb = 'y'\n"},
+		{"[domains]\naliases = 'h1'\n", "team", "bob", "[domains]\naliases = 'h1'\n\n[aliases]\nteam = \"bob\"\n"},
 		{"[aliases]\r\na = 'x'\r\n", "team", "bob", "[aliases]\r\na = 'x'\r\nteam = \"bob\"\r\n"},
 		{"# mine\r\n", "team", "bob", "# mine\r\n\r\n[aliases]\r\nteam = \"bob\"\r\n"},
 		{"[aliases]\nteam = [\n  'x',\n  'y', # ]\n]\nb = 'z'\n", "team", "", "[aliases]\nb = 'z'\n"},
@@ -47,6 +48,7 @@ func TestWithAliasByHand(t *testing.T) {
 		"[aliases]\nteam = [\n" + strings.Repeat("\n", mostLines) + "'x']\n",
 		"[aliases]\nteam = \"\"\"\\\n  # bob\"\"\"\n",
 		"[aliases]\nteam = '''bob'''\n",
+		"[aliases]\nteam.x = 'bob'\n",
 	} {
 		if got, err := withAlias(content, "team", nil); !errors.Is(err, ErrByHand) {
 			t.Errorf("%q is %q, %v; want it left to be edited by hand", content, got, err)
@@ -198,10 +200,41 @@ func TestSetAliasOfOthers(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
+	// Links of root's that lead by one of theirs to a file of root's.
+	mine := t.TempDir()
+	real, theirs := filepath.Join(mine, "real"), filepath.Join(home, "link")
+	err := errors.Join(os.WriteFile(real, []byte("# mine\n"), 0o644), os.Symlink(real, theirs), os.Lchown(theirs, 0, 0), os.Symlink(theirs, filepath.Join(mine, "msg.toml")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := SetAlias(filepath.Join(mine, "msg.toml"), "team", bob); err == nil || !strings.Contains(err.Error(), "belongs to uid 65534") {
+		t.Errorf("by a link: %v", err)
+	}
+	if err := os.Remove(theirs); err != nil {
+		t.Fatal(err)
+	}
 	for dir, want := range map[string]int{home: 1, kept: 0} {
 		if left, err := os.ReadDir(dir); err != nil || len(left) != want {
 			t.Errorf("%s has %v, %v", dir, left, err)
 		}
+	}
+}
+
+// TestSetAliasAfterKilled: what a program has left that was killed is in nobody's way.
+func TestSetAliasAfterKilled(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "msg.toml")
+	err := errors.Join(os.WriteFile(path, []byte("# mine\n"), 0o444), os.WriteFile(path+".new", []byte("half"), 0o444), os.WriteFile(path+".lock", nil, 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := SetAlias(path, "team", []target.Target{{Kind: target.Word, Name: "bob"}}); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := os.ReadFile(path); err != nil || string(data) != "# mine\n\n[aliases]\nteam = \"bob\"\n" {
+		t.Errorf("%q, %v", data, err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("%v, %v; want one file alone", left, err)
 	}
 }
 

@@ -33,21 +33,32 @@ func load(files ...file) (*Set, error) {
 		aliases: map[string]Entry{}, domains: map[string]Entry{},
 		hosts: map[string][]string{}, busy: map[string]bool{},
 	}
+	var skipped []error
 	for _, f := range files {
 		if f.path == "" {
 			continue
 		}
 		s.Paths = append(s.Paths, f.path)
 		found, err := f.read()
-		if err != nil {
+		var left Skipped
+		if errors.As(err, &left) {
+			skipped = append(skipped, left.error)
+		} else if err != nil {
 			return nil, err
 		}
 		for _, e := range found {
 			s.add(e)
 		}
 	}
+	if len(skipped) > 0 {
+		return s, Skipped{errors.Join(skipped...)}
+	}
 	return s, nil
 }
+
+// Skipped is the error beside a Set that lacks the names of a file: to root, one that somebody
+// else could have written.
+type Skipped struct{ error }
 
 // add takes a name in, which does not hold where there is one already.
 func (s *Set) add(e Entry) {
@@ -67,10 +78,33 @@ func (f file) read() ([]Entry, error) {
 	if errors.Is(err, fs.ErrNotExist) || err != nil && f.isNone() {
 		return nil, nil
 	}
+	if anothers := f.ofOthers(err); anothers != nil {
+		return nil, Skipped{anothers}
+	}
 	if err != nil {
 		return nil, err
 	}
 	return f.parse(content)
+}
+
+// ofOthers tells root why a file is not to be taken for root's, or the system's. err is what
+// came of reading it.
+func (f file) ofOthers(err error) error {
+	var untrusted config.Untrusted
+	isUntrusted := errors.As(err, &untrusted)
+	switch {
+	case os.Geteuid() != 0:
+		return nil
+	case !f.namesOnly && isUntrusted:
+		return err
+	case !f.namesOnly:
+		return nil
+	}
+	anothers := notAnothers(f.path)
+	if anothers != nil && isUntrusted {
+		return err
+	}
+	return anothers
 }
 
 // isNone tells that somebody has no file of their own, whoever could have written one there:

@@ -3,6 +3,7 @@
 package names
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,5 +92,37 @@ func TestLoadOfNone(t *testing.T) {
 		if s, err := Load("", path); err != nil || len(s.All()) != 0 {
 			t.Errorf("%s: %v, %v", path, s, err)
 		}
+	}
+}
+
+// TestLoadSkips holds that root takes no names of a file that somebody else has a hand in, by a
+// link either, has those of the other file, and is told.
+func TestLoadSkips(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("others have their own file, or are refused")
+	}
+	system := filepath.Join(t.TempDir(), "msg.toml")
+	home := t.TempDir()
+	theirs := filepath.Join(home, "msg.toml")
+	link := filepath.Join(home, "link")
+	err := errors.Join(
+		os.WriteFile(system, []byte("[aliases]\noncall = '%ops'\n"), 0o644),
+		os.WriteFile(theirs, []byte("[aliases]\nteam = 'eve'\n"), 0o644),
+		os.Symlink(system, link), os.Lchown(link, 65534, 0), os.Chown(theirs, 65534, 0), os.Chown(home, 65534, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, user := range []string{theirs, link} {
+		s, err := Load(system, user)
+		var skipped Skipped
+		if !errors.As(err, &skipped) || !strings.Contains(err.Error(), "belongs to uid 65534") || strings.Join(s.Aliases(), " ") != "oncall" {
+			t.Errorf("%s: %v, %v", user, s, err)
+		}
+	}
+	if s, err := Load(theirs, system); !errors.As(err, &Skipped{}) || strings.Join(s.Aliases(), " ") != "oncall" {
+		t.Errorf("the system's file of somebody else: %v, %v", s, err)
+	}
+	if s, err := Load(system, filepath.Join(home, "none")); err != nil || strings.Join(s.Aliases(), " ") != "oncall" {
+		t.Errorf("somebody else's home without a file: %v, %v", s, err)
 	}
 }

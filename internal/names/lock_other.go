@@ -8,8 +8,8 @@ import (
 )
 
 // lock leaves it at that the last one who changes a file wins.
-func lock(draft string) (*os.File, error) { return os.Create(draft) }
+func lock(string) (unlock func(), err error) { return func() {}, nil }
 
 func notAnothers(string) error { return nil }
 
-func keepGroup(*os.File, fs.FileInfo) error { return nil }
+func keepGroup(draft *os.File, of fs.FileInfo) error { return draft.Chmod(of.Mode().Perm()) }

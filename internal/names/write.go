@@ -60,19 +60,26 @@ func change(path string, edit func(string) (string, error)) error {
 	if err := makeDir(filepath.Dir(path), !f.namesOnly); err != nil {
 		return err
 	}
-	draft, err := lock(path + ".new")
+	unlock, err := lock(path)
 	if err != nil {
 		return err
 	}
-	defer draft.Close()
+	defer unlock()
 	content, err := config.Read(path, f.owners...)
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		err = f.replace(path, draft, content, edit)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
+	changed, err := edit(content)
 	if err != nil {
-		_ = os.Remove(draft.Name()) // there is an error to be shown already
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	return err
+	if len(changed) > config.MostBytes {
+		return fmt.Errorf("%s would be longer than %d KiB", path, config.MostBytes>>10)
+	}
+	if _, err := f.parse(changed); err != nil { // it could not be read any more
+		return err
+	}
+	return replace(path, changed)
 }
 
 // makeDir makes the directory for a file. The system's is for everyone to read, whatever
@@ -87,30 +94,29 @@ func makeDir(dir string, forAll bool) error {
 	return errors.Join(os.MkdirAll(dir, 0o755), os.Chmod(dir, 0o755))
 }
 
-// replace edits what a file holds, writes that to the draft, and gives it the file's name. What
-// could not be read any more does not take its place.
-func (f file) replace(path string, draft *os.File, content string, edit func(string) (string, error)) error {
-	changed, err := edit(content)
+// replace writes a file under another name, and gives it its own when all is on the disk.
+func replace(path, content string) (err error) {
+	name := path + ".new"
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) { // of one that was killed
+		return err
+	}
+	draft, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if len(changed) > config.MostBytes {
-		return fmt.Errorf("%s would be longer than %d KiB", path, config.MostBytes>>10)
-	}
-	if _, err := f.parse(changed); err != nil {
 		return err
 	}
-	mode := fs.FileMode(0o644)
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
-		err = keepGroup(draft, info)
+	defer func() {
 		if err != nil {
-			return err
+			_ = os.Remove(name) // there is an error to be shown already
 		}
+	}()
+	_, err = draft.WriteString(content)
+	if info, statErr := os.Stat(path); statErr == nil {
+		err = errors.Join(err, keepGroup(draft, info))
+	} else {
+		err = errors.Join(err, draft.Chmod(0o644))
 	}
-	_, err = draft.WriteString(changed)
-	if err = errors.Join(err, draft.Chmod(mode), draft.Sync()); err != nil {
+	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
 		return err
 	}
-	return os.Rename(draft.Name(), path)
+	return os.Rename(name, path)
 }

@@ -74,6 +74,10 @@ func TestBounds(t *testing.T) {
 	if got := Names(files(many), "/h"); len(got) > mostFiles {
 		t.Errorf("%d names of files that include each other", len(got))
 	}
+	deep := files(map[string]string{"h/.ssh/config": "Include */*/c */*/*/c", "h/.ssh/a/b/c": "Host two", "h/.ssh/a/b/d/c": "Host three"})
+	if got := strings.Join(Names(deep, "/h"), " "); got != "two" {
+		t.Errorf("of patterns for many directories: %q", got)
+	}
 	long := files(map[string]string{"h/.ssh/known_hosts": strings.Repeat("x\n", mostBytes/2) + "late ssh-rsa AAAA\n"})
 	if got := strings.Join(Names(long, "/h"), " "); got != "x" {
 		t.Errorf("of a file that is too long: %q", got)

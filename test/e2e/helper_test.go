@@ -185,8 +185,15 @@ func TestConfiguration(t *testing.T) {
 		configure("644", "")
 		h.Run(t, "chown", "alice", "/etc/msg/msg.toml")
 		refused(2, "carol", "msg: /etc/msg/msg.toml: belongs to uid 1001; it must be root's")
-		send(t, h, "bob", "From root.")
+		warned := "msg: /etc/msg/msg.toml: belongs to uid 1001; it must be root's (chown root); its names are left out\n"
+		if out := h.Exec(t, "", "msg", "bob", "From root."); out != (lab.Output{Stderr: warned}) {
+			t.Errorf("root: %+v", out)
+		}
 		got(t, bob, "From root.")
+		send(t, h, "user:bob,*", "Without names.")
+		got(t, bob, "Without names.")
+		fails(t, h, 2, "belongs to uid 1001", "-x", "alice", "*", "Not to be left out.")
+		got(t, bob)
 	})
 }
 
