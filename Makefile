@@ -43,10 +43,12 @@ build: bin/msg libexec/msg-helper ## build the programs into bin/ and libexec/
 # As files, so that root installs what a user has built, and needs no Go.
 SOURCES = go.mod go.sum Makefile $(wildcard cmd/msg/completion/*) $(shell find cmd internal -name '*.go' ! -name '*_test.go')
 
-# Changes when VERSION or another flag does.
+BUILT_OF = $(VERSION) $(subst ','',$(BUILD_HELPER)) $(sort $(SOURCES))
+
+# Changes when VERSION or another flag does, and when a source comes or goes.
 bin/.flags: FORCE
 	@mkdir -p bin
-	@echo '$(VERSION) $(subst ','',$(BUILD_HELPER))' | cmp -s - $@ || echo '$(VERSION) $(subst ','',$(BUILD_HELPER))' > $@
+	@echo '$(BUILT_OF)' | cmp -s - $@ || echo '$(BUILT_OF)' > $@
 FORCE:
 
 bin/msg: $(SOURCES) bin/.flags
@@ -58,7 +60,9 @@ libexec/msg-helper: $(SOURCES) bin/.flags
 # What is built tells no other time than that of the commit, or of the release where there
 # is no git: whoever builds it again gets the same bytes.
 ifndef SOURCE_DATE_EPOCH
-SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)
+# To root, git may tell nothing of what is a user's: then it is the day for which they have
+# built the pages.
+SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || { test -e man/.date && date -u -d "$$(cat man/.date)" +%s; } || stat -c %Y CHANGELOG.md)
 endif
 export SOURCE_DATE_EPOCH
 
@@ -116,12 +120,12 @@ uninstall: ## remove what install installed
 	rm -rf $(DOCDIR)
 
 install-compat: man ## install wall, write and mesg as links to msg
-	@packaging/check-compat $(BINDIR) $(MANDIR) $(COMPAT)
+	@packaging/compat-links check $(BINDIR) $(MANDIR) $(COMPAT)
 	install -d $(BINDIR) $(MANDIR)/man1
 	for name in $(COMPAT); do ln -sf msg $(BINDIR)/$$name && sed 's,/usr/local,$(PREFIX),g' man/$$name.1 | install -m 644 /dev/stdin $(MANDIR)/man1/$$name.1 || exit 1; done
 
 uninstall-compat: ## remove what install-compat installed
-	for name in $(COMPAT); do if packaging/check-compat $(BINDIR) $(MANDIR) $$name 2>/dev/null; then rm -f $(BINDIR)/$$name $(MANDIR)/man1/$$name.1; fi; done
+	@packaging/compat-links drop $(BINDIR) $(MANDIR) $(COMPAT)
 
 include packaging/packages.mk
 

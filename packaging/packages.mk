@@ -5,7 +5,7 @@ MAINTAINER = The msg authors <msg@msg.invalid>
 
 NFPM = VERSION=$(VERSION) MAINTAINER='$(MAINTAINER)' $(TOOL) nfpm package --target dist
 SCRIPTS = $(addprefix dist/scripts/,postinst prerm postrm)
-PACKED = $(SCRIPTS) $(PAGES) $(COMPLETIONS) $(shell find packaging -type f) README.md CHANGELOG.md dist/.date
+PACKED = $(SCRIPTS) $(PAGES) $(COMPLETIONS) $(shell find packaging -type f) README.md CHANGELOG.md docs/compat.md tools/go.mod tools/go.sum dist/.date
 
 # As Debian and rpm order versions: 0.2.0, 0.2.0~rc1, 0.2.0+git1.
 VERSION_FORM = ^[0-9]+\.[0-9]+\.[0-9]+([~+][A-Za-z0-9.~+]+)?$$
@@ -25,10 +25,12 @@ dist/build/%/msg: $(SOURCES) bin/.flags
 dist/build/%/msg-helper: $(SOURCES) bin/.flags
 	GOOS=linux GOARCH=$* $(BUILD_HELPER) -o $@ ./cmd/msg-helper
 
-# Files in packages have the time of the commit.
+PACKED_OF = $(SOURCE_DATE_EPOCH) $(MAINTAINER) $(sort $(PACKED))
+
+# Files in packages have the time of the commit. This changes, too, when one comes or goes.
 dist/.date: FORCE
 	@mkdir -p dist
-	@echo $(SOURCE_DATE_EPOCH) | cmp -s - $@ || echo $(SOURCE_DATE_EPOCH) > $@
+	@echo '$(PACKED_OF)' | cmp -s - $@ || echo '$(PACKED_OF)' > $@
 
 # The helper's owner and mode are in nfpm's file, so that anyone may build packages.
 define pack
@@ -37,7 +39,7 @@ $(call PACKAGES_OF,$(1),$(2)) &: dist/build/$(1)/msg dist/build/$(1)/msg-helper 
 	$$(MAKE) -s install PREFIX=/usr DESTDIR=dist/stage/$(1)/msg \
 		MSG=dist/build/$(1)/msg HELPER=dist/build/$(1)/msg-helper INSTALL_HELPER='install -D -m 755'
 	$$(MAKE) -s install-compat PREFIX=/usr DESTDIR=dist/stage/$(1)/msg-compat
-	packaging/finish dist/stage/$(1)/msg msg $$(VERSION) '$$(MAINTAINER)'
+	GO='$$(GO)' packaging/finish dist/stage/$(1)/msg msg $$(VERSION) '$$(MAINTAINER)'
 	packaging/finish dist/stage/$(1)/msg-compat msg-compat $$(VERSION) '$$(MAINTAINER)'
 	for name in msg msg-compat; do for kind in deb rpm; do \
 		ARCH=$(1) STAGE=dist/stage/$(1)/$$$$name $$(NFPM) --config packaging/nfpm/$$$$name.yaml --packager $$$$kind || exit 1; \
