@@ -70,7 +70,10 @@ func judgeConfig(f, dir file, system config.System, err error) finding {
 
 // judgeNames: a file of names that cannot be read keeps from sending what could be an alias.
 func judgeNames(set *names.Set, err error, explained bool) finding {
+	var skipped names.Skipped
 	switch {
+	case errors.As(err, &skipped) && !explained:
+		return finding{"names", note, err.Error() + "; its names are left out", "have HOME be one of root's: sudo -H"}
 	case err != nil && explained:
 		return finding{"names", note, "cannot be read, for the reason above", ""}
 	case err != nil:

@@ -403,6 +403,9 @@ func TestMachine(t *testing.T) {
 func TestJudgeNames(t *testing.T) {
 	judged(t, judgeNames(&names.Set{}, nil, false), ok, "0 aliases, 0 domains", "")
 	judged(t, judgeNames(nil, errors.New("/home/a/.config/msg/msg.toml: line 2: no"), false), problem, "line 2: no; nothing is sent to a bare word", "edit that file")
+	skipped := names.Skipped{Err: errors.New("/home/a/.config/msg/msg.toml: belongs to uid 1001")}
+	judged(t, judgeNames(&names.Set{}, skipped, false), note, "belongs to uid 1001; its names are left out", "sudo -H")
+	judged(t, judgeNames(&names.Set{}, skipped, true), note, "for the reason above", "")
 	judged(t, judgeNames(nil, errors.New("no"), true), note, "for the reason above", "")
 }
 

@@ -42,7 +42,7 @@ func load(files ...file) (*Set, error) {
 		found, err := f.read()
 		var left Skipped
 		if errors.As(err, &left) {
-			skipped = append(skipped, left.error)
+			skipped = append(skipped, left.Err)
 		} else if err != nil {
 			return nil, err
 		}
@@ -58,7 +58,11 @@ func load(files ...file) (*Set, error) {
 
 // Skipped is the error beside a Set that lacks the names of a file: to root, one that somebody
 // else could have written.
-type Skipped struct{ error }
+type Skipped struct{ Err error }
+
+func (s Skipped) Error() string { return s.Err.Error() }
+
+func (s Skipped) Unwrap() error { return s.Err }
 
 // add takes a name in, which does not hold where there is one already.
 func (s *Set) add(e Entry) {

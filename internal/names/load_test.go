@@ -99,7 +99,7 @@ func TestLoadOfNone(t *testing.T) {
 // link either, has those of the other file, and is told.
 func TestLoadSkips(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("others have their own file, or are refused")
+		t.Skip("who is not root is refused such a file: TestLoadOfOthers")
 	}
 	system := filepath.Join(t.TempDir(), "msg.toml")
 	home := t.TempDir()
