@@ -4,19 +4,19 @@ package e2e_test
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"msg/test/lab"
 )
 
-// Where wall, write and mesg are, for scripts that find them by PATH: links to msg, and on
-// Debian 12 its own, with the rights that they once had.
+// Where wall, write and mesg are, for scripts that find them by PATH: links to msg, as "make
+// install-compat" makes them, and on Debian 12 its own, with the rights that they once had.
 const (
-	ours   = "/opt/ours"
+	ours   = "/usr/local/bin"
 	theirs = "/opt/theirs"
 )
 
@@ -24,10 +24,15 @@ const (
 // get back what Debian took: set-gid tty, without which they work for root alone.
 func programs(t *testing.T, h *lab.Host) []string {
 	t.Helper()
-	t.Cleanup(func() { h.Run(t, "rm", "-rf", ours, theirs) })
-	h.Run(t, "mkdir", ours)
-	for _, name := range []string{"wall", "write", "mesg"} {
-		h.Run(t, "ln", "-s", "/usr/local/bin/msg", path.Join(ours, name))
+	archive, err := links()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		h.Run(t, "sh", "-c", "rm -rf "+theirs+"; for name in wall write mesg; do rm "+ours+"/$name /usr/local/share/man/man1/$name.1; done")
+	})
+	if out := h.Exec(t, archive, "tar", "-C", "/", "--no-overwrite-dir", "-x"); out.Code != 0 {
+		t.Fatal(out)
 	}
 	if h != lab.D12 {
 		return []string{ours}
@@ -35,6 +40,9 @@ func programs(t *testing.T, h *lab.Host) []string {
 	h.Run(t, "sh", "-c", "mkdir "+theirs+" && cd /usr/bin && install -g tty -m 2755 wall write "+theirs+" && install mesg "+theirs)
 	return []string{theirs, ours}
 }
+
+// links is what "make install-compat" makes, as a tar archive.
+var links = sync.OnceValues(func() (string, error) { return made("install-compat") })
 
 // script is what somebody runs without a terminal, and what comes of it.
 type script struct {

@@ -46,17 +46,20 @@ func atOnce(t *testing.T, hosts []*lab.Host, test func(t *testing.T, h *lab.Host
 const helper = "/usr/local/libexec/msg-helper"
 
 // packed is what "make install" makes, as a tar archive.
-var packed = sync.OnceValues(func() (string, error) {
+var packed = sync.OnceValues(func() (string, error) { return made("install") })
+
+// made is what a target of make's puts below /, as a tar archive.
+func made(target string) (string, error) {
 	dir, err := os.MkdirTemp("", "msg-e2e-")
 	if err != nil {
 		return "", err
 	}
-	if out, err := exec.Command("make", "-C", "../..", "install", "DESTDIR="+dir).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("make install: %w: %s", err, out)
+	if out, err := exec.Command("make", "-C", "../..", target, "DESTDIR="+dir).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("make %s: %w: %s", target, err, out)
 	}
 	archive, err := exec.Command("tar", "-C", dir, "-c", "usr").Output()
 	return string(archive), err
-})
+}
 
 var installed = map[*lab.Host]bool{}
 
