@@ -3,8 +3,8 @@
 // and the user's own.
 //
 // A domain's hosts are written there, or a command prints them. It runs with the rights of
-// who asks; so a file that somebody else could have written is refused, and no privileged
-// program has this package. Whether there are such people and hosts is not asked.
+// who asks; so a file that somebody else could have written is refused, or to root left out,
+// and no privileged program has this package. Whether there are such people and hosts is not asked.
 package names
 
 import (
