@@ -1,0 +1,190 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"msg/test/island"
+)
+
+// bench is the island that is measured on.
+type bench struct {
+	rounds    int
+	people    []island.Person
+	terminals []*island.Terminal
+	led       bool // the terminals have session leaders
+	texts     int  // how many messages have been sent
+}
+
+const mostTerminals = 4000
+
+func newBench(rounds int) (*bench, error) {
+	people, err := island.People(mostTerminals)
+	return &bench{rounds: rounds, people: people}, err
+}
+
+// populate has exactly n terminals there, each of another person, registered in utmp. With
+// led, each has a session leader, as a login has; without, nothing but utmp tells of it.
+func (b *bench) populate(n int, led bool) error {
+	if led != b.led {
+		b.clear(0)
+		b.led = led
+	}
+	b.clear(n)
+	for i := len(b.terminals); i < n; i++ {
+		t, err := island.Open(b.people[i])
+		if err != nil {
+			return err
+		}
+		b.terminals = append(b.terminals, t)
+		if led {
+			if err := t.Lead(); err != nil {
+				return err
+			}
+		}
+	}
+	records := make([]island.Record, n)
+	for i, t := range b.terminals {
+		records[i] = t.Record()
+	}
+	return island.WriteUtmp(records)
+}
+
+func (b *bench) clear(n int) {
+	for len(b.terminals) > n {
+		last := len(b.terminals) - 1
+		b.terminals[last].HangUp()
+		b.terminals = b.terminals[:last]
+	}
+}
+
+// text is one that was not sent before.
+func (b *bench) text() string {
+	b.texts++
+	return fmt.Sprintf("The machine is restarted at ten, message %d.", b.texts)
+}
+
+// command is what is measured, made anew for each round.
+type command struct {
+	name string
+	cmd  func(b *bench) (*exec.Cmd, string) // and the text that it sends, or ""
+	exit int
+}
+
+// sample is one run.
+type sample struct {
+	took   time.Duration
+	cpu    time.Duration
+	memory int64         // the most that was resident, in bytes
+	last   time.Duration // until the last terminal that is not held had the text
+}
+
+// compare runs the commands side by side, in another order each time.
+func (b *bench) compare(commands []command) ([][]sample, error) {
+	all := make([][]sample, len(commands))
+	for round := range b.rounds + 1 {
+		for _, i := range rand.Perm(len(commands)) {
+			s, err := b.run(commands[i])
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", commands[i].name, err)
+			}
+			if round > 0 { // the first one is to have everything in memory
+				all[i] = append(all[i], s)
+			}
+		}
+	}
+	return all, nil
+}
+
+func (b *bench) run(c command) (sample, error) {
+	cmd, text := c.cmd(b)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	start := time.Now()
+	err := cmd.Run()
+	s := sample{took: time.Since(start)}
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		return s, err
+	}
+	if code := cmd.ProcessState.ExitCode(); code != c.exit {
+		return s, fmt.Errorf("exits with %d: %s", code, &stderr)
+	}
+	s.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	s.memory = cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+	if text != "" {
+		s.last, err = b.arrived(text, start)
+	}
+	return s, err
+}
+
+// arrived holds that each terminal has the text, once, and tells how long the last one had to
+// wait for it. One that is held has nothing.
+func (b *bench) arrived(text string, start time.Time) (last time.Duration, err error) {
+	for _, t := range b.terminals {
+		if t.Held {
+			continue
+		}
+		if err := t.Await(text, 10*time.Second); err != nil {
+			return 0, err
+		}
+	}
+	for _, t := range b.terminals {
+		seen, at := t.Take()
+		if n := strings.Count(string(seen), text); n != 1 && !t.Held {
+			return 0, fmt.Errorf("%s has the text %d times", t.Name, n)
+		}
+		if !t.Held {
+			last = max(last, at.Sub(start))
+		}
+	}
+	return last, nil
+}
+
+// spread is a median with its quartiles.
+type spread struct{ low, median, high float64 }
+
+func spreadOf(values []float64) spread {
+	slices.Sort(values)
+	at := func(q float64) float64 { return values[int(q*float64(len(values)-1)+0.5)] }
+	return spread{at(0.25), at(0.5), at(0.75)}
+}
+
+func (s spread) String() string { return fmt.Sprintf("%.2f (%.2f to %.2f)", s.median, s.low, s.high) }
+
+// ratio compares round by round: what else the machine did then met both.
+func ratio(a, b []sample, of func(sample) time.Duration) spread {
+	var ratios []float64
+	for i := range a {
+		ratios = append(ratios, float64(of(a[i]))/float64(of(b[i])))
+	}
+	return spreadOf(ratios)
+}
+
+func took(s sample) time.Duration { return s.took }
+func last(s sample) time.Duration { return s.last }
+func cpu(s sample) time.Duration  { return s.cpu }
+
+// ms is the median, in milliseconds.
+func ms(all []sample, of func(sample) time.Duration) string {
+	var values []float64
+	for _, s := range all {
+		values = append(values, of(s).Seconds()*1000)
+	}
+	return fmt.Sprintf("%.1f", spreadOf(values).median)
+}
+
+func mostMemory(all []sample) string {
+	most := int64(0)
+	for _, s := range all {
+		most = max(most, s.memory)
+	}
+	return fmt.Sprintf("%.1f", float64(most)/1e6)
+}

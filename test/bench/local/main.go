@@ -1,0 +1,47 @@
+//go:build linux
+
+// Command local measures msg beside wall, who and its own other ways, on one machine: an
+// island with terminals of its own, up to 4,000. Whoever is compared runs in turn, so that
+// what else the machine does meets all alike, and only ratios are told apart.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"msg/test/island"
+)
+
+func main() {
+	island.Main(func() int {
+		if err := run(); err != nil {
+			fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+			return 1
+		}
+		return 0
+	})
+}
+
+func run() error {
+	rounds := flag.Int("rounds", 20, "how often each is run")
+	only := flag.String("only", "", "a part of the name of what to measure; \"\" is all")
+	flag.Parse()
+	if err := island.Install("."); err != nil {
+		return err
+	}
+	b, err := newBench(*rounds)
+	if err != nil {
+		return err
+	}
+	for _, one := range comparisons {
+		if !strings.Contains(one.name, *only) {
+			continue
+		}
+		if err := one.measure(b); err != nil {
+			return fmt.Errorf("%s: %w", one.name, err)
+		}
+	}
+	return nil
+}
