@@ -66,7 +66,7 @@ func run(rights *privilege) error {
 	if rights != nil {
 		engine.Privilege = rights
 		engine.Files = &accounts.Directory{FilesOnly: true}
-		engine.System.UserName = engine.Files.Name
+		engine.System.UserNames = engine.Files.Names
 		engine.Clear = clearAnew
 	}
 	hello := remote.Hello{Version: version, Host: engine.Host, Privileged: rights != nil || os.Geteuid() == 0}

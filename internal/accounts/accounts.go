@@ -8,12 +8,12 @@
 package accounts
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"os/user"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,9 +54,15 @@ type Directory struct {
 }
 
 // User returns the account of that name.
-func (d *Directory) User(ctx context.Context, name string) (User, error) {
-	if u, err := user.Lookup(name); err == nil {
-		return fromOS(u)
+func (d *Directory) User(ctx context.Context, name string) (found User, err error) {
+	inPasswdFile(func(u User) bool {
+		if u.Name == name {
+			found = u
+		}
+		return found.Name == ""
+	})
+	if found.Name != "" {
+		return found, nil
 	}
 	fields, err := d.askName(ctx, "passwd", name)
 	if err != nil {
@@ -67,17 +73,11 @@ func (d *Directory) User(ctx context.Context, name string) (User, error) {
 
 // UserByID returns the account with that uid.
 func (d *Directory) UserByID(ctx context.Context, uid uint32) (User, error) {
-	if u, ok := d.byUID[uid]; ok {
-		return u, known(u)
+	if err := d.lookUp(ctx, []uint32{uid}); err != nil {
+		return User{}, err
 	}
-	u, err := d.lookupID(ctx, uid)
-	if d.byUID == nil {
-		d.byUID = map[uint32]User{}
-	}
-	if err == nil || errors.Is(err, ErrUnknown) {
-		d.byUID[uid] = u
-	}
-	return u, err
+	u := d.byUID[uid]
+	return u, known(u)
 }
 
 func known(u User) error {
@@ -87,46 +87,85 @@ func known(u User) error {
 	return nil
 }
 
-func (d *Directory) lookupID(ctx context.Context, uid uint32) (User, error) {
-	id := strconv.FormatUint(uint64(uid), 10)
-	if u, err := user.LookupId(id); err == nil {
-		return fromOS(u)
-	}
-	fields, err := d.ask(ctx, "passwd", id)
-	if err != nil {
-		return User{}, err
-	}
-	u, err := parseUser(fields)
-	if err == nil && u.UID != uid {
-		return User{}, ErrUnknown
-	}
-	return u, err
-}
-
 // Name returns the name of a uid, "" where it has none.
 func (d *Directory) Name(ctx context.Context, uid uint32) string {
-	u, err := d.UserByID(ctx, uid)
-	if err != nil {
-		return ""
-	}
-	return u.Name
+	return d.Names(ctx, []uint32{uid})[uid]
 }
 
-func fromOS(u *user.User) (User, error) {
-	return parseUser([]string{u.Username, "", u.Uid, u.Gid})
+// Names returns the names of uids, of those that have one.
+func (d *Directory) Names(ctx context.Context, uids []uint32) map[uint32]string {
+	// What could not be asked for has no name; who asks for it alone hears why.
+	_ = d.lookUp(ctx, uids)
+	names := make(map[uint32]string, len(uids))
+	for _, uid := range uids {
+		if name := d.byUID[uid].Name; name != "" {
+			names[uid] = name
+		}
+	}
+	return names
 }
+
+// lookUp finds the accounts of uids that it has not found before: all by going through
+// the file once, and what is not there by few questions to getent, as there may be thousands.
+func (d *Directory) lookUp(ctx context.Context, uids []uint32) error {
+	if d.byUID == nil {
+		d.byUID = map[uint32]User{}
+	}
+	missing := map[uint32]bool{}
+	for _, uid := range uids {
+		if _, asked := d.byUID[uid]; !asked {
+			missing[uid] = true
+		}
+	}
+	found := func(u User) {
+		if missing[u.UID] {
+			d.byUID[u.UID] = u
+			delete(missing, u.UID)
+		}
+	}
+	if len(missing) > 0 {
+		inPasswdFile(func(u User) bool {
+			found(u)
+			return len(missing) > 0
+		})
+	}
+	for len(missing) > 0 {
+		var keys []string
+		for uid := range missing {
+			if keys = append(keys, strconv.FormatUint(uint64(uid), 10)); len(keys) == mostKeys {
+				break
+			}
+		}
+		out, err := d.ask(ctx, "passwd", keys...)
+		for len(out) > 0 {
+			var line []byte
+			line, out, _ = bytes.Cut(out, []byte{'\n'})
+			if u, ok := userOf(line); ok {
+				found(u)
+			}
+		}
+		if err != nil && !errors.Is(err, ErrUnknown) {
+			return err
+		}
+		for _, key := range keys {
+			if uid, _ := number([]byte(key)); missing[uid] {
+				found(User{UID: uid}) // asked for, and there is none
+			}
+		}
+	}
+	return nil
+}
+
+// mostKeys is how much is asked for at once, within the time of one question.
+const mostKeys = 100
 
 // parseUser reads the fields of a line of passwd(5).
 func parseUser(fields []string) (User, error) {
-	if len(fields) < 4 {
-		return User{}, ErrUnknown
+	u, ok := userOf([]byte(strings.Join(fields, ":")))
+	if !ok {
+		return u, ErrUnknown
 	}
-	uid, err := strconv.ParseUint(fields[2], 10, 32)
-	if err != nil {
-		return User{}, err
-	}
-	gid, err := strconv.ParseUint(fields[3], 10, 32)
-	return User{Name: fields[0], UID: uint32(uid), GID: uint32(gid)}, err
+	return u, nil
 }
 
 // Group returns the group of that name.
@@ -147,7 +186,7 @@ func (d *Directory) GroupByID(ctx context.Context, gid uint32) (Group, error) {
 	if fields := inGroupFile(2, id); fields != nil {
 		return parseGroup(fields)
 	}
-	fields, err := d.ask(ctx, "group", id)
+	fields, err := d.askOne(ctx, "group", id)
 	if err != nil {
 		return Group{}, err
 	}
@@ -180,7 +219,7 @@ func (d *Directory) askName(ctx context.Context, database, name string) ([]strin
 		strings.ContainsAny(name, ":\n\x00") {
 		return nil, ErrUnknown
 	}
-	return d.ask(ctx, database, name)
+	return d.askOne(ctx, database, name)
 }
 
 // timeout bounds one question to a directory service, and so all of them: one
@@ -190,9 +229,24 @@ const timeout = 5 * time.Second
 // exitNotFound is getent's status for a key that is in no database.
 const exitNotFound = 2
 
-// ask runs getent, with no environment, and returns the fields of the line it
-// prints. A system without getent knows its files alone.
-func (d *Directory) ask(ctx context.Context, database, key string) ([]string, error) {
+// askOne returns the fields of the line that getent prints for a key.
+func (d *Directory) askOne(ctx context.Context, database, key string) ([]string, error) {
+	out, err := d.ask(ctx, database, key)
+	if err != nil {
+		return nil, err
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	fields := strings.Split(line, ":")
+	if len(fields) < 4 {
+		return nil, ErrUnknown
+	}
+	return fields, nil
+}
+
+// ask runs getent, with no environment, and returns what it prints, also where it has not
+// found all, with ErrUnknown, or not come to its end. A system without getent knows its files
+// alone.
+func (d *Directory) ask(ctx context.Context, database string, keys ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	program := d.getent()
@@ -202,27 +256,21 @@ func (d *Directory) ask(ctx context.Context, database, key string) ([]string, er
 	if d.hangs != nil {
 		return nil, d.hangs
 	}
-	cmd := exec.CommandContext(ctx, program, database, key)
+	cmd := exec.CommandContext(ctx, program, append([]string{database}, keys...)...)
 	cmd.Env = []string{}
 	cmd.WaitDelay = time.Second // for a child of its own that keeps the pipe
 	out, err := cmd.Output()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == exitNotFound {
-		return nil, ErrUnknown
-	}
-	if ctx.Err() != nil {
+	switch {
+	case errors.As(err, &exit) && exit.ExitCode() == exitNotFound:
+		return out, ErrUnknown
+	case ctx.Err() != nil:
 		d.hangs = fmt.Errorf("getent %s: %w", database, ctx.Err())
-		return nil, d.hangs
+		return out, d.hangs
+	case err != nil:
+		return out, fmt.Errorf("getent %s: %w", database, err)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("getent %s: %w", database, err)
-	}
-	line, _, _ := strings.Cut(string(out), "\n")
-	fields := strings.Split(line, ":")
-	if len(fields) < 4 {
-		return nil, ErrUnknown
-	}
-	return fields, nil
+	return out, nil
 }
 
 func (d *Directory) getent() string {

@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"slices"
 	"testing"
@@ -68,7 +69,7 @@ func TestGroupHas(t *testing.T) {
 // service that none of the test machines has.
 func TestGetentIsAsked(t *testing.T) {
 	var real Directory
-	fields, err := real.ask(t.Context(), "passwd", "root")
+	fields, err := real.askOne(t.Context(), "passwd", "root")
 	if err != nil || fields[0] != "root" || fields[2] != "0" {
 		t.Errorf("getent passwd root: %q, %v", fields, err)
 	}
@@ -124,5 +125,58 @@ func TestHangingService(t *testing.T) {
 	}
 	if lines, err := os.ReadFile(asked); err != nil || len(lines) != 1 {
 		t.Errorf("asked %d times, %v", len(lines), err)
+	}
+}
+
+// TestManyNames holds that many uids take one question to the directory services, that what
+// they answer before they fail counts, and that who is not asked for is not taken in.
+func TestManyNames(t *testing.T) {
+	asked := t.TempDir() + "/asked"
+	for end, want := range map[string]map[uint32]string{
+		"exit 2":          {0: "root", 70001: "ann", 70003: "cy"},
+		"exit 1":          {0: "root", 70001: "ann", 70003: "cy"},
+		"exec sleep 1000": {0: "root", 70001: "ann", 70003: "cy"},
+	} {
+		d := service(t, "echo $# >>"+asked+"; echo 'ann:*:70001:1::/:/bin/sh'; echo 'eve:*:70009:1::/:/bin/sh'; echo; echo x:y; echo 'cy:*:70003:1::/:/bin/sh'; "+end)
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		names := d.Names(ctx, []uint32{0, 70001, 70002, 70003, 70001})
+		if !maps.Equal(names, want) {
+			t.Errorf("%s: %v", end, names)
+		}
+		if name := d.byUID[70009].Name; name != "" {
+			t.Errorf("%s: %q, who was not asked for", end, name)
+		}
+		cancel()
+	}
+	if counts, err := os.ReadFile(asked); err != nil || string(counts) != "4\n4\n4\n" { // passwd and three uids
+		t.Errorf("asked with %q words, %v", counts, err)
+	}
+	d := service(t, "echo >>"+asked+"; shift; for uid; do echo u$uid:*:$uid:1::/:/bin/sh; done")
+	var uids []uint32
+	for uid := range uint32(2*mostKeys + 1) {
+		uids = append(uids, 80000+uid)
+	}
+	if names := d.Names(t.Context(), uids); len(names) != len(uids) || names[80000] != "u80000" || names[uids[2*mostKeys]] != "u80200" {
+		t.Errorf("%d names of %d uids: %v", len(names), len(uids), names)
+	}
+}
+
+func TestPasswdLines(t *testing.T) {
+	for line, want := range map[string]User{
+		"bob:x:1001:100:Bob:/home/bob:/bin/sh": {"bob", 1001, 100},
+		"bob:x:1001:100":                       {},
+		"bob:x:1001:100:":                      {"bob", 1001, 100},
+		"+bob:x:1001:100::":                    {},
+		"-bob:x:1001:100::":                    {},
+		":x:1001:100::":                        {},
+		"bob:x:-1:100::":                       {},
+		"bob:x:4294967296:100::":               {},
+		"bob:x:4294967295:0::":                 {"bob", 4294967295, 0},
+		"bob":                                  {},
+		"":                                     {},
+	} {
+		if u, ok := userOf([]byte(line)); u != want || ok != (want != User{}) {
+			t.Errorf("%q is %+v, %v", line, u, ok)
+		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 
 func engine() *delivery.Engine {
 	var directory accounts.Directory
-	system := sessions.Local(directory.Name)
+	system := sessions.Local(directory.Names)
 	system.Utmp = "/nonexistent"
 	return &delivery.Engine{
 		System: system, Accounts: &directory, Host: "here",

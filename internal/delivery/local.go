@@ -14,7 +14,7 @@ import (
 func Local() *Engine {
 	var directory accounts.Directory
 	return &Engine{
-		System: sessions.Local(directory.Name), Accounts: &directory, Host: hostName(),
+		System: sessions.Local(directory.Names), Accounts: &directory, Host: hostName(),
 		UID: uint32(max(0, os.Getuid())), Self: sessions.Myself(), Now: time.Now,
 	}
 }

@@ -77,19 +77,10 @@ func (s System) askLogind(ctx context.Context) <-chan logindAnswer {
 // consoles and serial lines.
 func (s System) devices(ctx context.Context) ([]Terminal, error) {
 	var terminals []Terminal
-	names := map[uint32]string{}
 	add := func(name string) {
-		t, ok := s.device(name)
-		if !ok {
-			return
+		if t, ok := s.device(name); ok {
+			terminals = append(terminals, t)
 		}
-		if _, known := names[t.Owner]; !known {
-			names[t.Owner] = s.UserName(ctx, t.Owner)
-		}
-		if t.User = names[t.Owner]; t.User == "" {
-			t.User = strconv.FormatUint(uint64(t.Owner), 10)
-		}
-		terminals = append(terminals, t)
 	}
 	ptys, err := fileNames(s.Dev + "/pts")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -109,7 +100,22 @@ func (s System) devices(ctx context.Context) ([]Terminal, error) {
 			add(name)
 		}
 	}
+	s.nameOwners(ctx, terminals)
 	return terminals, nil
+}
+
+func (s System) nameOwners(ctx context.Context, terminals []Terminal) {
+	var owners []uint32
+	for i := range terminals {
+		owners = append(owners, terminals[i].Owner)
+	}
+	names := s.UserNames(ctx, owners)
+	for i := range terminals {
+		t := &terminals[i]
+		if t.User = names[t.Owner]; t.User == "" {
+			t.User = strconv.FormatUint(uint64(t.Owner), 10)
+		}
+	}
 }
 
 func fileNames(dir string) ([]string, error) {

@@ -20,7 +20,7 @@ import (
 
 func local() sessions.System {
 	var directory accounts.Directory
-	system := sessions.Local(directory.Name)
+	system := sessions.Local(directory.Names)
 	system.Utmp = "/nonexistent"
 	return system
 }

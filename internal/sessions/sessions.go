@@ -125,8 +125,8 @@ type System struct {
 	// Logins is where logind has a file for each session: "/run/systemd/sessions".
 	Logins string
 
-	// UserName returns the account name of a uid, or "".
-	UserName func(ctx context.Context, uid uint32) string
+	// UserNames returns the account names of uids, of those that have one.
+	UserNames func(ctx context.Context, uids []uint32) map[uint32]string
 
 	// Logind returns logind's sessions; nil where it is not to be asked.
 	Logind func(ctx context.Context) ([]Session, error)
@@ -137,9 +137,9 @@ type System struct {
 }
 
 // Local returns this machine, its logind not asked.
-func Local(userName func(context.Context, uint32) string) System {
+func Local(userNames func(context.Context, []uint32) map[uint32]string) System {
 	return System{
-		Dev: "/dev", Proc: "/proc", Utmp: "/run/utmp", Logins: "/run/systemd/sessions", UserName: userName,
+		Dev: "/dev", Proc: "/proc", Utmp: "/run/utmp", Logins: "/run/systemd/sessions", UserNames: userNames,
 	}
 }
 

@@ -1,0 +1,88 @@
+package accounts
+
+import (
+	"bufio"
+	"bytes"
+	"os"
+	"strconv"
+	"strings"
+)
+
+const (
+	passwdFile = "/etc/passwd"
+	groupFile  = "/etc/group"
+)
+
+// inPasswdFile hands over the accounts in the file, as passwd(5) has them, until it is told
+// that this was enough. Of several with one name or uid, the first counts.
+func inPasswdFile(more func(User) bool) {
+	eachLine(passwdFile, func(line []byte) bool {
+		u, ok := userOf(line)
+		return !ok || more(u)
+	})
+}
+
+// userOf reads a line of passwd(5), without an allocation but the name's: there may be
+// thousands.
+func userOf(line []byte) (User, bool) {
+	name, rest, _ := bytes.Cut(line, []byte{':'})
+	_, rest, _ = bytes.Cut(rest, []byte{':'}) // the password
+	uid, rest, _ := bytes.Cut(rest, []byte{':'})
+	gid, _, found := bytes.Cut(rest, []byte{':'})
+	u, uidOK := number(uid)
+	g, gidOK := number(gid)
+	// With + and -, lines tell of NIS (nsswitch.conf(5)).
+	if !found || !uidOK || !gidOK || len(name) == 0 || name[0] == '+' || name[0] == '-' {
+		return User{}, false
+	}
+	return User{Name: string(name), UID: u, GID: g}, true
+}
+
+func number(digits []byte) (uint32, bool) {
+	v, err := strconv.ParseUint(string(digits), 10, 32)
+	return uint32(v), err == nil
+}
+
+// inGroupFile returns the four fields of a group's line in group(5), the first one that has
+// a field as it is asked for; nil where there is none.
+func inGroupFile(field int, is string) (found []string) {
+	eachGroup(func(fields []string) bool {
+		if fields[field] == is {
+			found = fields
+		}
+		return found == nil
+	})
+	return found
+}
+
+// GroupNames are the names of the groups in /etc/group. The directory services are not
+// asked for theirs: they may have many thousands.
+func GroupNames() []string {
+	var names []string
+	eachGroup(func(fields []string) bool {
+		names = append(names, fields[0])
+		return true
+	})
+	return names
+}
+
+func eachGroup(more func(fields []string) bool) {
+	eachLine(groupFile, func(line []byte) bool {
+		fields := strings.Split(string(line), ":")
+		return len(fields) != 4 || more(fields)
+	})
+}
+
+// eachLine goes through a file until it is told that this was enough. One that cannot be
+// read has no lines: there is still getent.
+func eachLine(file string, more func(line []byte) bool) {
+	f, err := os.Open(file)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 16<<20) // a group may have many members
+	for lines.Scan() && more(lines.Bytes()) {
+	}
+}
