@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unicode"
 
+	"msg/internal/accounts"
 	"msg/internal/delivery"
 )
 
@@ -129,8 +130,8 @@ func TestPlaceOf(t *testing.T) {
 // is logged in.
 func offered(t *testing.T, home, shell, line string) string {
 	t.Helper()
-	engine := &delivery.Engine{}
-	engine.System.Dev, engine.System.Proc = t.TempDir(), t.TempDir()
+	engine := &delivery.Engine{Accounts: &accounts.Directory{}}
+	engine.System.Dev, engine.System.Proc, engine.System.UserNames = t.TempDir(), t.TempDir(), engine.Accounts.Names
 	var out, complaints strings.Builder
 	code, err := run(t.Context(), []string{"completion", shell, "--line=" + line}, world{
 		stdout: &out, stderr: &complaints, engine: engine,

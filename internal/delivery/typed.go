@@ -168,7 +168,11 @@ func (d *round) follow(ctx context.Context, p *Place, terminal *tty.Terminal) er
 		case late(line.until):
 			err = errLineTooLate
 		default:
-			err = d.put(ctx, p, terminal, line.until, render)
+			var rest pending
+			d.work(func() { rest, err = d.put(terminal, line.until, render) })
+			if err == nil {
+				err = d.finish(ctx, p, terminal, rest)
+			}
 		}
 		switch {
 		case err != nil:

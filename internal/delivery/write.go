@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"msg/internal/sessions"
@@ -13,7 +14,8 @@ import (
 )
 
 // round is one message on its way to its terminals: all are opened, then all are
-// written to, side by side.
+// written to. Those that take it at once are done by few, one after the other; each that
+// has to be waited for, because it is held, or as more is typed, waits by itself.
 type round struct {
 	engine  *Engine
 	request Request
@@ -31,21 +33,20 @@ type round struct {
 
 	// typed is what comes after the text; nil where that is all.
 	typed *typed
-	first sync.WaitGroup // until all have the text, or have failed
 
-	busy chan struct{} // bounds those that work, not those that wait for a terminal
-	room chan struct{} // bounds the terminals open at once
-	open sync.WaitGroup
-	gate chan struct{} // closed when the writing may begin
+	busy chan struct{}  // bounds those that work, not those that wait for a terminal
+	room chan struct{}  // bounds the terminals open at once
+	slow sync.WaitGroup // terminals that wait by themselves
+	text sync.WaitGroup // until these have the text, or have failed
 
 	// until is when the last terminal has to be open: what has been counted is
 	// to go out now, not together with what its sender sends in the next hours. It
 	// is zero for a sender who is not counted.
 	until time.Time
 
+	owners map[uint32]bool // of the terminals that are written to
+
 	mu       sync.Mutex
-	opening  []Result        // what came of it, until the gate is open
-	owners   map[uint32]bool // of the terminals that are written to
 	rendered map[tty.Screen]tty.Layout
 }
 
@@ -57,7 +58,6 @@ func (e *Engine) newRound(r Request, m tty.Message, places int) *round {
 		results: make(chan Result, 2*places+1),
 		busy:    make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		room:    make(chan struct{}, openFiles()),
-		gate:    make(chan struct{}),
 		shown:   func(uint32, int) {},
 	}
 	if r.Lines != nil && r.stays() {
@@ -81,41 +81,33 @@ func (d *round) write(ctx context.Context, places []Place, report func(Result)) 
 }
 
 func (d *round) start(ctx context.Context, places []Place) {
-	var all sync.WaitGroup
-	begin := sync.OnceFunc(func() {
-		d.mu.Lock()
-		opening := d.opening
-		d.mu.Unlock()
-		if !d.request.DryRun {
+	begun := false
+	begin := func(opening []Result) {
+		if !begun && !d.request.DryRun {
 			d.begin(opening)
 		}
-		close(d.gate)
-	})
-	for i := range places {
-		p := &places[i]
-		if i == cap(d.room) { // there is no room for more before some are written to
-			d.open.Wait()
-			begin()
-		}
-		if !d.makeRoom() {
-			d.results <- d.engine.failedPlace(p, partly(errTooLate, 0, 0))
-			continue
-		}
-		d.open.Add(1)
-		d.first.Add(1)
-		all.Go(func() {
-			defer func() { <-d.room }()
-			through := sync.OnceFunc(d.first.Done)
-			defer through()
-			if err := d.try(ctx, p, through); err != errNoPlace {
-				d.results <- d.result(p, err)
-			}
-		})
+		begun = true
 	}
-	d.open.Wait()
-	d.opened()
-	begin()
-	d.first.Wait()
+	for len(places) > 0 {
+		n := d.makeRoom(len(places))
+		if n == 0 {
+			break
+		}
+		now := d.open(ctx, places[:n])
+		if places = places[n:]; len(places) == 0 {
+			d.opened()
+		}
+		begin(d.note(now))
+		d.writeAll(ctx, now)
+	}
+	if len(places) > 0 { // it is too late for these
+		d.opened()
+		begin(nil)
+	}
+	for i := range places {
+		d.results <- d.engine.failedPlace(&places[i], partly(errTooLate, 0, 0))
+	}
+	d.text.Wait()
 	if d.request.stays() {
 		d.results <- Result{Event: Open, Host: d.engine.Host}
 	}
@@ -126,7 +118,7 @@ func (d *round) start(ctx context.Context, places []Place) {
 		defer taking.Wait()
 		defer enough()
 	}
-	all.Wait()
+	d.slow.Wait()
 }
 
 // openingTime is thousands of times what opening all terminals takes. Where it
@@ -139,20 +131,110 @@ var errTooLate = &tty.Failure{Reason: tty.Stuck, Detail: fmt.Sprintf("not opened
 // late reports whether it is after that time, if there is one.
 func late(until time.Time) bool { return !until.IsZero() && time.Now().After(until) }
 
-// makeRoom waits for a place among the terminals that are open, and reports whether
-// there is one in time.
-func (d *round) makeRoom() bool {
-	if d.until.IsZero() {
-		d.room <- struct{}{}
-		return true
+// makeRoom waits until a terminal may be opened, and returns how many of so many may be:
+// none where that is not in time.
+func (d *round) makeRoom(most int) (n int) {
+	var never <-chan time.Time
+	if !d.until.IsZero() {
+		timer := time.NewTimer(time.Until(d.until))
+		defer timer.Stop()
+		never = timer.C
 	}
-	timer := time.NewTimer(time.Until(d.until))
-	defer timer.Stop()
 	select {
 	case d.room <- struct{}{}:
-		return true
-	case <-timer.C:
-		return false
+	case <-never:
+		return 0
+	}
+	for n = 1; n < most; n++ {
+		select {
+		case d.room <- struct{}{}:
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// attempt is a place that the message is on its way to: whether its terminal was opened, and
+// what came of that.
+type attempt struct {
+	*Place
+	terminal *tty.Terminal
+	err      error
+}
+
+// open opens terminals, side by side.
+func (d *round) open(ctx context.Context, places []Place) []attempt {
+	all := make([]attempt, len(places))
+	d.each(len(places), func(i int) {
+		t := &all[i]
+		t.Place = &places[i]
+		if t.terminal, t.err = d.openOne(ctx, t.Place); t.err == nil {
+			d.shown(t.Owner, 0)
+		}
+	})
+	return all
+}
+
+// each does something for each of so many, a few at a time.
+func (d *round) each(n int, do func(i int)) {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(n, cap(d.busy)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)); i <= n; i = int(next.Add(1)) {
+				d.work(func() { do(i - 1) })
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// work does something that needs no waiting, in one of the places for that. So a
+// held terminal holds up no other.
+func (d *round) work(do func()) {
+	d.busy <- struct{}{}
+	defer func() { <-d.busy }()
+	do()
+}
+
+// note keeps who is written to, and returns what came of opening the terminals. What shows
+// a desktop is not among that: whether it is a place at all is known when all are open.
+func (d *round) note(all []attempt) (opening []Result) {
+	for i := range all {
+		t := &all[i]
+		if t.err == nil {
+			d.owners[t.Owner] = true
+		}
+		if !errors.Is(t.err, tty.NoText) {
+			opening = append(opening, d.result(t.Place, t.err))
+		}
+	}
+	return opening
+}
+
+// writeAll writes to terminals that are open. It returns when those are done that take the
+// message at once.
+func (d *round) writeAll(ctx context.Context, all []attempt) {
+	waits := make([]bool, len(all))
+	d.each(len(all), func(i int) { waits[i] = d.writeOne(ctx, &all[i]) })
+	for i := range all {
+		if !waits[i] {
+			d.done(&all[i])
+		}
+	}
+}
+
+// done closes a terminal, unless that was not opened, and reports it.
+func (d *round) done(t *attempt) {
+	if t.terminal != nil {
+		t.err = errors.Join(t.err, t.terminal.Close())
+	}
+	<-d.room
+	// A desktop of somebody who is reached on another terminal is not where the message was
+	// meant to go.
+	if !errors.Is(t.err, tty.NoText) || !d.owners[t.Owner] {
+		d.results <- d.result(t.Place, t.err)
 	}
 }
 
@@ -166,93 +248,70 @@ func (d *round) result(p *Place, err error) Result {
 	return d.engine.onPlace(p, Delivered)
 }
 
-// work does something that needs no waiting, in one of the places for that. So a
-// held terminal holds up no other.
-func (d *round) work(do func()) {
-	d.busy <- struct{}{}
-	defer func() { <-d.busy }()
-	do()
+// writeOne writes what a terminal takes at once, and reports whether it is waited for.
+func (d *round) writeOne(ctx context.Context, t *attempt) (waits bool) {
+	if t.err != nil || d.request.DryRun {
+		return false
+	}
+	var rest pending
+	rest, t.err = d.put(t.terminal, d.until, func() []byte { return d.render(t.terminal.Screen()) })
+	if waits = rest.data != nil || t.err == nil && d.typed != nil; !waits {
+		if t.err == nil {
+			d.shown(t.Owner, 1)
+		}
+		return false
+	}
+	d.text.Add(1)
+	d.slow.Go(func() {
+		d.stay(ctx, t, rest)
+		d.done(t)
+	})
+	return true
 }
 
-// try opens, writes and closes one terminal. It calls through when it has the text, and
-// more may be typed.
-func (d *round) try(ctx context.Context, p *Place, through func()) (err error) {
-	var terminal *tty.Terminal
-	d.work(func() { terminal, err = d.openOne(ctx, p) })
-	if d.note(p, err); err == nil {
-		d.shown(p.Owner, 0)
+// stay waits until a terminal has the text, and then for what is typed.
+func (d *round) stay(ctx context.Context, t *attempt, rest pending) {
+	through := sync.OnceFunc(d.text.Done)
+	defer through()
+	if t.err = d.finish(ctx, t.Place, t.terminal, rest); t.err != nil {
+		return
 	}
-	d.open.Done()
-	if errors.Is(err, tty.NoText) {
-		<-d.gate
-		if d.reached(p.Owner) {
-			return errNoPlace
-		}
-	}
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, terminal.Close()) }()
-	if d.request.DryRun {
-		return nil
-	}
-	<-d.gate
-	render := func() []byte { return d.render(terminal.Screen()) }
-	if err := d.put(ctx, p, terminal, d.until, render); err != nil {
-		return err
-	}
-	d.shown(p.Owner, 1)
+	d.shown(t.Owner, 1)
 	if d.typed == nil {
-		return nil
+		return
 	}
 	through()
-	if err := d.follow(ctx, p, terminal); err != nil {
-		d.shown(p.Owner, -1)
-		return err
-	}
-	return nil
-}
-
-// put writes what is rendered to a terminal, unless it is too late for that.
-func (d *round) put(ctx context.Context, p *Place, terminal *tty.Terminal, until time.Time, render func() []byte) (err error) {
-	var data []byte
-	var written int
-	d.work(func() {
-		if data = render(); late(until) {
-			err = errTooLate
-			return
-		}
-		written, err = terminal.Write(data)
-	})
-	if !errors.Is(err, tty.ErrWouldBlock) {
-		return partly(err, written, len(data))
-	}
-	more, err := d.wait(ctx, p, terminal, data[written:])
-	return partly(err, written+more, len(data))
-}
-
-// errNoPlace is a desktop of somebody who is reached on another terminal: it is not
-// where the message was meant to go.
-var errNoPlace = errors.New("no place")
-
-// note keeps what came of opening a terminal. What shows a desktop is not among the
-// first results: whether it is one at all is known when all are open.
-func (d *round) note(p *Place, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if err == nil {
-		d.owners[p.Owner] = true
-	}
-	if !errors.Is(err, tty.NoText) {
-		d.opening = append(d.opening, d.result(p, err))
+	if t.err = d.follow(ctx, t.Place, t.terminal); t.err != nil {
+		d.shown(t.Owner, -1)
 	}
 }
 
-// reached reports whether a terminal of that owner is being written to.
-func (d *round) reached(owner uint32) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.owners[owner]
+// pending is what a terminal has not taken.
+type pending struct {
+	data    []byte // nil where it has taken all
+	written int    // bytes before that
+}
+
+// put writes what a terminal takes at once of what is rendered, unless it is too late for that.
+func (d *round) put(terminal *tty.Terminal, until time.Time, render func() []byte) (pending, error) {
+	data := render()
+	if late(until) {
+		return pending{}, errTooLate
+	}
+	written, err := terminal.Write(data)
+	if errors.Is(err, tty.ErrWouldBlock) {
+		return pending{data[written:], written}, nil
+	}
+	return pending{}, partly(err, written, len(data))
+}
+
+// finish writes what a terminal has not taken at once.
+func (d *round) finish(ctx context.Context, p *Place, terminal *tty.Terminal, rest pending) error {
+	if rest.data == nil {
+		return nil
+	}
+	more, err := d.wait(ctx, p, terminal, rest.data)
+	return partly(err, rest.written+more, rest.written+len(rest.data))
 }
 
 func (d *round) openOne(ctx context.Context, p *Place) (*tty.Terminal, error) {
