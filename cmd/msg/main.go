@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -46,6 +47,7 @@ func main() {
 		os.Exit(exitUsage)
 	}
 	ignoreSignals()
+	debug.SetGCPercent(400)
 	engine := delivery.Local()
 	engine.System.Logind, engine.System.Graphical = logind.List, tty.ShowsDesktop
 	w := world{

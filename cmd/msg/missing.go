@@ -15,9 +15,12 @@ const betweenDrawings = 100 * time.Millisecond
 // whenever something has been printed; not while somebody types there.
 func (o *reporter) showMissing() {
 	w := o.wait
+	if w == nil {
+		return
+	}
 	columns := terminalWidth(o.w.stderr)
 	switch {
-	case w == nil || o.over || o.quiet || columns == 0,
+	case o.over || o.quiet || columns == 0,
 		!o.settled && !o.progress.ended(),
 		o.json && isTerminal(o.w.stdout),
 		o.typing != nil && !o.typing.over.Load():

@@ -22,6 +22,7 @@ type reporter struct {
 	json    bool
 	summary delivery.Summary
 	reached []delivery.Result
+	told    bool            // who is reached, as standard output is a terminal
 	hinted  map[string]bool // by reason
 	err     error           // the first that came of writing to standard output
 
@@ -52,7 +53,7 @@ type reporter struct {
 // named.
 func (c *sendCmd) reporter(w world, parts []remote.Part, away bool) *reporter {
 	o := &reporter{
-		w: w, quiet: c.Quiet, verbose: c.Verbose, json: c.JSON,
+		w: w, quiet: c.Quiet, verbose: c.Verbose, json: c.JSON, told: isTerminal(w.stdout),
 		summary:     delivery.Summary{Event: "summary", Hosts: len(parts)},
 		hinted:      map[string]bool{},
 		open:        map[string]bool{},
@@ -119,7 +120,7 @@ func (o *reporter) outcome(r delivery.Result) {
 		o.hint(r)
 	case o.verbose:
 		o.print(verb(r) + " " + who(r))
-	default:
+	case r.Event == delivery.Planned || o.told:
 		o.reached = append(o.reached, r)
 	}
 }
@@ -194,7 +195,7 @@ func (o *reporter) tell() {
 	case o.json, o.quiet:
 	case o.hosts != nil:
 		o.tellHosts()
-	case len(o.reached) > 0 && (o.summary.Planned > 0 || isTerminal(o.w.stdout)):
+	case len(o.reached) > 0:
 		o.away()
 		o.print(o.line())
 	}

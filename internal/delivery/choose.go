@@ -216,7 +216,9 @@ func (e *Engine) Choose(ctx context.Context, p sessions.Picture, r Request) (Cho
 			chosen.Places = append(chosen.Places, Place{Place: c.only(named), Named: true})
 		}
 	}
-	for _, place := range c.places(people, out) {
+	places := c.places(people, out)
+	chosen.Places = slices.Grow(chosen.Places, len(places))
+	for _, place := range places {
 		chosen.Places = append(chosen.Places, Place{Place: place})
 	}
 	chosen.Places = once(chosen.Places, out)

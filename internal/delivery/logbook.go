@@ -19,6 +19,9 @@ type logbook struct {
 func (b *logbook) add(r Result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if r.Terminal != "" && b.logged[r.Terminal] == r.Event {
+		return // as the entry says
+	}
 	b.record.Results = append(b.record.Results, r)
 }
 
@@ -27,16 +30,10 @@ func (b *logbook) add(r Result) {
 func (b *logbook) begin(opened []Result) {
 	b.mu.Lock()
 	record := b.record
-	record.Results = nil
-	for _, r := range b.record.Results {
-		if r.Terminal == "" {
-			record.Results = append(record.Results, r)
-		}
-	}
-	b.logged = map[string]Event{}
-	for _, r := range opened {
-		b.logged[r.Terminal] = r.Event
-		record.Results = append(record.Results, r)
+	record.Results = append(of(b.record.Results, false), opened...)
+	b.logged = make(map[string]Event, len(opened))
+	for i := range opened {
+		b.logged[opened[i].Terminal] = opened[i].Event
 	}
 	b.mu.Unlock()
 	b.write(record)
@@ -54,17 +51,22 @@ func (b *logbook) end(err error) {
 	record := b.record
 	record.Err = err
 	if b.logged != nil {
-		record.Later, record.Results = true, nil
-		for _, r := range b.record.Results {
-			if r.Terminal != "" && b.logged[r.Terminal] != r.Event {
-				record.Results = append(record.Results, r)
-			}
-		}
+		record.Later, record.Results = true, of(record.Results, true)
 	}
 	b.mu.Unlock()
 	if !record.Later || len(record.Results) > 0 {
 		b.write(record)
 	}
+}
+
+// of are the results of terminals, or those of targets that have none.
+func of(results []Result, terminals bool) (some []Result) {
+	for _, r := range results {
+		if (r.Terminal != "") == terminals {
+			some = append(some, r)
+		}
+	}
+	return some
 }
 
 func (b *logbook) write(r Record) {

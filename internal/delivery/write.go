@@ -182,9 +182,11 @@ func (d *round) each(n int, do func(i int)) {
 	var workers sync.WaitGroup
 	for range min(n, cap(d.busy)) {
 		workers.Go(func() {
-			for i := int(next.Add(1)); i <= n; i = int(next.Add(1)) {
-				d.work(func() { do(i - 1) })
-			}
+			d.work(func() {
+				for i := int(next.Add(1)); i <= n; i = int(next.Add(1)) {
+					do(i - 1)
+				}
+			})
 		})
 	}
 	workers.Wait()
@@ -200,7 +202,8 @@ func (d *round) work(do func()) {
 
 // note keeps who is written to, and returns what came of opening the terminals. What shows
 // a desktop is not among that: whether it is a place at all is known when all are open.
-func (d *round) note(all []attempt) (opening []Result) {
+func (d *round) note(all []attempt) []Result {
+	opening := make([]Result, 0, len(all))
 	for i := range all {
 		t := &all[i]
 		if t.err == nil {

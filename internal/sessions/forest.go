@@ -76,13 +76,13 @@ func (f Forest) find() Forest {
 // shows. Panes of a server without a client are looked at by nobody now; the one used
 // last is where somebody will look again.
 func (f Forest) Places(on []*Terminal) []Place {
-	meant := map[string]bool{}
+	meant := make(map[string]bool, len(on))
 	for _, t := range on {
 		meant[t.Name] = true
 	}
 	up := f.climb(meant)
-	var places []Place
-	index, sources := map[string]int{}, map[*Terminal]*Terminal{}
+	places := make([]Place, 0, len(on))
+	index, sources := make(map[string]int, len(on)), make(map[*Terminal]*Terminal, len(on))
 	for _, t := range on {
 		top, detached := up.outermost(t)
 		source := sources[top]

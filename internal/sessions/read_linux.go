@@ -50,7 +50,6 @@ func (s System) Read(ctx context.Context) (Picture, error) {
 		p.Problems = append(p.Problems, fmt.Errorf("logind: %w", answer.err))
 	}
 	p.annotate(records, answer.sessions)
-	sort.Slice(p.Terminals, func(i, j int) bool { return byName(p.Terminals[i].Name, p.Terminals[j].Name) < 0 })
 	return p, nil
 }
 
@@ -73,31 +72,33 @@ func (s System) askLogind(ctx context.Context) <-chan logindAnswer {
 	return answer
 }
 
-// devices returns the terminals below /dev: the pseudo-terminals, virtual
+// devices returns the terminals below /dev, by name: the pseudo-terminals, virtual
 // consoles and serial lines.
 func (s System) devices(ctx context.Context) ([]Terminal, error) {
-	var terminals []Terminal
-	add := func(name string) {
-		if t, ok := s.device(name); ok {
-			terminals = append(terminals, t)
-		}
-	}
 	ptys, err := fileNames(s.Dev + "/pts")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
-	}
-	for _, name := range ptys {
-		if name[0] >= '0' && name[0] <= '9' {
-			add("pts/" + name)
-		}
 	}
 	lines, err := fileNames(s.Dev)
 	if err != nil {
 		return nil, err
 	}
+	var names []string
+	for _, name := range ptys {
+		if name[0] >= '0' && name[0] <= '9' {
+			names = append(names, "pts/"+name)
+		}
+	}
 	for _, name := range lines {
 		if isLine(name) {
-			add(name)
+			names = append(names, name)
+		}
+	}
+	sort.Slice(names, func(i, j int) bool { return byName(names[i], names[j]) < 0 })
+	terminals := make([]Terminal, 0, len(names))
+	for _, name := range names {
+		if t, ok := s.device(name); ok {
+			terminals = append(terminals, t)
 		}
 	}
 	s.nameOwners(ctx, terminals)
@@ -105,9 +106,9 @@ func (s System) devices(ctx context.Context) ([]Terminal, error) {
 }
 
 func (s System) nameOwners(ctx context.Context, terminals []Terminal) {
-	var owners []uint32
+	owners := make([]uint32, len(terminals))
 	for i := range terminals {
-		owners = append(owners, terminals[i].Owner)
+		owners[i] = terminals[i].Owner
 	}
 	names := s.UserNames(ctx, owners)
 	for i := range terminals {
@@ -170,8 +171,19 @@ func (s System) utmp() ([]Record, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxUtmp))
-	return ParseUtmp(data, NativeLayout()), err
+	layout := NativeLayout()
+	var records []Record
+	some := make([]byte, 128*layout.Size)
+	for rest := io.LimitReader(f, maxUtmp); ; {
+		n, err := io.ReadFull(rest, some)
+		records = append(records, ParseUtmp(some[:n], layout)...)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return records, nil
+		}
+		if err != nil {
+			return records, err
+		}
+	}
 }
 
 // byName sorts pts/2 before pts/10.

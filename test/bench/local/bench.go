@@ -3,13 +3,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os/exec"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"msg/test/island"
@@ -18,6 +15,7 @@ import (
 // bench is the island that is measured on.
 type bench struct {
 	rounds    int
+	runner    *runner
 	people    []island.Person
 	terminals []*island.Terminal
 	led       bool // the terminals have session leaders
@@ -27,8 +25,12 @@ type bench struct {
 const mostTerminals = 4000
 
 func newBench(rounds int) (*bench, error) {
+	r, err := newRunner()
+	if err != nil {
+		return nil, err
+	}
 	people, err := island.People(mostTerminals)
-	return &bench{rounds: rounds, people: people}, err
+	return &bench{rounds: rounds, runner: r, people: people}, err
 }
 
 // populate has exactly n terminals there, each of another person, registered in utmp. With
@@ -75,8 +77,10 @@ func (b *bench) text() string {
 // command is what is measured, made anew for each round.
 type command struct {
 	name string
-	cmd  func(b *bench) (*exec.Cmd, string) // and the text that it sends, or ""
-	exit int
+	argv []string
+	text bool // it sends one, which is its last argument
+	uid  int  // as whom; 0 is root
+	exit int  // how it ends
 }
 
 // sample is one run.
@@ -105,22 +109,22 @@ func (b *bench) compare(commands []command) ([][]sample, error) {
 }
 
 func (b *bench) run(c command) (sample, error) {
-	cmd, text := c.cmd(b)
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	start := time.Now()
-	err := cmd.Run()
-	s := sample{took: time.Since(start)}
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		return s, err
+	o := order{Argv: c.argv, UID: c.uid}
+	text := ""
+	if c.text {
+		text = b.text()
+		o.Argv = append(slices.Clone(c.argv), text)
 	}
-	if code := cmd.ProcessState.ExitCode(); code != c.exit {
-		return s, fmt.Errorf("exits with %d: %s", code, &stderr)
+	came, err := b.runner.run(o)
+	if err != nil {
+		return sample{}, err
 	}
-	s.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	s.memory = cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+	if came.Status != c.exit {
+		return sample{}, fmt.Errorf("exits with %d: %s", came.Status, came.Stderr)
+	}
+	s := sample{took: came.Took, cpu: came.CPU, memory: came.Memory}
 	if text != "" {
-		s.last, err = b.arrived(text, start)
+		s.last, err = b.arrived(text, came.Started)
 	}
 	return s, err
 }

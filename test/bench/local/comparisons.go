@@ -5,8 +5,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
-	"syscall"
 	"time"
 
 	"msg/test/island"
@@ -42,15 +40,12 @@ func table(title string, heads ...any) {
 }
 
 func plain(name string, argv ...string) command {
-	return command{name: name, cmd: func(*bench) (*exec.Cmd, string) { return exec.Command(argv[0], argv[1:]...), "" }}
+	return command{name: name, argv: argv}
 }
 
 // sender runs a program with a text as its last argument.
 func sender(name string, argv ...string) command {
-	return command{name: name, cmd: func(b *bench) (*exec.Cmd, string) {
-		text := b.text()
-		return exec.Command(argv[0], append(argv[1:len(argv):len(argv)], text)...), text
-	}}
+	return command{name: name, argv: argv, text: true}
 }
 
 // start is what programs take to start alone.
@@ -158,13 +153,7 @@ func user(b *bench) error {
 			return err
 		}
 		byUser := sender("user", island.Msg, "*")
-		inner := byUser.cmd
-		byUser.cmd = func(b *bench) (*exec.Cmd, string) {
-			cmd, text := inner(b)
-			p := b.people[0]
-			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(p.UID), Gid: uint32(p.UID)}}
-			return cmd, text
-		}
+		byUser.uid = b.people[0].UID
 		all, err := b.compare([]command{byUser, sender("root", island.Msg, "*")})
 		if err != nil {
 			return err

@@ -15,6 +15,13 @@ import (
 )
 
 func main() {
+	if os.Getenv(runnerEnv) != "" {
+		if err := obey(); err != nil {
+			fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+			os.Exit(1)
+		}
+		return
+	}
 	island.Main(func() int {
 		if err := run(); err != nil {
 			fmt.Fprintf(os.Stderr, "bench: %v\n", err)
