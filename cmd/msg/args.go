@@ -14,6 +14,24 @@ var commands = []string{"send", "ok", "reply", "countdown", "sessions", "hosts",
 // valueFlags take the next argument as their value.
 var valueFlags = []string{"-f", "--file", "-x", "--except", "-t", "--time", "-s", "--server", "-d", "--domain", "--fanout"}
 
+// unparsed reads the command line of most messages: whom to and what, no flags and no command. It
+// takes no parser, which would take longer to make than the message to send.
+func unparsed(args []string) (c sendCmd, ok bool) {
+	if len(args) < 2 || slices.Contains(commands, args[0]) {
+		return c, false
+	}
+	for _, arg := range args[:2] { // behind that, nothing is a flag
+		if arg == "" || strings.ContainsRune("-/", rune(arg[0])) {
+			return c, false
+		}
+	}
+	c.Targets = args[0]
+	for _, arg := range args[1:] {
+		c.Text = append(c.Text, word(arg))
+	}
+	return c, true
+}
+
 // rewrite turns what people type into what the parser takes: "send" in front of
 // a "--" that precedes any command, and flags for Windows' slashes. Behind the
 // targets and the first word of the text nothing is touched.

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
@@ -128,3 +130,40 @@ func TestTextIsBytes(t *testing.T) {
 		}
 	}
 }
+
+// FuzzUnparsed holds that what takes no parser is what the parser would have made of it.
+func FuzzUnparsed(f *testing.F) {
+	for _, line := range []string{
+		"bob\x00hi", "*\x00Reboot\x00at\x00--ten", "bob\x00hi\x00--\x00-x", "bob\x00--", "bob\x00-5", "bob\x00",
+		"\x00hi", "sessions\x00bob", "/v\x00bob\x00hi", "bob\x00/v\x00hi", "pts/3\x00a=b\x00--json=1", "bob",
+		"bob\x00x\x80", "bob\x00[x\x00{\"a\":1}", "--\x00bob\x00hi", "bob\x00hi\x00", "bob\x00\n", "%a,@b\x00${version}",
+	} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		args := strings.Split(line, "\x00")
+		got, ok := unparsed(args)
+		if !ok {
+			if plainly := len(args) > 1 && !slices.Contains(commands, args[0]); plainly && isLetter(args[0]) && isLetter(args[1]) {
+				t.Errorf("%q takes a parser", args)
+			}
+			return
+		}
+		var tree cli
+		parser, err := newParser(&tree, world{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse(rewrite(args)); err != nil {
+			t.Fatalf("%q: %v", args, err)
+		}
+		if !utf8.ValidString(got.Targets) { // the parser has other characters for its bytes
+			got.Targets, tree.Send.Targets = "", ""
+		}
+		if !reflect.DeepEqual(got, tree.Send) {
+			t.Errorf("%q is %+v, parsed %+v", args, got, tree.Send)
+		}
+	})
+}
+
+func isLetter(word string) bool { return word != "" && 'a' <= word[0] && word[0] <= 'z' }

@@ -73,6 +73,9 @@ func run(ctx context.Context, args []string, w world) (code int, err error) {
 		err := helperCmd{}.Run(ctx, w)
 		return statusOf(err), err
 	}
+	if c, ok := unparsed(args); ok {
+		return finish(func(status *int) error { return c.Run(ctx, w, status) })
+	}
 	var tree cli
 	parser, err := newParser(&tree, w)
 	if err != nil {
@@ -93,8 +96,13 @@ func run(ctx context.Context, args []string, w world) (code int, err error) {
 		return exitUsage, usageError(err, args)
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
+	return finish(func(status *int) error { return command.Run(w, status) })
+}
+
+// finish runs a command, whose error has a status of its own.
+func finish(command func(status *int) error) (int, error) {
 	status := exitOK
-	err = command.Run(w, &status)
+	err := command(&status)
 	if err == nil || errors.Is(err, syscall.EPIPE) { // who reads no more wants no word of it
 		return status, nil
 	}
