@@ -266,16 +266,16 @@ func (d *round) writeOne(ctx context.Context, t *attempt) (waits bool) {
 	}
 	d.text.Add(1)
 	d.slow.Go(func() {
-		d.stay(ctx, t, rest)
+		through := sync.OnceFunc(d.text.Done)
+		defer through() // behind its result
+		d.stay(ctx, t, rest, through)
 		d.done(t)
 	})
 	return true
 }
 
 // stay waits until a terminal has the text, and then for what is typed.
-func (d *round) stay(ctx context.Context, t *attempt, rest pending) {
-	through := sync.OnceFunc(d.text.Done)
-	defer through()
+func (d *round) stay(ctx context.Context, t *attempt, rest pending, through func()) {
 	if t.err = d.finish(ctx, t.Place, t.terminal, rest); t.err != nil {
 		return
 	}
