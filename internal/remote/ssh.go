@@ -166,7 +166,7 @@ const mostPreamble = 64 << 10
 // keep a message from going out, or lend the other host more than it needs.
 func (s SSH) arguments(host string, ask bool) []string {
 	args := []string{
-		"-T", "-a", "-x",
+		"-T", "-a", "-x", "-k",
 		fmt.Sprintf("-oConnectTimeout=%d", int(connectTime.Seconds())),
 		"-oRemoteCommand=none", "-oClearAllForwardings=yes", "-oPermitLocalCommand=no",
 		"-oIgnoreUnknown=SessionType,StdinNull,ForkAfterAuthentication", // before OpenSSH 8.7

@@ -147,6 +147,42 @@ func TestArguments(t *testing.T) {
 	}
 }
 
+// TestLendsNothing: whatever the user's configuration lends to hosts, a message lends none of it.
+// It is asked of the ssh that is here.
+func TestLendsNothing(t *testing.T) {
+	ssh, err := exec.LookPath("ssh")
+	if err != nil {
+		t.Skip("there is no ssh here")
+	}
+	config := filepath.Join(t.TempDir(), "config")
+	const lends = "Host *\nForwardAgent yes\nForwardX11 yes\nGSSAPIDelegateCredentials yes\nTunnel yes\nLocalForward 8080 localhost:80\n" +
+		"PermitLocalCommand yes\nLocalCommand touch ran\nRemoteCommand id\nRequestTTY force\n"
+	if err := os.WriteFile(config, []byte(lends), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	asked := func(args ...string) string {
+		t.Helper()
+		out, err := exec.Command(ssh, append([]string{"-G", "-F", config}, args...)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return "\n" + strings.ToLower(string(out))
+	}
+	usual, ours := asked("h"), asked(SSH{Path: ssh}.arguments("h", false)...)
+	for _, name := range []string{"forwardagent", "forwardx11", "gssapidelegatecredentials", "permitlocalcommand"} {
+		if !strings.Contains(usual, "\n"+name+" yes\n") {
+			t.Logf("this ssh has no %s", name)
+		} else if !strings.Contains(ours, "\n"+name+" no\n") {
+			t.Errorf("%s is not off: %s", name, ours)
+		}
+	}
+	for _, line := range []string{"clearallforwardings yes", "tunnel false", "requesttty false", "batchmode yes"} {
+		if !strings.Contains(ours, "\n"+line+"\n") {
+			t.Errorf("it lacks %q: %s", line, ours)
+		}
+	}
+}
+
 // TestAsk: only when ssh has failed without asking is it run so that it may ask.
 func TestAsk(t *testing.T) {
 	const script = `case "$*" in *BatchMode*) echo "bob@h: Permission denied (password)." >&2; exit 255;; esac; `
