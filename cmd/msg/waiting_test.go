@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"msg/internal/answers"
 	"msg/internal/delivery"
 	"msg/internal/remote"
 )
@@ -163,5 +164,16 @@ func TestLineQueue(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%d lines came of %d", len(got), len(want))
+	}
+}
+
+// TestGiven: what who waits has sent is shown to who answers as one line that does nothing.
+func TestGiven(t *testing.T) {
+	m := answers.Message{Code: "k7m", From: "root@d13\x1b]0;x\a\n", Text: "Restart\x1b[2J\u202e?\nbob on pts/2: ok (1 s)"}
+	if got, want := given(m, answers.OK, 0), `ok to root@d13^[]0;x^G^J (k7m): Restart^[[2J<U+202E>? …`; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got := given(m, answers.Reply, 20); got != "reply to root@d13^…" {
+		t.Errorf("in 20 columns: %q", got)
 	}
 }
