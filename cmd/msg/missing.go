@@ -76,6 +76,6 @@ func (o *reporter) hideMissing() {
 		return
 	}
 	blanks := terminalWidth(o.w.stderr) - 1 // a Ctrl-C has shown itself behind the line
-	fmt.Fprint(o.w.stderr, "\r"+strings.Repeat(" ", max(blanks, 0))+"\r")
+	fmt.Fprint(o.w.stderr, blank(max(blanks, 0)))
 	o.wait.shown = 0
 }

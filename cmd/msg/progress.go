@@ -1,29 +1,28 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
+	"msg/internal/text"
 )
 
 // progress shows how far a message to several hosts is, once that takes longer than a
-// person thinks it should. A nil one shows nothing.
+// person thinks it should, in a line that is drawn anew. A nil one shows nothing.
 type progress struct {
-	all   int
-	names atomic.Pointer[string] // of the last hosts; drawn while others hold mu
+	all int
+	on  io.Writer
 
-	mu   sync.Mutex
-	left map[string]bool
-	bars *mpb.Progress // nil until it is shown
-	bar  *mpb.Bar
-	over bool
+	mu    sync.Mutex
+	left  map[string]bool
+	shown int         // columns of the line that is on the screen
+	again *time.Timer // draws it the next time; nil until it is shown
+	over  bool
 }
 
 const (
@@ -38,41 +37,47 @@ func (o *reporter) begin() (stop func()) {
 	if o.quiet || mixed || o.alone() || !isTerminal(o.w.stderr) {
 		return func() {}
 	}
-	p := &progress{all: o.summary.Hosts, left: map[string]bool{}}
+	p := &progress{all: o.summary.Hosts, on: o.w.stderr, left: map[string]bool{}}
 	for _, host := range o.hosts.names {
 		p.left[host] = true
 	}
-	p.nameLast()
 	o.mu.Lock()
 	o.progress = p
 	o.mu.Unlock()
-	timer := time.AfterFunc(beforeProgress, func() { p.show(o.w.stderr) })
+	timer := time.AfterFunc(beforeProgress, p.show)
 	return func() {
 		timer.Stop()
 		p.end()
 	}
 }
 
-func (p *progress) show(on io.Writer) {
+// show draws the line, and again from time to time.
+func (p *progress) show() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.over {
+	if p.over || len(p.left) == 0 {
 		return
 	}
-	p.bars = mpb.New(mpb.WithOutput(on), mpb.WithWidth(barWidth))
-	p.bar = p.bars.AddBar(int64(p.all),
-		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d hosts ")),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return *p.names.Load() })))
-	p.bar.SetCurrent(int64(p.all - len(p.left)))
+	columns := max(terminalWidth(p.on)-1, 1) // the last one stays free: no row is begun
+	line := text.Truncate(p.line(), columns)
+	fmt.Fprint(p.on, "\r"+text.Pad(line, min(p.shown, columns))+"\r"+line)
+	p.shown = text.Width(line)
+	p.again = time.AfterFunc(betweenDrawings, p.show)
 }
 
-// nameLast names the last hosts that are waited for.
-func (p *progress) nameLast() {
-	words := ""
-	if 0 < len(p.left) && len(p.left) <= mostLeft {
-		words = " waiting for " + strings.Join(slices.Sorted(maps.Keys(p.left)), ", ")
+// line is such as "38 of 40 hosts [=====> ] waiting for web3, web9".
+func (p *progress) line() string {
+	done := p.all - len(p.left)
+	filled := barWidth * done / max(1, p.all)
+	bar := strings.Repeat("=", filled)
+	if filled < barWidth {
+		bar += ">" + strings.Repeat(" ", barWidth-filled-1)
 	}
-	p.names.Store(&words)
+	words := fmt.Sprintf("%d of %d hosts [%s]", done, p.all, bar)
+	if len(p.left) <= mostLeft {
+		words += " waiting for " + strings.Join(slices.Sorted(maps.Keys(p.left)), ", ")
+	}
+	return words
 }
 
 // done takes in that a host has its result.
@@ -83,13 +88,9 @@ func (p *progress) done(host string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.left, host)
-	p.nameLast()
-	if p.bar != nil && len(p.left) > 0 {
-		p.bar.SetCurrent(int64(p.all - len(p.left)))
-	}
 }
 
-// ended reports whether there is no bar, and none will come.
+// ended reports whether there is no line, and none will come.
 func (p *progress) ended() bool {
 	if p == nil {
 		return true
@@ -99,17 +100,24 @@ func (p *progress) ended() bool {
 	return p.over
 }
 
-// end takes the bar off the screen.
+// end takes the line off the screen.
 func (p *progress) end() {
 	if p == nil {
 		return
 	}
 	p.mu.Lock()
-	p.over = true
-	bars, bar := p.bars, p.bar
-	p.mu.Unlock()
-	if bar != nil {
-		bar.Abort(true)
-		bars.Wait()
+	defer p.mu.Unlock()
+	if p.over = true; p.again != nil {
+		p.again.Stop()
 	}
+	fmt.Fprint(p.on, blank(p.shown))
+	p.shown = 0
+}
+
+// blank takes a line of so many columns off the screen.
+func blank(columns int) string {
+	if columns == 0 {
+		return ""
+	}
+	return "\r" + strings.Repeat(" ", columns) + "\r"
 }

@@ -119,6 +119,10 @@ var errInterrupted = errors.New("interrupted")
 
 // expanded is parts, which may run a domain's command; that ends with an interrupt.
 func (c *sendCmd) expanded(ctx context.Context, w world, r delivery.Request) ([]remote.Part, bool, error) {
+	onHost := func(t target.Target) bool { return t.Hosts != "" }
+	if c.Server == "" && c.Domain == "" && !slices.ContainsFunc(slices.Concat(r.Targets, r.Except), onHost) {
+		return c.parts(ctx, w, r) // nothing is run for that
+	}
 	ctx, stop := signal.NotifyContext(ctx, interrupts()...)
 	defer stop()
 	parts, away, err := c.parts(ctx, w, r)

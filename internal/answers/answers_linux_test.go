@@ -224,7 +224,7 @@ func said(t *testing.T, path string, words []byte, open bool) (out string, err e
 	t.Helper()
 	until(t, "a place", func() bool {
 		out, err = saidOnce(t, path, words, open)
-		return out != string(busy)
+		return out != string(busy())
 	})
 	return out, err
 }

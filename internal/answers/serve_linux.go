@@ -43,7 +43,7 @@ func (s *Socket) Serve(desk Desk) {
 		from := Answer{UID: who.Uid, PID: int(who.Pid)}
 		stranger := who.Uid != 0 && !desk.Asks(from)
 		if !room.enter(who.Uid, stranger, time.Now()) {
-			_, _ = unix.Write(fd, busy) // it fits, or nobody waits for it
+			_, _ = unix.Write(fd, busy()) // it fits, or nobody waits for it
 			_ = unix.Close(fd)
 			continue
 		}
@@ -58,7 +58,8 @@ func (s *Socket) Serve(desk Desk) {
 	}
 }
 
-var busy = encode(reaction{Event: eventBusy})
+// busy is made when somebody is sent away for the first time.
+var busy = sync.OnceValue(func() []byte { return encode(reaction{Event: eventBusy}) })
 
 func (s *Socket) accept() (fd int, err error) {
 	raw, err := s.file.SyscallConn()

@@ -34,10 +34,11 @@ type round struct {
 	// typed is what comes after the text; nil where that is all.
 	typed *typed
 
-	busy chan struct{}  // bounds those that work, not those that wait for a terminal
-	room chan struct{}  // bounds the terminals open at once
-	slow sync.WaitGroup // terminals that wait by themselves
-	text sync.WaitGroup // until these have the text, or have failed
+	busy  chan struct{}  // bounds those that work, not those that wait for a terminal
+	room  chan struct{}  // bounds the terminals open at once
+	waits int            // how many terminals wait by themselves
+	slow  sync.WaitGroup // until these are done
+	text  sync.WaitGroup // until they have the text, or have failed
 
 	// until is when the last terminal has to be open: what has been counted is
 	// to go out now, not together with what its sender sends in the next hours. It
@@ -69,17 +70,30 @@ func (e *Engine) newRound(r Request, m tty.Message, places int) *round {
 // stays reports whether there is more to come once the text is through.
 func (r Request) stays() bool { return !r.DryRun && (r.Wait || r.Lines != nil) }
 
-// write reports each terminal as it is done.
+// write reports each terminal as it is done; those that take the message at once when all
+// of these are, unless there are more than may be open.
 func (d *round) write(ctx context.Context, places []Place, report func(Result)) {
-	go func() {
-		defer close(d.results)
+	atOnce := len(places) <= cap(d.room)
+	if atOnce {
 		d.start(ctx, places)
-	}()
+	}
+	if atOnce && d.waits == 0 && !d.request.stays() {
+		close(d.results) // nothing goes on meanwhile
+	} else {
+		go func() {
+			defer close(d.results)
+			if !atOnce {
+				d.start(ctx, places)
+			}
+			d.goOn(ctx)
+		}()
+	}
 	for result := range d.results {
 		report(result)
 	}
 }
 
+// start opens all terminals and writes what they take at once.
 func (d *round) start(ctx context.Context, places []Place) {
 	begun := false
 	begin := func(opening []Result) {
@@ -107,6 +121,10 @@ func (d *round) start(ctx context.Context, places []Place) {
 	for i := range places {
 		d.results <- d.engine.failedPlace(&places[i], partly(errTooLate, 0, 0))
 	}
+}
+
+// goOn waits for the terminals that are not done, and for what is typed to them.
+func (d *round) goOn(ctx context.Context) {
 	d.text.Wait()
 	if d.request.stays() {
 		d.results <- Result{Event: Open, Host: d.engine.Host}
@@ -179,17 +197,19 @@ func (d *round) open(ctx context.Context, places []Place) []attempt {
 // each does something for each of so many, a few at a time.
 func (d *round) each(n int, do func(i int)) {
 	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(n, cap(d.busy)) {
-		workers.Go(func() {
-			d.work(func() {
-				for i := int(next.Add(1)); i <= n; i = int(next.Add(1)) {
-					do(i - 1)
-				}
-			})
+	work := func() {
+		d.work(func() {
+			for i := int(next.Add(1)); i <= n; i = int(next.Add(1)) {
+				do(i - 1)
+			}
 		})
 	}
-	workers.Wait()
+	var others sync.WaitGroup
+	for range min(n, cap(d.busy)) - 1 {
+		others.Go(work)
+	}
+	work()
+	others.Wait()
 }
 
 // work does something that needs no waiting, in one of the places for that. So a
@@ -222,7 +242,9 @@ func (d *round) writeAll(ctx context.Context, all []attempt) {
 	waits := make([]bool, len(all))
 	d.each(len(all), func(i int) { waits[i] = d.writeOne(ctx, &all[i]) })
 	for i := range all {
-		if !waits[i] {
+		if waits[i] {
+			d.waits++
+		} else {
 			d.done(&all[i])
 		}
 	}

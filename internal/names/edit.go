@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"msg/internal/config"
 )
@@ -63,7 +64,7 @@ func valuesOf(settings []config.Setting) map[string]any {
 func variants(content, key, line string, settings []config.Setting) []string {
 	at := slices.IndexFunc(settings, func(s config.Setting) bool { return s.Key == key })
 	switch {
-	case at < 0 && !aliasesTable.MatchString(content) && aliasesKey.MatchString(beforeTables(content)):
+	case at < 0 && !aliasesTable().MatchString(content) && aliasesKey().MatchString(beforeTables(content)):
 		return nil // TOML has a table once
 	case at < 0:
 		return []string{with(content, line)}
@@ -82,7 +83,7 @@ func variants(content, key, line string, settings []config.Setting) []string {
 
 // beforeTables is what stands in no table.
 func beforeTables(content string) string {
-	if first := anyTable.FindStringIndex(content); first != nil {
+	if first := anyTable().FindStringIndex(content); first != nil {
 		return content[:first[0]]
 	}
 	return content
@@ -91,11 +92,17 @@ func beforeTables(content string) string {
 // mostLines is how many lines an alias may be written on.
 const mostLines = 50
 
+// Made when they are first used: most runs of msg change no file.
 var (
-	aliasesTable = regexp.MustCompile(`(?m)^[ \t]*\[[ \t]*aliases[ \t]*\][^\n]*(\n|\z)`)
-	aliasesKey   = regexp.MustCompile(`(?m)^[ \t]*["']?aliases["']?[ \t]*[.=]`)
-	anyTable     = regexp.MustCompile(`(?m)^[ \t]*\[`)
+	aliasesTable = lazy(`(?m)^[ \t]*\[[ \t]*aliases[ \t]*\][^\n]*(\n|\z)`)
+	aliasesKey   = lazy(`(?m)^[ \t]*["']?aliases["']?[ \t]*[.=]`)
+	anyTable     = lazy(`(?m)^[ \t]*\[`)
+	bareKey      = lazy(`^[A-Za-z0-9_-]+$`)
 )
+
+func lazy(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 // with puts a line at the end of the table of aliases, which it makes where there is none.
 func with(content, line string) string {
@@ -103,7 +110,7 @@ func with(content, line string) string {
 	if content != "" && !strings.HasSuffix(content, "\n") {
 		content += newline
 	}
-	table := aliasesTable.FindStringIndex(content)
+	table := aliasesTable().FindStringIndex(content)
 	if table == nil {
 		if content != "" {
 			content += newline
@@ -111,7 +118,7 @@ func with(content, line string) string {
 		return content + "[aliases]" + newline + line
 	}
 	begin, end := table[1], len(content)
-	if next := anyTable.FindStringIndex(content[begin:]); next != nil {
+	if next := anyTable().FindStringIndex(content[begin:]); next != nil {
 		end = begin + next[0]
 	}
 	return content[:begin] + beforeGap(content[begin:end], line) + content[end:]
@@ -132,12 +139,10 @@ func beforeGap(table, line string) string {
 	return strings.Join(slices.Insert(lines, at, line), "")
 }
 
-var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-
 // assignment is the line for an alias. What Go quotes is what TOML quotes: there are no
 // control characters in a name or a target.
 func assignment(name string, lists []string) string {
-	if !bareKey.MatchString(name) {
+	if !bareKey().MatchString(name) {
 		name = strconv.Quote(name)
 	}
 	if len(lists) == 1 {

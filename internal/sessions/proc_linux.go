@@ -27,7 +27,7 @@ type procfs struct {
 
 func readProc(dir string) (*procfs, error) {
 	p := &procfs{dir: dir, leading: map[uint64][]process{}, session: map[int][]int{}, known: map[int]process{}, clocks: map[int]clock{}}
-	_, err := os.ReadFile(dir + "/1/stat")
+	_, err := readSmall(dir + "/1/stat")
 	p.hidden = err != nil
 	names, err := fileNames(dir)
 	if err != nil {
@@ -127,16 +127,22 @@ func (p *procfs) arguments(pid int) []string {
 }
 
 func (p *procfs) cgroup(pid int) []byte {
-	var buf [8192]byte
-	data, err := readInto(buf[:], p.path(pid, "cgroup"))
+	data, err := readSmall(p.path(pid, "cgroup"))
 	if err != nil {
 		return nil
 	}
-	return bytes.Clone(data)
+	return data
 }
 
 func (p *procfs) path(pid int, file string) string {
 	return p.dir + "/" + strconv.Itoa(pid) + "/" + file
+}
+
+// readSmall reads what the kernel makes up in one piece, such as a process's cgroups.
+func readSmall(path string) ([]byte, error) {
+	var buf [8192]byte
+	data, err := readInto(buf[:], path)
+	return bytes.Clone(data), err
 }
 
 // readInto spares the allocations of os.ReadFile, for thousands of small files.

@@ -2,7 +2,6 @@ package sessions
 
 import (
 	"bytes"
-	"os"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -18,11 +17,11 @@ func Myself() Self {
 	if err == nil {
 		self.Terminal = me.device
 	}
-	if data, err := os.ReadFile("/proc/self/loginuid"); err == nil {
+	if data, err := readSmall("/proc/self/loginuid"); err == nil {
 		uid, err := strconv.ParseUint(string(bytes.TrimSpace(data)), 10, 32)
 		self.LoginUID, self.LoggedIn = uint32(uid), err == nil && uid != unsetLoginUID
 	}
-	if cgroup, err := os.ReadFile("/proc/self/cgroup"); err == nil {
+	if cgroup, err := readSmall("/proc/self/cgroup"); err == nil {
 		self.Job, self.Session = jobOf(cgroup), sessionOf(cgroup)
 		self.SliceUID, self.InSlice = userOf(cgroup)
 	}
@@ -61,7 +60,7 @@ func (s Self) controls(dev string) bool {
 }
 
 func readStat(pid string) (process, error) {
-	data, err := os.ReadFile("/proc/" + pid + "/stat")
+	data, err := readSmall("/proc/" + pid + "/stat")
 	if err != nil {
 		return process{}, err
 	}
