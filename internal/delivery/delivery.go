@@ -73,6 +73,16 @@ type Request struct {
 	Says string
 }
 
+// meansMany reports whether the targets may be many people.
+func (r Request) meansMany() bool {
+	for _, t := range r.Targets {
+		if t.Kind == target.Everyone || t.Kind == target.Group {
+			return true
+		}
+	}
+	return len(r.Targets) > few
+}
+
 // Engine delivers on this host, with the rights of the calling process.
 type Engine struct {
 	System   sessions.System
@@ -150,6 +160,10 @@ func (e *Engine) send(ctx context.Context, r Request, book *logbook, report func
 	r.Text = strings.TrimRight(r.Text, "\n")
 	if err := e.check(r); err != nil {
 		return err
+	}
+	if r.meansMany() {
+		grown := growTable()
+		defer func() { <-grown }() // nothing goes on behind us
 	}
 	picture, err := e.Picture(ctx)
 	if err != nil {

@@ -1,6 +1,12 @@
 package delivery
 
-import "golang.org/x/sys/unix"
+import (
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
 
 // reserved are descriptors for everything that is not a terminal being written
 // to: the standard ones, the runtime's, a question to getent.
@@ -14,4 +20,38 @@ func openFiles() int {
 		return 1
 	}
 	return int(min(max(limit.Cur, reserved+1)-reserved, 1<<20))
+}
+
+// growTable has the kernel make room for as many open files as there are pseudo-terminals, in
+// one go, and closes the channel when there is. The kernel would double the room each time that
+// it is full, and in a program with threads it waits for some milliseconds then, until no
+// processor looks at the old one (expand_fdtable in fs/file.c): one that it makes while we look
+// who is logged in costs nothing.
+func growTable() <-chan struct{} {
+	grown := make(chan struct{})
+	files := min(pseudoTerminals(), openFiles()) + reserved
+	if files <= few {
+		close(grown)
+		return grown
+	}
+	go func() {
+		defer close(grown)
+		if fd, err := unix.FcntlInt(0, unix.F_DUPFD_CLOEXEC, files-1); err == nil {
+			unix.Close(fd)
+		}
+	}()
+	return grown
+}
+
+// pseudoTerminals is how many there are, in all containers (proc_sys_kernel(5), pty/nr).
+func pseudoTerminals() int {
+	data, err := os.ReadFile("/proc/sys/kernel/pty/nr")
+	if err != nil {
+		return 0
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(data)))
+	if err != nil {
+		return 0
+	}
+	return n
 }

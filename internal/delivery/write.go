@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,13 +50,20 @@ type round struct {
 	rendered map[tty.Screen]tty.Layout
 }
 
+// few is how many open files Linux has room for in each process from its start.
+const few = 64
+
+// atWork is how many terminals are opened, or written to, side by side: one that takes its
+// time holds up no other. More than that wait for each other in the kernel (tty_mutex).
+const atWork = 2
+
 func (e *Engine) newRound(r Request, m tty.Message, places int) *round {
 	d := &round{
 		engine: e, request: r, message: m, rendered: map[tty.Screen]tty.Layout{}, owners: map[uint32]bool{},
 		// Room for all, so that a reader of results who stops reading (a terminal
 		// held by Ctrl-S, a full pipe) holds up no terminal.
 		results: make(chan Result, 2*places+1),
-		busy:    make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
+		busy:    make(chan struct{}, atWork),
 		room:    make(chan struct{}, openFiles()),
 		shown:   func(uint32, int) {},
 	}

@@ -94,7 +94,7 @@ func (s System) devices(ctx context.Context) ([]Terminal, error) {
 			names = append(names, name)
 		}
 	}
-	sort.Slice(names, func(i, j int) bool { return byName(names[i], names[j]) < 0 })
+	sort.Sort(terminalNames(names))
 	terminals := make([]Terminal, 0, len(names))
 	for _, name := range names {
 		if t, ok := s.device(name); ok {
@@ -186,10 +186,16 @@ func (s System) utmp() ([]Record, error) {
 	}
 }
 
-// byName sorts pts/2 before pts/10.
-func byName(a, b string) int {
+// terminalNames sort pts/2 before pts/10.
+type terminalNames []string
+
+func (n terminalNames) Len() int      { return len(n) }
+func (n terminalNames) Swap(i, j int) { n[i], n[j] = n[j], n[i] }
+
+func (n terminalNames) Less(i, j int) bool {
+	a, b := n[i], n[j]
 	if len(a) != len(b) && strings.HasPrefix(a, "pts/") == strings.HasPrefix(b, "pts/") {
-		return len(a) - len(b)
+		return len(a) < len(b)
 	}
-	return strings.Compare(a, b)
+	return a < b
 }

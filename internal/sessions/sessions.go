@@ -190,11 +190,14 @@ func (p *Picture) addLogins(byName map[string]*Terminal, logins []Session) {
 			p.Sessions = append(p.Sessions, s)
 		}
 	}
-	sort.Slice(p.Sessions, func(i, j int) bool {
-		a, b := &p.Sessions[i], &p.Sessions[j]
-		return a.User+"\x00"+a.ID < b.User+"\x00"+b.ID
-	})
+	sort.Sort(byUser(p.Sessions))
 }
+
+type byUser []Session
+
+func (s byUser) Len() int           { return len(s) }
+func (s byUser) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
+func (s byUser) Less(i, j int) bool { return s[i].User+"\x00"+s[i].ID < s[j].User+"\x00"+s[j].ID }
 
 func (t *Terminal) addLogin(s Session) {
 	t.addSource(Logind)

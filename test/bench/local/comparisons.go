@@ -140,7 +140,7 @@ func seconds(all []sample) (values []float64) {
 
 // user sends through the helper, beside root in process.
 func user(b *bench) error {
-	const settings = "[rate]\nper-minute = 100000\nburst = 100000\n"
+	const settings = "[rate]\nper_minute = 100000\nburst = 100000\n"
 	if err := os.MkdirAll("/etc/msg", 0o755); err != nil {
 		return err
 	}
