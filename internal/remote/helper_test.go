@@ -133,6 +133,9 @@ func TestHelperThatHangs(t *testing.T) {
 			if talk.patience = soon; interrupted {
 				talk.patience = long
 			}
+			if c.want == "" && !c.unsent { // it answers, on a busy machine, too
+				talk.patience.end = 5 * time.Second
+			}
 			if !strings.HasPrefix(c.script, sayHello) {
 				interrupt(Hello{})
 			}
