@@ -61,12 +61,10 @@ func rewriteSend(args []string) []string {
 		if arg == "--" || words > 1 {
 			return append(out, args[i:]...)
 		}
-		ours, isSlash := compat.Slash(arg, words == 0)
+		if ours, isSlash := compat.Slash(arg, words == 0); isSlash {
+			arg = ours
+		}
 		switch {
-		case isSlash:
-			if arg = ours; arg == "*" {
-				words++
-			}
 		case slices.Contains(valueFlags, arg) && i+1 < len(args):
 			out = append(out, arg)
 			i++

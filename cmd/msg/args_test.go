@@ -38,6 +38,8 @@ func TestRewrite(t *testing.T) {
 		"/server:web1 /w bob":   "--server=web1 --wait bob",
 		"/?":                    "--help",
 		"bob why /?":            "bob why /?",
+		"/time 5 bob /v hello":  "--time 5 bob --verbose hello",
+		"/server w /users hi":   "--server w * hi",
 		"net send /users hello": "net send /users hello",
 	} {
 		if got := strings.Join(rewrite(strings.Fields(in)), " "); got != want {
@@ -167,3 +169,41 @@ func FuzzUnparsed(f *testing.F) {
 }
 
 func isLetter(word string) bool { return word != "" && 'a' <= word[0] && word[0] <= 'z' }
+
+// FuzzRewrite holds that what is rewritten stays so; that nothing is added but a send in front,
+// and nothing changed but what Windows' slashes stand for; and that behind the targets and the
+// first word of the text, or a "--", all is as it was.
+func FuzzRewrite(f *testing.F) {
+	for _, line := range []string{
+		"-- sessions hi", "bob /time:60 /v hello /v", "/users /v hello", "-x /v bob", "/server web1 /users hi", "/time 5 bob /v hi", "send -- /v", "-v -- /v", "/? /dev/pts/3", "net send /users x",
+	} {
+		f.Add(strings.ReplaceAll(line, " ", "\n"))
+	}
+	f.Fuzz(func(t *testing.T, words string) {
+		args := strings.Split(words, "\n")
+		out := rewrite(slices.Clone(args))
+		if again := rewrite(slices.Clone(out)); !slices.Equal(again, out) {
+			t.Errorf("%q becomes %q, and then %q", args, out, again)
+		}
+		if len(out) == len(args)+1 && out[0] == commands[0] {
+			out = out[1:]
+		}
+		if len(out) != len(args) {
+			t.Fatalf("%q becomes %q", args, out)
+		}
+		as := 0 // how many arguments are as they were, from the end
+		for as < len(args) && args[len(args)-1-as] == out[len(args)-1-as] {
+			as++
+		}
+		for i, arg := range args {
+			target, _ := compat.Slash(arg, true)
+			option, isSlash := compat.Slash(arg, false)
+			if out[i] != arg && (!isSlash || out[i] != target && out[i] != option) {
+				t.Errorf("%q becomes %q", arg, out[i])
+			}
+			if arg == "--" && i < len(args)-as && !slices.Contains(valueFlags, out[max(0, i-1)]) {
+				t.Errorf("%q becomes %q: what is behind -- has changed", args, out)
+			}
+		}
+	})
+}
