@@ -126,11 +126,18 @@ func askOnce(ctx context.Context, dir, code string, q question) (Message, error)
 	if err := json.Unmarshal(line, &r); err != nil {
 		return m, fmt.Errorf("what waits there does not keep to the protocol: %w", err)
 	}
+	done := eventTaken
+	if q.Want == show {
+		done = eventMessage
+	}
 	switch r.Event {
+	case done:
 	case eventBusy:
 		return m, ErrBusy
 	case eventRefused:
 		return m, &Refused{r.Problem}
+	default: // who answers is not to believe that it was taken
+		return m, fmt.Errorf("what waits there does not keep to the protocol: %.40q", r.Event)
 	}
 	m.From, m.At, m.Text, m.Answered = r.From, time.UnixMilli(r.AtMS), r.Text, r.Answered
 	return m, nil

@@ -1,9 +1,12 @@
 package answers
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"reflect"
 	"slices"
@@ -264,4 +267,62 @@ func TestFor(t *testing.T) {
 	if last := d.seen[len(d.seen)-1]; last.For == nil || *last.For != whom {
 		t.Errorf("listed for %+v", last)
 	}
+}
+
+// FuzzReaction holds that whatever listens in the place of a message that waits, who answers
+// has it for taken only where that is what it says, in one line that is not too long.
+func FuzzReaction(f *testing.F) {
+	f.Add([]byte(`{"event":"taken","from":"root@d13","at_ms":1764100000000,"text":"Restart?"}`+"\n"), false)
+	f.Add([]byte(`{"event":"message","answered":true}`+"\n{"), true)
+	f.Add([]byte(`{"event":"refused","problem":"\u009b"}`+"\n"), false)
+	f.Add([]byte(`{"event":"busy"}`+"\n"), true)
+	f.Add([]byte(`{"event":"later","text":1}`+"\n"), false)
+	f.Add([]byte(`{"event":"message"}`), true)
+	f.Add(bytes.Repeat([]byte(" "), mostReaction+1), false)
+	dir := f.TempDir()
+	listener, err := net.Listen("unix", dir+"/k7m")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = listener.Close() })
+	says := make(chan []byte)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = readLine(conn, mostQuestion)
+			_, _ = conn.Write(<-says) // or nobody reads it
+			_ = conn.Close()
+		}
+	}()
+	f.Fuzz(func(t *testing.T, said []byte, read bool) {
+		ctx, cancel := context.WithTimeout(t.Context(), answerTime)
+		defer cancel()
+		go func() { says <- said }()
+		q := question{Want: OK}
+		if read {
+			q.Want = show
+		}
+		m, err := askOnce(ctx, dir, "k7m", q)
+		line, _, whole := bytes.Cut(said, []byte{'\n'})
+		var r reaction
+		ok := whole && len(line) < mostReaction && json.Unmarshal(line, &r) == nil
+		var refused *Refused
+		switch {
+		case err == nil:
+			if want := map[bool]string{true: eventMessage, false: eventTaken}[read]; !ok || r.Event != want || m.Code != "k7m" || m.From != r.From || m.Text != r.Text {
+				t.Errorf("%q is %+v", said, m)
+			}
+		case errors.As(err, &refused):
+			if !ok || r.Event != eventRefused || refused.Problem != r.Problem {
+				t.Errorf("%q is refused: %v", said, err)
+			}
+		case errors.Is(err, ErrSilent):
+			t.Errorf("%q is silence", said)
+		case errors.Is(err, ErrBusy) && r.Event != eventBusy, errors.Is(err, ErrNobody) && whole && len(line) < mostReaction:
+			t.Errorf("%q: %v", said, err)
+		}
+	})
 }
