@@ -235,7 +235,12 @@ func (d *Directory) askOne(ctx context.Context, database, key string) ([]string,
 	if err != nil {
 		return nil, err
 	}
-	line, _, _ := strings.Cut(string(out), "\n")
+	return fieldsOf(string(out))
+}
+
+// fieldsOf are those of the line that getent has printed.
+func fieldsOf(out string) ([]string, error) {
+	line, _, _ := strings.Cut(out, "\n")
 	fields := strings.Split(line, ":")
 	if len(fields) < 4 {
 		return nil, ErrUnknown

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -179,4 +183,110 @@ func TestPasswdLines(t *testing.T) {
 			t.Errorf("%q is %+v, %v", line, u, ok)
 		}
 	}
+}
+
+// FuzzGroupFile holds that a group is what the first line says that has its name, and four
+// fields: another line gives nobody the rights of one.
+func FuzzGroupFile(f *testing.F) {
+	f.Add("root:x:0:\n# a comment\nops:x:27:bob,carol,,bob\nops:x:0:eve\n")
+	f.Add("ops:x:0:eve:more\nops:x:eve\nxops:x:0:eve\n+:::\nops:x:4294967295:bob\r\n")
+	f.Add("ops\x00:x:0:eve\r\n ops:x:0:eve\n:x:0:\n\nops:x:-1:eve\nops:x:1:bob")
+	path := filepath.Join(f.TempDir(), "group")
+	groupFile = path
+	f.Cleanup(func() { groupFile = "/etc/group" })
+	line := regexp.MustCompile(`(?m)^([^:\n]*):[^:\n]*:([^:\n]*):([^:\n]*?)\r?$`)
+	f.Fuzz(func(t *testing.T, content string) {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		var want *Group
+		var number string
+		for _, fields := range line.FindAllStringSubmatch(content, -1) {
+			if names = append(names, fields[1]); fields[1] != "ops" || want != nil {
+				continue
+			}
+			want, number = &Group{Name: "ops"}, fields[2]
+			if gid, err := strconv.ParseUint(fields[2], 10, 32); err == nil {
+				members := slices.DeleteFunc(strings.Split(fields[3], ","), func(name string) bool { return name == "" })
+				want = &Group{"ops", uint32(gid), members}
+			}
+		}
+		if got := GroupNames(); !slices.Equal(got, names) {
+			t.Errorf("%q has %q, want %q", content, got, names)
+		}
+		d := Directory{FilesOnly: true}
+		got, err := d.Group(t.Context(), "ops")
+		isGroup := want != nil && want.Members != nil // Split makes no nil
+		if isGroup != (err == nil) || isGroup && (got.Name != "ops" || got.GID != want.GID || !slices.Equal(got.Members, want.Members)) {
+			t.Errorf("%q is %+v, %v; want %+v", content, got, err, want)
+		}
+		isPlain := isGroup && number == strconv.FormatUint(uint64(got.GID), 10) // 00 is looked for by nobody
+		if byID, err := d.GroupByID(t.Context(), got.GID); isPlain && (err != nil || byID.GID != got.GID) {
+			t.Errorf("%q: %d is %+v, %v", content, got.GID, byID, err)
+		}
+	})
+}
+
+// FuzzGetent holds that of what getent prints the first line counts, and that an account is
+// taken from it only with numbers as they have to be.
+func FuzzGetent(f *testing.F) {
+	f.Add("ldapuser:*:70001:70002:L. Dap:/home/l:/bin/sh\n")
+	f.Add("ldapuser:*:-1:4294967296::\nroot:x:0:0:::\n")
+	f.Add("ldap:*:7:bob,,carol\nldap:*:0:eve")
+	f.Add("a\x00b:x:+5:07:\xff")
+	f.Add(":::")
+	number := regexp.MustCompile(`^0*(\d{1,10})$`)
+	isNumber := func(field string, id uint32) bool {
+		found := number.FindStringSubmatch(field)
+		return found != nil && strings.TrimLeft(found[1], "0") == strings.TrimLeft(strconv.FormatUint(uint64(id), 10), "0")
+	}
+	f.Fuzz(func(t *testing.T, out string) {
+		fields, err := fieldsOf(out)
+		if first, _, _ := strings.Cut(out, "\n"); (err == nil) != (strings.Count(first, ":") >= 3) || err == nil && strings.Join(fields, ":") != first {
+			t.Errorf("%q has %q, %v", out, fields, err)
+		}
+		if err != nil {
+			return
+		}
+		u, err := parseUser(fields)
+		if err == nil && (u.Name != fields[0] || !isNumber(fields[2], u.UID) || !isNumber(fields[3], u.GID)) {
+			t.Errorf("%q is %+v", out, u)
+		}
+		g, err := parseGroup(fields)
+		if err == nil && (g.Name != fields[0] || !isNumber(fields[2], g.GID) || strings.Join(g.Members, ",") != withoutGaps(fields[3])) {
+			t.Errorf("%q is %+v", out, g)
+		}
+	})
+}
+
+// withoutGaps leaves out the names of no letter in a list of members.
+func withoutGaps(list string) string {
+	for strings.Contains(list, ",,") {
+		list = strings.ReplaceAll(list, ",,", ",")
+	}
+	return strings.Trim(list, ",")
+}
+
+// FuzzPasswdLine holds that a line is an account only if it has the fields of passwd(5), and
+// that it is the one that they say.
+func FuzzPasswdLine(f *testing.F) {
+	for _, line := range []string{"bob:x:1001:100:Bob:/home/bob:/bin/sh", "+bob:x:1:1::", "a:b", ":x:0:0::", "x::00:+1:", "eve:x:0\x00:0:"} {
+		f.Add(line)
+	}
+	lines := regexp.MustCompile(`^([^:+-][^:]*):[^:]*:([0-9]+):([0-9]+)(:(?s:.*))?$`)
+	f.Fuzz(func(t *testing.T, line string) {
+		got, ok := userOf([]byte(line))
+		want, known := User{}, false
+		if fields := lines.FindStringSubmatch(line); fields != nil && fields[4] != "" {
+			uid, uidErr := strconv.ParseUint(fields[2], 10, 32)
+			gid, gidErr := strconv.ParseUint(fields[3], 10, 32)
+			if known = uidErr == nil && gidErr == nil; known {
+				want = User{fields[1], uint32(uid), uint32(gid)}
+			}
+		}
+		if got != want || ok != known {
+			t.Errorf("%q is %+v, %v; want %+v, %v", line, got, ok, want, known)
+		}
+	})
 }

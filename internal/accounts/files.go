@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-const (
-	passwdFile = "/etc/passwd"
-	groupFile  = "/etc/group"
-)
+const passwdFile = "/etc/passwd"
+
+// groupFile is where groups are; tests have their own.
+var groupFile = "/etc/group"
 
 // inPasswdFile hands over the accounts in the file, as passwd(5) has them, until it is told
 // that this was enough. Of several with one name or uid, the first counts.
