@@ -1,6 +1,9 @@
 package sessions
 
 import (
+	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -114,18 +117,72 @@ func TestJobOf(t *testing.T) {
 	}
 }
 
-func FuzzProc(f *testing.F) {
-	f.Add([]byte(bashStat))
-	f.Add([]byte("0::/user.slice/user-1000.slice/session-c22.scope\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if p, err := parseStat(data); err == nil && p.pid < 0 && !strings.HasPrefix(strings.TrimSpace(string(data)), "-") {
-			t.Errorf("%q is %+v", data, p)
+// FuzzStat holds that whatever a process calls itself, the kernel's fields are read as the
+// kernel has them, and that what is no line of its is refused.
+func FuzzStat(f *testing.F) {
+	f.Add("bash", 4242, 4100, 4242, 4242, 34818, 4300, uint64(185593))
+	f.Add("a) R 1 1 1", 1, 0, -1, 0, -1, -1, ^uint64(0))
+	f.Add(bashStat, 1, 1, 1, 1, 1, 1, uint64(1))
+	f.Add(") S (\n", 1, 1, 1, 1, 1, 1, uint64(0))
+	f.Fuzz(func(t *testing.T, name string, pid, parent, group, session, ttyNr, foreground int, start uint64) {
+		line := fmt.Sprintf("%d (%s) S %d %d %d %d %d 4194304 1 2 3 4 5 6 7 8 20 0 1 0 %d 3133440 365\n",
+			pid, name, parent, group, session, ttyNr, foreground, start)
+		want := process{
+			pid: pid, parent: parent, group: group, session: session, foreground: foreground,
+			device: deviceNumber(ttyNr), name: name, state: 'S', start: start,
 		}
-		if id := sessionOf(data); strings.ContainsAny(id, "/.\n ") || len(id) > 32 {
-			t.Errorf("%q is session %q", data, id)
+		if p, err := parseStat([]byte(line)); err != nil || p != want {
+			t.Errorf("%q is %+v, %v; want %+v", line, p, err, want)
 		}
-		if job := jobOf(data); strings.ContainsAny(job, "/\n") {
-			t.Errorf("%q is job %q", data, job)
+		if p, err := parseStat([]byte(name)); err == nil && !statLine.MatchString(name) {
+			t.Errorf("%q is %+v", name, p)
+		}
+	})
+}
+
+// statLine is what is taken for a line of /proc/PID/stat, as an expression.
+var statLine = regexp.MustCompile(`(?s)^\s*[-+]?\d+\s*\(.*\) *[^ )](\n)?( +[-+]?\d+\n?){5}( +[^ )]+){13} +\d+\n?( [^)]*)?$`)
+
+// FuzzCgroup holds that sessions, users and services are read as expressions have them that
+// know no components.
+func FuzzCgroup(f *testing.F) {
+	for _, path := range []string{
+		"0::/user.slice/user-1000.slice/session-c22.scope", "0::/user.slice/user-1000.slice/user@1000.service/session-c1.scope",
+		"9:name=systemd:/user.slice/user-0.slice/session-12.scope\n8:pids:/x\n0::/", "0::/user.slice/user-4294967296.slice/session-../x.scope",
+		"0::/system.slice/system-job.slice/job@1.service/below", "1:name=systemd:/system.slice/cron.service", "0::/system.slice/.service", "0:",
+	} {
+		f.Add([]byte(path))
+	}
+	tree := `(?m)^(?:0:|[^:\n]*:name=systemd):`
+	slice := tree + `/user\.slice/user-(\d+)\.slice(?:/session-([0-9A-Za-z]{1,32})\.scope)?(?:/|$)`
+	inSlice := regexp.MustCompile(slice)
+	inService := regexp.MustCompile(tree + `/system\.slice(?:/[^/\n]*\.slice)*/([^/\n]+\.service)(?:/|$)`)
+	f.Fuzz(func(t *testing.T, cgroup []byte) {
+		session, user, inAny := "", uint64(0), false
+		for _, found := range inSlice.FindAllSubmatch(cgroup, -1) {
+			uid, err := strconv.ParseUint(string(found[1]), 10, 32)
+			if err != nil {
+				continue
+			}
+			if !inAny {
+				user, inAny = uid, true
+			}
+			if session == "" {
+				session = string(found[2])
+			}
+		}
+		if got := sessionOf(cgroup); got != session {
+			t.Errorf("%q is session %q, want %q", cgroup, got, session)
+		}
+		if got, ok := userOf(cgroup); ok != inAny || uint64(got) != user {
+			t.Errorf("%q is of %d, %v; want %d, %v", cgroup, got, ok, user, inAny)
+		}
+		service := ""
+		if found := inService.FindSubmatch(cgroup); found != nil {
+			service = string(found[1])
+		}
+		if got := serviceOf(cgroup); got != service {
+			t.Errorf("%q is service %q, want %q", cgroup, got, service)
 		}
 	})
 }

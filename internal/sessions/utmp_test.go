@@ -104,3 +104,27 @@ func FuzzParseUtmp(f *testing.F) {
 		}
 	})
 }
+
+// FuzzRecord holds that of each login what a program has written there comes back, up to a
+// NUL and to the end of its field, whatever stands before and behind it.
+func FuzzRecord(f *testing.F) {
+	f.Add("pts/2", "alice", "10.88.0.1", int64(1_790_000_000), []byte{})
+	f.Add(strings.Repeat("x", 32), "a\x00b", strings.Repeat("h", 300), int64(-1), make([]byte, 383))
+	f.Fuzz(func(t *testing.T, line, user, host string, at int64, behind []byte) {
+		for _, layout := range []Layout{Layout384, Layout400} {
+			want := Record{User: cut(user, 32), Line: cut(line, 32), Host: cut(host, 256), Time: time.Unix(int64(uint32(at)), 0)}
+			if layout == Layout400 {
+				want.Time = time.Unix(at, 0)
+			}
+			data := slices.Concat(record(layout, 8, line, user, host, at), record(layout, userProcess, line, user, host, at), behind)
+			if got := ParseUtmp(data, layout); len(got) == 0 || got[0] != want {
+				t.Errorf("layout of %d bytes: got %+v, want %+v", layout.Size, got, want)
+			}
+		}
+	})
+}
+
+func cut(s string, most int) string {
+	s, _, _ = strings.Cut(s[:min(len(s), most)], "\x00")
+	return s
+}
