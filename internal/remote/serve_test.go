@@ -360,3 +360,107 @@ func FuzzEvent(f *testing.F) {
 		}
 	})
 }
+
+// FuzzLines holds that lines come as they are, however they arrive, and that none is longer
+// than it may be.
+func FuzzLines(f *testing.F) {
+	f.Add([]byte("one\n\ntwo\nthr"), uint8(4), uint8(1))
+	f.Add([]byte("\n12345678\n"), uint8(8), uint8(3))
+	f.Add(bytes.Repeat([]byte("\x00"), 300), uint8(255), uint8(200))
+	f.Fuzz(func(t *testing.T, data []byte, most, chunk uint8) {
+		l := lines{from: &chunks{data, int(chunk) + 1}, most: int(most) + 1}
+		for rest := data; ; {
+			want, behind, whole := bytes.Cut(rest, []byte{'\n'})
+			got, err := l.next()
+			switch {
+			case err == nil:
+				if !whole || !bytes.Equal(got, want) || len(got) >= l.most {
+					t.Fatalf("%q of at most %d bytes, want %q", got, l.most, want)
+				}
+				rest = behind
+				continue
+			case errors.Is(err, errTooLong) && len(want) >= l.most,
+				errors.Is(err, errCutOff) && !whole && len(want) > 0,
+				errors.Is(err, io.EOF) && len(rest) == 0:
+			default:
+				t.Fatalf("%v at %q, of at most %d bytes", err, rest, l.most)
+			}
+			return
+		}
+	})
+}
+
+// chunks are read so many bytes at a time.
+type chunks struct {
+	data []byte
+	most int
+}
+
+func (c *chunks) Read(p []byte) (int, error) {
+	if len(c.data) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p[:min(len(p), c.most)], c.data)
+	c.data = c.data[n:]
+	return n, nil
+}
+
+// SetReadDeadline has chunks be an Input: they are there at once.
+func (*chunks) SetReadDeadline(time.Time) error { return nil }
+
+// FuzzServe holds that whatever a client sends, it gets a hello, results and one ending, each
+// a line; that one request at most is carried out, and none behind which comes what is no
+// line of it; and that lines are passed on as they were typed.
+func FuzzServe(f *testing.F) {
+	typed := strings.NewReplacer(`:1`, `:2`, `{"p`, `{"typed":true,"p`).Replace(good) + "\n"
+	f.Add([]byte(good+"\n"), uint8(200))
+	f.Add([]byte(good+"\n"+good), uint8(10))
+	f.Add([]byte(typed+`{"line":"QW5k"}`+"\n"+`{"line":""}`+"\n"+`{"end":true}`+"\n"), uint8(3))
+	f.Add([]byte(typed+`{"line":"QW5k","end":true}`+"\n"+`{"line":"QQ=="}`+"\n"), uint8(100))
+	f.Add([]byte("\n"), uint8(1))
+	f.Fuzz(func(t *testing.T, in []byte, chunk uint8) {
+		var out bytes.Buffer
+		var lines []string
+		carried := 0
+		err := Serve(t.Context(), &chunks{bytes.Clone(in), int(chunk) + 1}, &out, RequestTime, Hello{Host: "d13"},
+			func(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+				carried++
+				for more := r.Lines != nil; more; {
+					var line string
+					select {
+					case line, more = <-r.Lines:
+						if more {
+							lines = append(lines, line)
+						}
+					case <-ctx.Done():
+						more = false
+					}
+				}
+				report(delivery.Result{Event: delivery.Delivered, Host: "d13", User: r.Text, Terminal: "pts/2"})
+				return nil
+			})
+		said := strings.Split(out.String(), "\n")
+		if carried > 1 || len(said) != 3+carried || said[len(said)-1] != "" || (err == nil) != (carried == 1) {
+			t.Fatalf("%q is carried out %d times, %v: %q", in, carried, err, said)
+		}
+		var end ending
+		if err := decode([]byte(said[len(said)-2]), &end); err != nil || end.Results != carried || (end.Event == eventEnd) != (carried == 1) {
+			t.Errorf("%q ends with %+v, %v", in, end, err)
+		}
+		if carried == 0 {
+			return
+		}
+		first, rest, _ := bytes.Cut(in, []byte{'\n'})
+		var r request
+		if decode(first, &r) != nil || !r.Typed && len(rest) > 0 && int(chunk) >= len(in) {
+			t.Errorf("%q is carried out", in)
+		}
+		for i, line := range lines {
+			var one typedLine
+			data, behind, whole := bytes.Cut(rest, []byte{'\n'})
+			if rest = behind; !whole || decode(data, &one) != nil || one.End || string(one.Line) != line {
+				t.Errorf("%q has the line %d %q", in, i, line)
+			}
+		}
+	})
+}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -74,6 +75,42 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%q: %v is not tried again", words, err)
 		}
 	}
+}
+
+// FuzzExplain holds that whatever a ssh says, or a host through it, it fails for a reason of a
+// host's, in one line; and that nothing in it can choose what people are told to type.
+func FuzzExplain(f *testing.F) {
+	for _, s := range sshWords {
+		f.Add(255, "Welcome\n"+s.begin+"h port 22: "+s.words+" x\r\n", true)
+	}
+	f.Add(255, "\nkex_exchange_identification: x\nssh: connect: Connection refused", false)
+	f.Add(255, "%s %h", true)
+	f.Add(127, "sh: msg: not found", false)
+	f.Add(1, "a\n\x1b[2J\r\n", false)
+	f.Add(0, "", false)
+	hints := []string{
+		"", "is another command forced for that key?",
+		"install it there, where a login's PATH finds it; for a login as root, --push sends the helper along",
+	}
+	for _, s := range sshWords {
+		hints = append(hints, strings.NewReplacer("%s", "root@web1", "%h", "web1").Replace(s.hint))
+	}
+	f.Fuzz(func(t *testing.T, status int, words string, indirect bool) {
+		err := explain("root@web1", status, words, func() bool { return indirect })
+		var failure *Failure
+		if !errors.As(err, &failure) {
+			t.Fatalf("%d, %q: %v", status, words, err)
+		}
+		if !slices.Contains([]delivery.Reason{Unreachable, HostKey, AuthFailed, NoHelper, Timeout}, failure.Reason) {
+			t.Errorf("%d, %q fails for %q", status, words, failure.Reason)
+		}
+		if failure.Detail == "" || strings.Contains(failure.Detail, "\n") || !slices.Contains(hints, failure.Hint) {
+			t.Errorf("%d, %q is %q, with the hint %q", status, words, failure.Detail, failure.Hint)
+		}
+		if again := errors.Is(err, errDropped) || errors.Is(err, errNotTaken); again && status != 255 {
+			t.Errorf("%d, %q is asked again", status, words)
+		}
+	})
 }
 
 // standIn is a script in ssh's place, which has its arguments and its number of runs in $n.

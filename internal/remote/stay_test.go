@@ -641,6 +641,66 @@ func FuzzResultOfStaying(f *testing.F) {
 	})
 }
 
+// FuzzTalk holds that whatever a helper says, and a login before it, it is sent nothing before
+// its hello but the program that it may ask for once; the request once after that; and that it
+// is done only where the results that came are as many as it says.
+func FuzzTalk(f *testing.F) {
+	const push = `{"event":"push","machine":"x86_64","uid":0}`
+	for _, lines := range [][]string{
+		{helloStays, sayDelivered, sayOpen, sayReply, sayUnanswered, `{"event":"end","results":4}`},
+		{"Welcome to d13!", push, helloStays, `{"event":"alive"}`, sayDelivered, sayEndOfResult},
+		{push, push, helloStays, `{"event":"refused","problem":"too long","hint":"shorter"}`},
+		{strings.Replace(push, "0}", "1000}", 1)},
+		{strings.Replace(push, "x86_64", "../x", 1)},
+		{strings.Replace(helloStays, "[1,2]", "[1,1]", 1), `{"event":"error","problem":"\u009b"}`},
+		{strings.Replace(helloStays, "[1,2]", "[3,4]", 1)},
+		{strings.Repeat("x", 200), helloStays},
+		{helloStays, sayDelivered, sayDelivered},
+	} {
+		f.Add([]byte(strings.Join(lines, "\n")+"\n"), len(lines)%2 == 0)
+	}
+	f.Fuzz(func(t *testing.T, said []byte, stay bool) {
+		r, told := aRequest, &toHelper{}
+		if stay {
+			r = waits()
+		}
+		talk := newTalk(told, bytes.NewReader(said), nil)
+		pushed, done := 0, 0
+		talk.pushed, talk.onPush, talk.preamble = &Push{programs: map[string][]byte{"amd64": []byte("PROGRAM")}}, func() { pushed++ }, 100
+		err := talk.send(t.Context(), r, func(result delivery.Result) {
+			if result.Event != delivery.Waiting {
+				done++
+			}
+			if told.Len() == 0 {
+				t.Errorf("%q: %+v before the request", said, result)
+			}
+		})
+		rest, wasPushed := strings.CutPrefix(told.String(), "7\nPROGRAM")
+		if wasPushed != (pushed == 1) || pushed > 1 || wasPushed && !bytes.Contains(said, []byte("push")) {
+			t.Errorf("%q: pushed %d times: %q", said, pushed, told)
+		}
+		line, behind, _ := strings.Cut(rest, "\n")
+		var sent request
+		if rest != "" && (behind != "" || decode([]byte(line), &sent) != nil || !bytes.Contains(said, []byte(eventHello))) {
+			t.Errorf("%q: it was sent %q", said, rest)
+		}
+		var failure *Failure
+		switch {
+		case err == nil && (rest == "" || !bytes.Contains(said, fmt.Append(nil, done))):
+			t.Errorf("%q is the end of %d results", said, done)
+		case errors.As(err, &failure) && !slices.Contains([]delivery.Reason{Version, NoHelper, Lost}, failure.Reason):
+			t.Errorf("%q: %v", said, err)
+		case errors.As(err, &failure) && failure.Reason != Lost && done > 0:
+			t.Errorf("%q: %v, and %d results", said, err, done)
+		}
+	})
+}
+
+// toHelper keeps what a helper is told.
+type toHelper struct{ bytes.Buffer }
+
+func (*toHelper) Close() error { return nil }
+
 // TestFanOutOpens: a message that stays gives its slot to the next as soon as its text is
 // through, in all and through a jump host; and gives it once.
 func TestFanOutOpens(t *testing.T) {
