@@ -2,7 +2,9 @@ package compat
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -174,4 +176,162 @@ func TestParseNet(t *testing.T) {
 		_, err := ParseNet(strings.Fields(in))
 		refuses(t, in, want, err)
 	}
+}
+
+// argv makes arguments of what the fuzzer has: some of them may be empty.
+func argv(words string) []string { return strings.Split(words, "\n") }
+
+// addCommands are what each of the command lines is tried with first.
+func addCommands(f *testing.F) {
+	f.Helper()
+	for _, line := range []string{
+		"-nt5 --gro=ops hello -- -n", "--timeout x -h", "-g  -t +7", "- -- --", "--ver", "-vVh y", "bob /dev/pts/3", "no --verb", "\xff -\xff --\xff=", "-t \t+4294967295",
+	} {
+		f.Add(strings.ReplaceAll(line, " ", "\n"), strings.HasPrefix(line, "-"))
+	}
+}
+
+// isUsage checks that an error is one of a command line.
+func isUsage(t *testing.T, args []string, err error) {
+	t.Helper()
+	if usage := (*UsageError)(nil); !errors.As(err, &usage) || usage.Problem == "" {
+		t.Errorf("%q: %v", args, err)
+	}
+}
+
+// FuzzGetopt holds that every argument is found again, as an option, its value or an operand,
+// in the order in which it was; and that what was found means the same when it is written in
+// the one way that leaves nothing open.
+func FuzzGetopt(f *testing.F) {
+	addCommands(f)
+	f.Fuzz(func(t *testing.T, words string, posixly bool) {
+		args := argv(words)
+		options := []option{noBanner, timeout, group, version, verbose, help}
+		found, operands, err := getopt(slices.Clone(args), options, posixly)
+		var plain []string
+		for _, o := range found {
+			if word := "--" + o.long; o.option.value {
+				plain = append(plain, word+"="+o.value)
+			} else {
+				plain = append(plain, word)
+			}
+		}
+		again, same, againErr := getopt(append(append(plain, "--"), operands...), options, posixly)
+		if againErr != nil || !slices.Equal(again, found) || !slices.Equal(same, operands) {
+			t.Errorf("%q is %v and %q, and %q is %v and %q, %v", args, found, operands, plain, again, same, againErr)
+		}
+		for _, word := range operands {
+			i := slices.Index(args, word)
+			if i < 0 {
+				t.Fatalf("%q has no operand %q", args, word)
+			}
+			args = args[i+1:]
+		}
+		if err != nil {
+			isUsage(t, args, err)
+		} else if all := argv(words); posixly && !slices.Equal(all[len(all)-len(operands):], operands) {
+			t.Errorf("%q has %q among its operands", all, operands)
+		}
+	})
+}
+
+// FuzzParseWall holds that what is taken has a time that wall(1) takes, and means the same when
+// it is written again.
+func FuzzParseWall(f *testing.F) {
+	addCommands(f)
+	f.Fuzz(func(t *testing.T, words string, posixly bool) {
+		args := argv(words)
+		w, err := ParseWall(args, posixly)
+		if err != nil {
+			isUsage(t, args, err)
+			return
+		}
+		if w.Asked != Nothing {
+			return
+		}
+		var plain []string
+		if w.NoBanner {
+			plain = append(plain, "-n")
+		}
+		if w.Group != "" {
+			plain = append(plain, "-g"+w.Group)
+		}
+		if w.Timeout != 0 {
+			plain = append(plain, fmt.Sprintf("-t%d", w.Timeout/time.Second))
+		}
+		again, err := ParseWall(append(append(plain, "--"), w.Words...), posixly)
+		if err != nil || !reflect.DeepEqual(again, w) && len(w.Words)+len(again.Words) > 0 || w.Timeout < 0 || w.Timeout > (1<<32-1)*time.Second || w.Timeout%time.Second != 0 {
+			t.Errorf("%q is %+v, and %q is %+v, %v", args, w, plain, again, err)
+		}
+	})
+}
+
+// FuzzParseWrite holds that a user and a terminal are what was said to be one.
+func FuzzParseWrite(f *testing.F) {
+	addCommands(f)
+	f.Fuzz(func(t *testing.T, words string, posixly bool) {
+		args := argv(words)
+		w, err := ParseWrite(args, posixly)
+		isTerminal := slices.Contains(args, w.Terminal) || slices.Contains(args, "/dev/"+w.Terminal)
+		switch {
+		case err != nil:
+			isUsage(t, args, err)
+		case w.Asked != Nothing && w != Write{Asked: w.Asked},
+			w.Asked == Nothing && (!slices.Contains(args, w.User) || w.Choose && w.Terminal != "" || !w.Choose && !isTerminal):
+			t.Errorf("%q is %+v", args, w)
+		}
+	})
+}
+
+// FuzzParseMesg holds that an answer is one of the arguments, y or n where it begins so.
+func FuzzParseMesg(f *testing.F) {
+	addCommands(f)
+	f.Fuzz(func(t *testing.T, words string, posixly bool) {
+		args := argv(words)
+		m, err := ParseMesg(args, posixly)
+		if err != nil {
+			isUsage(t, args, err)
+			return
+		}
+		isAnswer := slices.ContainsFunc(args, func(arg string) bool {
+			if begin := strings.ToLower(arg[:min(1, len(arg))]); begin == "y" || begin == "n" {
+				return m.Answer == begin
+			}
+			return m.Answer == arg
+		})
+		if m.Asked == Nothing && (m.Ask && m.Answer != "" || !m.Ask && !isAnswer) {
+			t.Errorf("%q is %+v", args, m)
+		}
+	})
+}
+
+// FuzzParseNet holds that a command line of net's is one of three things, with nothing in it
+// that was not said.
+func FuzzParseNet(f *testing.F) {
+	for _, line := range []string{"send bob hi there", "SEND /Domain:Lab hi", "send /users", "name x /ADD", "name /delete", "help", "name /?", "send /dev/pts/3 /v", "name \xff /delete"} {
+		f.Add(strings.ReplaceAll(line, " ", "\n"))
+	}
+	f.Fuzz(func(t *testing.T, words string) {
+		args := argv(words)
+		net, err := ParseNet(args)
+		if err != nil {
+			isUsage(t, args, err)
+			return
+		}
+		if one := map[bool]int{true: 1}; one[net.Help]+one[net.Send != nil]+one[net.Name != nil] != 1 {
+			t.Fatalf("%q is %+v", args, net)
+		}
+		if send := net.Send; send != nil {
+			said := []string{send.Target, "/users"}
+			if send.Domain != "" || send.Only {
+				said = []string{"/domain:" + send.Domain, "/domain"}
+			}
+			if to := args[1]; !strings.EqualFold(to, said[0]) && !strings.EqualFold(to, said[1]) || !slices.Equal(send.Words, args[2:]) {
+				t.Errorf("%q is %+v", args, *send)
+			}
+		}
+		if name := net.Name; name != nil && (!slices.Contains(append(args, ""), name.Name) || strings.HasPrefix(name.Name, "/") || name.Name == "" && len(args) > 1) {
+			t.Errorf("%q is %+v", args, *name)
+		}
+	})
 }
