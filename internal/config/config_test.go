@@ -9,9 +9,12 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/pelletier/go-toml/v2"
 )
 
 func TestParse(t *testing.T) {
@@ -187,11 +190,87 @@ func TestReadOfOthers(t *testing.T) {
 	}
 }
 
+// FuzzParse holds that what is accepted is a policy of names and a rate within its bounds, and
+// means the same when it is written again.
 func FuzzParse(f *testing.F) {
-	f.Add("[policy]\nsend = ['*']\n")
+	f.Add("[policy]\nsend = ['*']\nbroadcast = ['%ops', 'alice']\n[journal]\ntext = true\n")
+	f.Add("rate = { per_minute = 0x10, burst = 1_000_000 }\n[aliases]\nx = 1.5\n")
+	f.Add("policy.send = [\"a\\u00e9\", '%']\nrate.burst = -1")
 	f.Fuzz(func(t *testing.T, content string) {
-		if s, err := Parse(content); err == nil && s.check() != nil {
-			t.Errorf("%q is %+v", content, s)
+		system, err := Parse(content)
+		if err != nil {
+			return
+		}
+		for _, name := range append(slices.Clone(system.Policy.Send), system.Policy.Broadcast...) {
+			if !policyName.MatchString(name) || strings.TrimSpace(name) != name {
+				t.Errorf("%q has %q in a policy", content, name)
+			}
+		}
+		if limit := system.Rate.Limit(); limit.PerMinute < 1 || limit.PerMinute > 1_000_000 || limit.Burst < 0 || limit.Burst > 1_000_000 {
+			t.Errorf("%q has the rate %+v", content, limit)
+		}
+		again, err := toml.Marshal(map[string]any{
+			"policy":  map[string]any{"send": system.Policy.Send, "broadcast": system.Policy.Broadcast},
+			"rate":    map[string]any{"per_minute": system.Rate.PerMinute, "burst": system.Rate.Burst},
+			"journal": map[string]any{"text": system.Journal.Text},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same, err := Parse(string(again)); err != nil || !reflect.DeepEqual(same, system) {
+			t.Errorf("%q is %+v, and written again %+v, %v", content, system, same, err)
 		}
 	})
+}
+
+var policyName = regexp.MustCompile(`(?s)^%?[^,:\n\x00]+$`)
+
+// FuzzSettings holds that a file says to us what it says to the library's own reader: a
+// string, a number, true or false, a list of strings, and each under the same key.
+func FuzzSettings(f *testing.F) {
+	f.Add("[policy]\nsend = ['*', \"a\\tb\"]\n# x\n[a.'b c']\nd = true\n")
+	f.Add("a = { b = 1, c.d = -0x7f }\r\n\"\" = '''\nx\n'''\nn = 99999999999999999999")
+	f.Add("a.b = 0o17\nx = [1, 2]\ny = 1979-05-27\nz = [\n'a', # b\n'c',\n]\nw = +1_000\nv = 0b11")
+	f.Add("[[a]]\nb = 1\n[a]\n")
+	f.Fuzz(func(t *testing.T, content string) {
+		all, err := Settings(content)
+		var tree map[string]any
+		if err != nil || toml.Unmarshal([]byte(content), &tree) != nil {
+			return // it looks more closely at dates, and at tables that contradict each other
+		}
+		want := map[string]any{}
+		flatten(want, "", tree)
+		for _, s := range all {
+			value, ok := want[s.Key]
+			_, isError := s.Value.(error)
+			_, isString := value.(string)
+			if (!isError || isString) && (!ok || !reflect.DeepEqual(s.Value, value)) || s.Line < 1 || s.Line > strings.Count(content, "\n")+1 {
+				t.Errorf("%q has %q = %#v in line %d, want %#v", content, s.Key, s.Value, s.Line, value)
+			}
+			delete(want, s.Key)
+		}
+		if len(want) > 0 {
+			t.Errorf("%q lacks %v", content, want)
+		}
+	})
+}
+
+// flatten puts what is in tables under the names that settings have.
+func flatten(to map[string]any, prefix string, tree map[string]any) {
+	for name, value := range tree {
+		switch value := value.(type) {
+		case map[string]any:
+			flatten(to, prefix+name+".", value)
+		case []any:
+			words := []string{}
+			for _, one := range value {
+				if word, ok := one.(string); ok {
+					words = append(words, word)
+				}
+			}
+			to[prefix+name] = words
+		default:
+			to[prefix+name] = value
+		}
+	}
 }
