@@ -64,6 +64,8 @@ func TestWithAliasByHand(t *testing.T) {
 	}
 }
 
+// FuzzWithAlias holds that a file says the same as before but for the alias, and that all that
+// is not the alias's own is there as it was written.
 func FuzzWithAlias(f *testing.F) {
 	f.Add("[aliases]\nteam = ['x']\nb = 'y'\n[domains]\nlab = 'd12'\n", "bob")
 	f.Add("aliases.team = 'x'", "")
@@ -92,6 +94,15 @@ func FuzzWithAlias(f *testing.F) {
 		delete(is, "aliases.team")
 		if len(was) != len(is) {
 			t.Errorf("%q becomes %q: other keys have changed", content, changed)
+		}
+		rest := changed
+		for line := range strings.Lines(content) {
+			line = strings.TrimRight(line, "\r\n")
+			if at := strings.Index(rest, line); at >= 0 {
+				rest = rest[at+len(line):]
+			} else if _, isThere := valuesOf(before)["aliases.team"]; !isThere {
+				t.Errorf("%q becomes %q, without %q", content, changed, line)
+			}
 		}
 	})
 }

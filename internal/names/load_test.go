@@ -6,8 +6,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"msg/internal/target"
 )
 
 func TestLoadRefuses(t *testing.T) {
@@ -125,4 +129,66 @@ func TestLoadSkips(t *testing.T) {
 	if s, err := Load(system, filepath.Join(home, "none")); err != nil || strings.Join(s.Aliases(), " ") != "oncall" {
 		t.Errorf("somebody else's home without a file: %v, %v", s, err)
 	}
+}
+
+// FuzzNames holds that what a file is read as are names in their grammar, each once and with
+// something behind it; and that whatever aliases and domains stand for comes to an end, without
+// aliases that are left, and to hosts that are each there once. No command is run.
+func FuzzNames(f *testing.F) {
+	f.Add("[aliases]\nteam = ['bob', 'b,%ops@web1']\nb = 'team'\nbob = 'bob,pts/3'\n", true)
+	f.Add("[domains]\nlab = 'd[12-13]'\nall = ['@lab', 'x!x']\nme = '@me'\nweb.command = 'echo x'\n", false)
+	f.Add("[aliases]\n'' = 'x'\n\"a b\" = 'x'\n[domains]\n'./x' = 'd'\n", true)
+	f.Add("aliases = { a = 'b', b = 'c', c = 'a' }\nx = 1", false)
+	domain := regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+	f.Fuzz(func(t *testing.T, content string, namesOnly bool) {
+		found, err := file{path: "msg.toml", namesOnly: namesOnly}.parse(content)
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "msg.toml: ") {
+				t.Errorf("%q: %v", content, err)
+			}
+			return
+		}
+		set, commands := mustLoad(t), false
+		for _, e := range found {
+			set.add(e)
+			commands = commands || e.Command != ""
+			if e.Hidden || e.Line < 1 || e.IsAlias() && !IsAlias(e.Name) || !e.IsAlias() && (!domain.MatchString(e.Name) || e.Command != "" && e.Hosts != "") {
+				t.Errorf("%q has %+v", content, e)
+			}
+		}
+		for _, name := range set.Aliases() {
+			all, err := set.Expand([]target.Target{{Kind: target.Word, Name: name, Hosts: "web1"}})
+			if err == nil && (len(all) == 0 || len(all) > mostTargets) {
+				t.Errorf("%q: %q comes to %d targets", content, name, len(all))
+			}
+			seen := map[target.Target]bool{}
+			for _, one := range all {
+				stays := slices.Contains(set.aliases[one.Name].Targets, target.Target{Kind: target.Word, Name: one.Name, Hosts: one.Hosts}) ||
+					slices.Contains(set.aliases[one.Name].Targets, target.Target{Kind: target.Word, Name: one.Name})
+				if _, isAlias := set.aliases[one.Name]; seen[one] || one.Hosts == "" || one.Kind == target.File || one.Kind == target.Word && isAlias && !stays {
+					t.Errorf("%q: %q comes to %v", content, name, all)
+				}
+				seen[one] = true
+			}
+		}
+		for _, name := range set.Domains() {
+			if commands {
+				break
+			}
+			hosts, err := set.Hosts(t.Context(), name)
+			if sorted := slices.Sorted(slices.Values(hosts)); err == nil && (len(hosts) == 0 || len(slices.Compact(sorted)) != len(hosts)) {
+				t.Errorf("%q: %q has %q", content, name, hosts)
+			}
+		}
+	})
+}
+
+// mustLoad is a set of no names.
+func mustLoad(t *testing.T) *Set {
+	t.Helper()
+	set, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }
