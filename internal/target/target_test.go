@@ -2,6 +2,7 @@ package target
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -130,6 +131,31 @@ func FuzzParse(f *testing.F) {
 			if err != nil || len(again) != 1 || again[0] != one {
 				t.Fatalf("%q became %q: %v, %v", list, one.String(), again, err)
 			}
+		}
+	})
+}
+
+// FuzzParseFile holds that a file of targets means what its words do in one list, without
+// what stands behind a #; and that it leads to no other file.
+func FuzzParseFile(f *testing.F) {
+	f.Add("# people\nalice bob,carol\n\n%ops@web[1,2] # and these\r\n")
+	f.Add("bob@@lab#x\n@file\n")
+	f.Add("web[1\n2]\tuser:x#\n#")
+	comment := regexp.MustCompile(`#[^\n]*`)
+	f.Fuzz(func(t *testing.T, content string) {
+		got, err := ParseFile("ops", content)
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "ops:") {
+				t.Errorf("%q: %v", content, err)
+			}
+			return
+		}
+		want, err := Parse(strings.Join(strings.Fields(comment.ReplaceAllString(content, "")), ","))
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q is %v, want %v, %v", content, got, want, err)
+		}
+		if slices.ContainsFunc(got, func(t Target) bool { return t.Kind == File }) {
+			t.Errorf("%q is %v", content, got)
 		}
 	})
 }
