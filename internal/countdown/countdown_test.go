@@ -3,7 +3,9 @@ package countdown_test
 import (
 	"context"
 	"errors"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -153,4 +155,70 @@ func TestRunCancelled(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || time.Since(begun) > 5*s {
 		t.Errorf("%v after %v", err, time.Since(begun))
 	}
+}
+
+// FuzzPoints holds that points come in order, a second apart or more, and are the same when
+// they are written again.
+func FuzzPoints(f *testing.F) {
+	for _, list := range []string{"60m,30m,10m,5m,1m", "1m,60m, 1h,90s,0", "5s,4500ms", "-5m", "1ns,1us,1.5h", "2562047h,1s"} {
+		f.Add(list)
+	}
+	f.Fuzz(func(t *testing.T, list string) {
+		points, err := countdown.Points(list)
+		if err != nil {
+			return
+		}
+		words := make([]string, len(points))
+		for i, point := range points {
+			words[i] = point.String()
+			if point < 0 || i > 0 && points[i-1]-point < s {
+				t.Errorf("%q is %v", list, points)
+			}
+		}
+		if again, err := countdown.Points(strings.Join(words, ",")); err != nil || !slices.Equal(again, points) || len(points) > strings.Count(list, ",")+1 {
+			t.Errorf("%q is %v, and %q is %v, %v", list, points, words, again, err)
+		}
+	})
+}
+
+// FuzzParse holds that a time that is taken is to come within a year, and that the clock shows
+// then what was said, in whatever time zone.
+func FuzzParse(f *testing.F) {
+	now := time.Date(2026, 10, 24, 21, 50, 30, 5, time.UTC).Unix()
+	for _, said := range []string{
+		"22:00", "02:30", "02:30:59", "2026-10-25 02:30", "2027-03-28T02:30", "2026-12-24T22:00:07+05:45",
+		"+1h30m", "+8785h", "+1ns", "24:00", "9999-01-01 00:00", "0000-01-01 00:00", "7:05",
+	} {
+		f.Add(said, now, uint8(len(said)))
+	}
+	zones := []string{"UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", "America/St_Johns"}
+	local := regexp.MustCompile(`^(?:(\d{4}-\d\d-\d\d)[ T])?(\d?\d:\d\d(?::\d\d)?)(?:[.,]\d+)?$`)
+	f.Fuzz(func(t *testing.T, said string, unix int64, zone uint8) {
+		location, err := time.LoadLocation(zones[int(zone)%len(zones)])
+		if err != nil {
+			t.Fatal(err)
+		}
+		now, begun := time.Unix(max(0, unix)%(200*365*24*60*60), 0).In(location), time.Now()
+		end, err := countdown.Parse(said, now)
+		if err != nil {
+			return
+		}
+		at := end.Time().In(location)
+		if strings.HasPrefix(said, "+") {
+			now = begun
+		}
+		if left := at.Sub(now); left <= 0 && !strings.HasPrefix(said, "+") || left > 366*24*h+m {
+			t.Errorf("at %v, %q is at %v", now, said, at)
+		}
+		found := local.FindStringSubmatch(said)
+		if found == nil {
+			return
+		}
+		if len(found[2])%3 == 1 { // 7:05
+			found[2] = "0" + found[2]
+		}
+		if !strings.HasPrefix(at.Format(time.TimeOnly), found[2]) || found[1] != "" && at.Format(time.DateOnly) != found[1] {
+			t.Errorf("at %v, %q is at %v", now, said, at)
+		}
+	})
 }

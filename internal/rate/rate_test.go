@@ -64,3 +64,36 @@ func TestCountThatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// FuzzNext holds that whatever time a count has, no more messages go out at once than may,
+// nor more in a while than the limit has; and that nobody is kept waiting for longer than one
+// message takes.
+func FuzzNext(f *testing.F) {
+	f.Add(20, 10, int64(0), int64(time.Hour))
+	f.Add(0, 0, int64(1<<63-1), int64(0))
+	f.Add(999, 999, int64(-1<<63), int64(1<<50))
+	f.Add(6, 3, int64(time.Hour+time.Minute), int64(time.Hour))
+	f.Fuzz(func(t *testing.T, perMinute, burst int, count, boot int64) {
+		l := Limit{PerMinute: 1 + max(0, perMinute)%1000, Burst: max(0, burst) % 1000}
+		now := time.Duration(max(0, boot) % int64(200*365*24*time.Hour))
+		whole := l.Interval() * time.Duration(l.PerMinute+l.Burst)
+		at, sent := time.Duration(count), 0
+		for _, later := range []time.Duration{0, 0, l.Interval(), time.Minute} {
+			for now += later; ; sent++ {
+				after, wait := l.next(at, now)
+				if wait < 0 || wait > l.Interval() || wait == 0 && (after <= now || after > now+whole) {
+					t.Fatalf("%+v at %v, count %v: %v, %v", l, now, at, after, wait)
+				}
+				if wait > 0 {
+					break
+				}
+				if at = after; sent > 3*(l.PerMinute+l.Burst) {
+					t.Fatalf("%+v: %d and no end", l, sent)
+				}
+			}
+		}
+		if most := l.PerMinute + l.Burst + 1 + l.PerMinute + 1; sent > most {
+			t.Errorf("%+v: %d were sent in a minute and a message's time, more than %d", l, sent, most)
+		}
+	})
+}

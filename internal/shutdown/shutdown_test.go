@@ -3,9 +3,11 @@ package shutdown_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,4 +105,28 @@ func TestChanged(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzMessage holds that a message comes back as it was, of whatever bytes, in the escapes of
+// each version of systemd.
+func FuzzMessage(f *testing.F) {
+	f.Add("Grüße\n\x1b[2J\\x41 \\s\"'", "reboot")
+	f.Add("\x00\xff\\", "MODE=x")
+	f.Fuzz(func(t *testing.T, message, mode string) {
+		mode = strings.ReplaceAll("x"+mode, "\n", "")
+		for _, form := range []string{`\%03o`, `\x%02x`} {
+			var escaped strings.Builder
+			for _, c := range []byte(message) {
+				if c < ' ' || c >= 0x7f || c == '\\' {
+					fmt.Fprintf(&escaped, form, c)
+				} else {
+					escaped.WriteByte(c)
+				}
+			}
+			s, err := shutdown.Parse([]byte("USEC=1\nMODE=" + mode + "\nWALL_MESSAGE=" + escaped.String() + "\n"))
+			if err != nil || s.Message != message || s.Mode != mode || s.Silent || s.From != "" {
+				t.Errorf("%q is %+v, %v", escaped.String(), s, err)
+			}
+		}
+	})
 }
