@@ -1,9 +1,12 @@
 package journal
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,4 +95,47 @@ func TestLong(t *testing.T) {
 	if got := received(t, conn); len(got) < 2*mostValue || len(got) > 3*mostValue || !utf8.ValidString(got) {
 		t.Errorf("%d bytes", len(got))
 	}
+}
+
+// FuzzEntry holds that who reads journald's form, as its protocol says, finds the fields that
+// were written, whatever is in them, and no others; and that syslog gets one line.
+func FuzzEntry(f *testing.F) {
+	f.Add("carol to bob", "one\nPRIORITY=0\ntwo", "bob")
+	f.Add("\n", "=\n\x00\x00\x00\x00\x00\x00\x00\x01", "\xff\n<0>")
+	f.Fuzz(func(t *testing.T, message, body, targets string) {
+		e := Entry{Message: message, Fields: []Field{{"MSG_TEXT", body}, {"MSG_TARGETS", targets}}}
+		want := []Field{
+			{"MESSAGE", message}, {"PRIORITY", "6"}, {"SYSLOG_FACILITY", "10"}, {"SYSLOG_IDENTIFIER", "msg"}, e.Fields[0], e.Fields[1],
+		}
+		if got, err := readNative(e.native()); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q, %v; want %q", got, err, want)
+		}
+		line := string(e.line(time.Unix(0, 0)))
+		if strings.Contains(line, "\n") || !strings.HasPrefix(line, "<86>") || len(line) > mostLine+len("…") {
+			t.Errorf("%q", line)
+		}
+		if short := Cut(body, len(targets)); short != body && (len(short) > len(targets)+len("…") || !strings.HasPrefix(body, strings.TrimSuffix(short, "…"))) {
+			t.Errorf("%q is cut to %q", body, short)
+		}
+	})
+}
+
+// readNative reads fields as systemd.io/JOURNAL_NATIVE_PROTOCOL has them.
+func readNative(data []byte) (fields []Field, err error) {
+	for len(data) > 0 {
+		line, rest, ok := bytes.Cut(data, []byte{'\n'})
+		name, value, isText := bytes.Cut(line, []byte{'='})
+		if !isText {
+			if len(rest) < 8 || uint64(len(rest)-8) <= binary.LittleEndian.Uint64(rest) {
+				return fields, errors.New("cut off")
+			}
+			n := 8 + binary.LittleEndian.Uint64(rest)
+			value, ok, rest = rest[8:n], rest[n] == '\n', rest[n+1:]
+		}
+		if !ok {
+			return fields, errors.New("a field without an end")
+		}
+		fields, data = append(fields, Field{string(name), string(value)}), rest
+	}
+	return fields, nil
 }

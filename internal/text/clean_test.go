@@ -100,6 +100,9 @@ func checkSafe(t *testing.T, in string) {
 	if name := Name(in); strings.ContainsAny(name, "\n\t") || Name(name) != name {
 		t.Fatalf("Name(%q) is %q", in, name)
 	}
+	if shown := ASCII(out); strings.ContainsFunc(shown, func(r rune) bool { return r != '\n' && (r < ' ' || r > '~') }) {
+		t.Fatalf("ASCII(%q) is %q", out, shown)
+	}
 	runes := []rune(out)
 	for i, r := range runes {
 		if acts(r) || (hides(r) && !inPlace(runes, i)) {

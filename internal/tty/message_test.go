@@ -1,6 +1,7 @@
 package tty
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -108,4 +109,36 @@ func TestOverlay(t *testing.T) {
 			t.Errorf("%s: got %q", name, got)
 		}
 	}
+}
+
+// FuzzOverlay holds that whoever sends, and whatever, nothing is written over a full-screen
+// program but rows of text between the sequences that are the same for every message, in rows
+// that the screen has.
+func FuzzOverlay(f *testing.F) {
+	f.Add("alice", "d13", "pts/3", "alice@laptop", "hello\x1b[2J\ntwo", uint8(80), uint8(24), true)
+	f.Add("e\x1b[1;1H", "h\n\u009b", "\x18", "\u202e", "\x1b8\r\x1b[99;1H", uint8(20), uint8(3), false)
+	f.Add("", "", "", "", strings.Repeat("世", 400), uint8(200), uint8(200), true)
+	f.Fuzz(func(t *testing.T, user, host, terminal, says, body string, columns, rows uint8, utf8 bool) {
+		on := Screen{Columns: max(int(columns), leastColumns), Rows: int(rows), UTF8: utf8}
+		m := Message{Sender: Sender{User: user, Host: host, Terminal: terminal, Note: says, Says: says, From: host}, At: at, Text: body, Code: "k7m"}
+		out := render(m, on)
+		if !strings.HasPrefix(out, bell+save) {
+			if strings.ContainsAny(out[1:], "\x1b\a\x18") || !strings.HasPrefix(out, bell+"\r\n") {
+				t.Errorf("%q", out)
+			}
+			return
+		}
+		inside, begins := strings.CutPrefix(out, bell+save+reverse)
+		inside, ends := strings.CutSuffix(inside, plain+restore)
+		drawn := strings.Split(inside, "\x1b[")
+		if !begins || !ends || len(out) > mostAtOnce || drawn[0] != "" || len(drawn) > on.Rows {
+			t.Fatalf("%d rows of %d: %q", len(drawn)-1, on.Rows, out)
+		}
+		for i, row := range drawn[1:] {
+			row, isNext := strings.CutPrefix(row, strconv.Itoa(i+1)+";1H")
+			if !isNext || text.Width(row) != on.Columns-1 || text.Name(row) != row || !utf8 && text.ASCII(row) != row {
+				t.Errorf("row %d is %q", i, row)
+			}
+		}
+	})
 }
