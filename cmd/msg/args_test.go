@@ -207,3 +207,23 @@ func FuzzRewrite(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParseDuration holds that a time is more than none, and means the same when it is written
+// again; and that a number alone is seconds.
+func FuzzParseDuration(f *testing.F) {
+	for _, word := range []string{"5", "1m", "0.5s", "2147483648", "-5s", "1e9", "99999999999999", "2562047h", "+3s", "0x10"} {
+		f.Add(word)
+	}
+	f.Fuzz(func(t *testing.T, word string) {
+		got, err := parseDuration(word)
+		if err != nil {
+			return
+		}
+		if again, err := parseDuration(got.String()); err != nil || again != got || got <= 0 {
+			t.Errorf("%q is %v, and that is %v, %v", word, got, again, err)
+		}
+		if strings.Trim(word, "0123456789") == "" && got%time.Second != 0 {
+			t.Errorf("%q is %v", word, got)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -239,6 +240,39 @@ func FuzzOffers(f *testing.F) {
 			}) {
 				t.Errorf("%q: %q", line, rest)
 			}
+		}
+	})
+}
+
+// FuzzSplitLine holds that words that a shell would have come out of their quotes as they are,
+// up to the one at the cursor.
+func FuzzSplitLine(f *testing.F) {
+	f.Add("msg", "it's; $x", "wo'rd\\", uint8(0))
+	f.Add("a b", "\"\\", "<x", uint8(0b101101))
+	f.Add("", "\xff\n", "", uint8(0b010010))
+	f.Fuzz(func(t *testing.T, first, second, last string, quotes uint8) {
+		quote := func(word string) string {
+			kind := quotes & 3
+			quotes >>= 2
+			switch kind {
+			case 0:
+				return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+			case 1:
+				return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(word) + `"`
+			}
+			var escaped strings.Builder
+			for _, c := range []byte(word) {
+				escaped.Write([]byte{'\\', c})
+			}
+			return escaped.String() + "''"
+		}
+		line := " " + quote(first) + " \t" + quote(second) + " >" + quote(last) + " " + quote(last)
+		l := splitLine(line)
+		if !slices.Equal(l.words, []string{first, second}) || l.last != last || l.quote != 0 || l.broken || l.redirected {
+			t.Errorf("%q is %+v", line, l)
+		}
+		if open := splitLine("'" + strings.ReplaceAll(last, "'", "")); open.quote != '\'' || open.last != strings.ReplaceAll(last, "'", "") {
+			t.Errorf("an open %q is %+v", last, open)
 		}
 	})
 }
