@@ -135,7 +135,7 @@ demo: build ## open a terminal, send a message to it, show what arrived
 picture: build ## draw the demo's terminal into docs/terminal.svg
 	$(GO) run ./test/demo -svg docs/terminal.svg bin/msg
 
-test: prepare build lint check-man cross unit check-completion check-packages clock lab ## set up and run everything (root: with the lab of real hosts)
+test: prepare build lint check-man cross unit fuzz check-completion check-packages clock lab ## set up and run everything (root: with the lab of real hosts)
 
 prepare: # what the tests need; root installs what is missing
 	@test/prepare
@@ -178,8 +178,8 @@ bench: build ## benchmarks of the parts
 bench-remote: build ## msg beside pdsh, clush and parallel-ssh on 200 hosts (root; half an hour)
 	@test/bench/remote bin/msg
 
-fuzz: ## each fuzz target for FUZZTIME (10s)
-	test/fuzz $(or $(FUZZTIME),10s)
+fuzz: ## every fuzz target, in two minutes and a half; or for FUZZTIME (10s) each
+	test/fuzz $(or $(FUZZTIME),total=120s)
 
 clean: ## remove what was built
 	rm -rf bin libexec dist $(PAGES) man/.date
