@@ -21,6 +21,7 @@ import (
 	"msg/internal/rate"
 	"msg/internal/remote"
 	"msg/internal/sessions"
+	"msg/internal/sessions/logind"
 )
 
 // machine is where doctor looks, besides where the engine does.
@@ -33,13 +34,14 @@ type machine struct {
 	tmpfiles   []string // where systemd-tmpfiles looks for what makes it
 	seats      string   // is there while logind runs (sd_login(3))
 	log        journal.Log
+	logins     func(context.Context) ([]sessions.Session, error) // by logind's own word
 }
 
 func thisMachine() machine {
 	return machine{
 		helper: helperHere(), candidates: remote.Candidates(), config: config.Path, counts: rate.Dir, pending: answers.Dir,
 		tmpfiles: []string{"/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d"},
-		seats:    "/run/systemd/seats", log: journal.Local(),
+		seats:    "/run/systemd/seats", log: journal.Local(), logins: logind.List,
 	}
 }
 
@@ -63,7 +65,7 @@ func examine(ctx context.Context, w world) ([]finding, error) {
 }
 
 func (m machine) examine(ctx context.Context, w world) ([]finding, error) {
-	logins, logindErr := w.engine.System.Logind(ctx)
+	logins, logindErr := m.logins(ctx)
 	engine := *w.engine
 	engine.System.Logind = func(context.Context) ([]sessions.Session, error) { return logins, logindErr }
 	picture, err := engine.Picture(ctx)

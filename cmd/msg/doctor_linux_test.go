@@ -374,7 +374,7 @@ func TestMachine(t *testing.T) {
 		}
 	}
 	w := world{engine: delivery.Local(), getenv: os.Getenv}
-	w.engine.System.Logind = func(context.Context) ([]sessions.Session, error) { return nil, errors.New("it hangs") }
+	m.logins = func(context.Context) ([]sessions.Session, error) { return nil, errors.New("it hangs") }
 	w.engine.System.Utmp = filepath.Join(dir, "utmp")
 	all, err := m.examine(t.Context(), w)
 	if err != nil {

@@ -49,7 +49,7 @@ func main() {
 	ignoreSignals()
 	debug.SetGCPercent(400)
 	engine := delivery.Local()
-	engine.System.Logind, engine.System.Graphical = logind.List, tty.ShowsDesktop
+	engine.System.Logind, engine.System.Graphical = logind.Sessions(engine.System), tty.ShowsDesktop
 	w := world{
 		name:  calledAs(os.Args[0]),
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,

@@ -138,9 +138,11 @@ func (p *procfs) path(pid int, file string) string {
 	return p.dir + "/" + strconv.Itoa(pid) + "/" + file
 }
 
+const smallSize = 8192
+
 // readSmall reads what the kernel makes up in one piece, such as a process's cgroups.
 func readSmall(path string) ([]byte, error) {
-	var buf [8192]byte
+	var buf [smallSize]byte
 	data, err := readInto(buf[:], path)
 	return bytes.Clone(data), err
 }

@@ -9,6 +9,7 @@
 //	attacker spy PID        tries to get into a process
 //	attacker forge          carries out one plan, and answers in getent's place
 //	attacker flood PATH SECS  opens connections to a socket
+//	attacker display TEXT   carries out plans, with a display of that name in logind
 //	attacker become UID ... claims a login uid, and runs a command
 package main
 
@@ -29,7 +30,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: attacker play|together|spy|forge|become|flood|pretend|mimic|quiet|pane")
+var errUsage = errors.New("usage: attacker play|together|spy|forge|become|flood|pretend|mimic|quiet|pane|display")
 
 func run(args []string) error {
 	if len(args) == 0 {
@@ -56,6 +57,8 @@ func run(args []string) error {
 		return quiet()
 	case "pane":
 		return pane(args[1])
+	case "display":
+		return display(args[1])
 	}
 	return errUsage
 }

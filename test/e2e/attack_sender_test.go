@@ -72,6 +72,37 @@ func TestAttackSays(t *testing.T) {
 	})
 }
 
+// TestAttackDisplay has carol write keys of her own into logind's file of her session, as the
+// name of a display. The banner must not tell what she wrote, nor the list.
+func TestAttackDisplay(t *testing.T) {
+	attack(t, func(t *testing.T, h *lab.Host) {
+		if !h.Logind {
+			t.Skip("no logind")
+		}
+		bob := h.Login(t, "bob")
+		text := "x\nREMOTE_HOST=evil\nUID=1002\nTTY=" + bob.Terminal + "\nCLASS=greeter\n"
+		order := []plan.Plan{{Input: []plan.Piece{{Data: request("hi", map[string]any{"says": "me"})}}}}
+		var o []plan.Outcome
+		ask(t, h, "carol", order, &o, "display", text)
+		if all := messages(t, bob); len(all) != 1 || all[0].banner != "carol@"+h.Name+" (says me)" {
+			t.Errorf("%s: bob got %+v: %+v", h.Name, all, o)
+		}
+		cmd := h.SSHCommand(t.Context(), "carol", "attacker", "display", text+"DESKTOP=2\n")
+		stdin, err := cmd.StdinPipe() // plans that do not come
+		if err == nil {
+			err = cmd.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { stdin.Close(); _ = cmd.Process.Kill(); _ = cmd.Wait() })
+		h.Run(t, "sh", "-c", "until grep -q ^DESKTOP=2 /run/systemd/sessions/*[!f]; do sleep 0.05; done")
+		if all := sessionsOf(t, h, "bob"); len(all) != 1 || all[0].Terminal != bob.Terminal || all[0].Session != bob.Session {
+			t.Errorf("%s: bob is %+v", h.Name, all)
+		}
+	})
+}
+
 // TestAttackPretendedTerminal has carol make a terminal in namespaces of her own,
 // which has the number of one of root's, and have it for her controlling terminal.
 // The banner must not name root's.

@@ -284,6 +284,12 @@ func TestHiddenProcesses(t *testing.T) {
 		reaches(t, h, "carol", "bob", "From carol.", "bob@"+bob.Terminal, "bob@"+left, "bob@"+right)
 		reaches(t, h, "carol", "alice", "From carol.", "alice@"+alice.Terminal, "alice@"+inner)
 		reaches(t, h, "carol", "carol", "To myself.", "carol@"+carol.Terminal)
+		if h.Utmp && h.Logind { // logind knows the terminals, if only from utmp
+			list := prints(t, h, "carol", "msg", "sessions", "--json", "alice")
+			if n := strings.Count(list, `"session":"`+alice.Session+`"`); n != 1 || strings.Count(list, `"user"`) != 2 {
+				t.Errorf("alice's session %s is there %d times: %s", alice.Session, n, list)
+			}
+		}
 		out := h.SSH(t, "carol", "msg", "doctor")
 		if !strings.Contains(out.Stdout, "hidepid=") || !strings.Contains(strings.Join(strings.Fields(out.Stdout), " "), "may come twice") {
 			t.Errorf("doctor: %s", out.Stdout)

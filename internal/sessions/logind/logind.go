@@ -1,5 +1,5 @@
-// Package logind asks systemd-logind over D-Bus who is logged in
-// (org.freedesktop.login1(5)).
+// Package logind tells whom systemd-logind knows to be logged in, by its files or over
+// D-Bus (org.freedesktop.login1(5)).
 //
 // It is apart from package sessions so that a privileged program can do
 // without D-Bus. It only asks, never changes anything, and it never waits
@@ -33,8 +33,34 @@ const (
 	session = service + ".Session"
 )
 
-// List returns logind's sessions; none and no error where no system bus is.
+// Sessions returns a function that tells logind's sessions, as List does, in a fraction of
+// its time: 1,000 of logind's files are read in that of 130 questions over D-Bus. They lack the
+// terminals that logind has from utmp alone; the kernel shows whose those are. So logind is
+// asked of all sessions only where /proc hides that, or where there are no such files.
+func Sessions(on sessions.System) func(context.Context) ([]sessions.Session, error) {
+	return func(ctx context.Context) ([]sessions.Session, error) {
+		if on.HidesProcesses() {
+			return List(ctx)
+		}
+		found, unsure, err := on.ReadLogins()
+		switch {
+		case err != nil:
+			return List(ctx)
+		case len(unsure) == 0:
+			return found, nil
+		}
+		asked, err := ask(ctx, func(id string) bool { return slices.Contains(unsure, id) })
+		return append(found, asked...), err
+	}
+}
+
+// List returns logind's sessions by its own word; none and no error where no system bus is.
 func List(ctx context.Context) ([]sessions.Session, error) {
+	return ask(ctx, func(string) bool { return true })
+}
+
+// ask asks for the sessions with such ids.
+func ask(ctx context.Context, wanted func(id string) bool) ([]sessions.Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	conn, err := connect(ctx)
@@ -45,7 +71,7 @@ func List(ctx context.Context) ([]sessions.Session, error) {
 		return nil, err
 	}
 	defer conn.Close()
-	paths, err := list(ctx, conn)
+	paths, err := list(ctx, conn, wanted)
 	if isError(err, "ServiceUnknown", "NameHasNoOwner") {
 		return nil, nil // a bus without logind
 	}
@@ -99,8 +125,8 @@ func socketPath() (string, error) {
 	return path, nil
 }
 
-// list returns the objects of logind's sessions, in one call.
-func list(ctx context.Context, conn *dbus.Conn) ([]dbus.ObjectPath, error) {
+// list returns the objects of logind's sessions with such ids, in one call.
+func list(ctx context.Context, conn *dbus.Conn, wanted func(id string) bool) ([]dbus.ObjectPath, error) {
 	var answer []struct {
 		ID   string
 		UID  uint32
@@ -112,9 +138,11 @@ func list(ctx context.Context, conn *dbus.Conn) ([]dbus.ObjectPath, error) {
 	if err := logind.CallWithContext(ctx, manager+".ListSessions", 0).Store(&answer); err != nil {
 		return nil, err
 	}
-	paths := make([]dbus.ObjectPath, len(answer))
-	for i := range answer {
-		paths[i] = answer[i].Path
+	var paths []dbus.ObjectPath
+	for _, one := range answer {
+		if wanted(one.ID) {
+			paths = append(paths, one.Path)
+		}
 	}
 	return paths, nil
 }
