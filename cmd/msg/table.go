@@ -40,16 +40,16 @@ func printTable(out io.Writer, columns []column, width int) error {
 	if width > 0 {
 		columns, widths = fit(columns, width)
 	}
+	var table strings.Builder
 	for i := range columns[0].cells {
 		cells := make([]string, len(columns))
 		for j, c := range columns {
 			cells[j] = text.Pad(text.Truncate(c.cells[i], widths[j]), widths[j])
 		}
-		if _, err := fmt.Fprintln(out, strings.TrimRight(strings.Join(cells, gap), " ")); err != nil {
-			return err
-		}
+		fmt.Fprintln(&table, strings.TrimRight(strings.Join(cells, gap), " "))
 	}
-	return nil
+	_, err := io.WriteString(out, table.String()) // thousands of rows are one write(2)
+	return err
 }
 
 func widthsOf(columns []column) []int {
