@@ -33,7 +33,7 @@ BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS)
 
 .DEFAULT_GOAL = build
 .DELETE_ON_ERROR:
-.PHONY: help build man completions install install-push uninstall install-compat uninstall-compat packages check-completion check-packages demo picture test prepare unit clock lab lint cross check-man bench bench-remote fuzz clean
+.PHONY: help build man completions install install-push uninstall install-compat uninstall-compat packages check-completion check-packages demo picture test prepare unit clock lab lint cross check-man bench bench-lab bench-remote fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -174,6 +174,9 @@ cross: ## build for the other platforms and architectures
 
 bench: build ## benchmarks of the parts
 	$(GO) test -tags $(TAGS) -run '^$$' -bench . ./internal/... ./test/completion
+
+bench-lab: build ## benchmarks on the lab's hosts, msg beside loginctl and who at 1,000 logins (root)
+	$(GO) test -tags $(TAGS) -count=1 -timeout 30m -run '^$$' -bench . -v ./test/e2e
 
 bench-remote: build ## msg beside pdsh, clush and parallel-ssh on 200 hosts (root; half an hour)
 	@test/bench/remote bin/msg

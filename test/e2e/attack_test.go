@@ -5,11 +5,6 @@ package e2e_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,20 +16,7 @@ import (
 // installed helper. She has a program for that, test/attacker, which starts it
 // itself, and holds none of msg's ends of the bargain.
 
-// attacker builds it, once.
-var attacker = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "msg-attacker-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "attacker")
-	build := exec.Command("go", "build", "-o", path, "../attacker")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w: %s", err, out)
-	}
-	return path, nil
-})
+var attacker = program("attacker")
 
 // attack runs a test on all hosts side by side. When it is over no helper must be
 // left.

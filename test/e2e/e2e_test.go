@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -59,6 +60,23 @@ func made(target string) (string, error) {
 	}
 	archive, err := exec.Command("tar", "-C", dir, "-c", "usr").Output()
 	return string(archive), err
+}
+
+// program builds a program of the tests' that runs on the hosts, once.
+func program(name string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		dir, err := os.MkdirTemp("", "msg-e2e-")
+		if err != nil {
+			return "", err
+		}
+		path := filepath.Join(dir, name)
+		build := exec.Command("go", "build", "-o", path, "../"+name)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("go build: %w: %s", err, out)
+		}
+		return path, nil
+	})
 }
 
 var installed = map[*lab.Host]bool{}
@@ -198,7 +216,7 @@ type session struct {
 	Sources                                    []string
 }
 
-func sessionsOf(t *testing.T, h *lab.Host, targets ...string) []session {
+func sessionsOf(t testing.TB, h *lab.Host, targets ...string) []session {
 	t.Helper()
 	var all []session
 	out := h.Run(t, append([]string{"msg", "sessions", "--json"}, targets...)...).Stdout
