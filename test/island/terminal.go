@@ -4,6 +4,7 @@ package island
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -25,16 +26,27 @@ type Terminal struct {
 
 	slave *os.File // a terminal that nobody has open has hung up
 
-	mu   sync.Mutex
-	come *sync.Cond // when something has come, or nothing more will
-	seen []byte
-	last time.Time // when the last of it came
-	end  error     // why nothing more will come
+	mu    sync.Mutex
+	most  int           // how much is read at once; 0 while nobody reads
+	pause time.Duration // before each
+	come  *sync.Cond    // when something has come, or nothing more will
+	seen  []byte
+	last  time.Time // when the last of it came
+	end   error     // why nothing more will come
 }
 
 // Open opens a terminal of 80 columns, with messages on, that belongs to a person. Nobody
 // leads it. It is read until it is hung up.
 func Open(p Person) (*Terminal, error) {
+	t, err := OpenUnread(p)
+	if err == nil {
+		t.Read(4096, 0)
+	}
+	return t, err
+}
+
+// OpenUnread opens one whose person is away, until Read is called.
+func OpenUnread(p Person) (*Terminal, error) {
 	fd, err := unix.Open("/dev/pts/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("opening a terminal: %w", err)
@@ -61,13 +73,27 @@ func Open(p Person) (*Terminal, error) {
 		return nil, err
 	}
 	t.Master = os.NewFile(uintptr(fd), t.Path)
-	go t.read()
 	return t, nil
 }
 
+// Read has the person read all that comes, so many bytes at once at most, and pause before
+// the next ones, until the terminal is hung up. Called anew, they read at that pace.
+func (t *Terminal) Read(most int, pause time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.most == 0 {
+		go t.read()
+	}
+	t.most, t.pause = most, pause
+}
+
 func (t *Terminal) read() {
-	buf := make([]byte, 4096)
+	all := make([]byte, 4096)
 	for {
+		t.mu.Lock()
+		buf, pause := all[:t.most], t.pause
+		t.mu.Unlock()
+		time.Sleep(pause)
 		n, err := t.Master.Read(buf)
 		t.mu.Lock()
 		if n > 0 {
@@ -141,6 +167,56 @@ func (t *Terminal) Hold() error {
 		time.Sleep(time.Millisecond)
 	}
 	return fmt.Errorf("Ctrl-S does not hold %s", t.Name)
+}
+
+// Release types Ctrl-Q.
+func (t *Terminal) Release() error {
+	t.Held = false
+	return t.Type("\x11")
+}
+
+// Settle waits until all that was written before is read: something more comes behind it,
+// which is not among what is seen.
+func (t *Terminal) Settle(patience time.Duration) error {
+	const mark = "\x1a(settled)"
+	if err := t.put([]byte(mark), patience); err != nil {
+		return err
+	}
+	if err := t.Await(mark, patience); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.seen = bytes.ReplaceAll(t.seen, []byte(mark), nil)
+	return nil
+}
+
+// Fill writes to the terminal, as a program on it does, until it takes no more.
+func (t *Terminal) Fill() error {
+	chunk := bytes.Repeat([]byte("x"), 1024)
+	for {
+		err := t.put(chunk, 50*time.Millisecond)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// put writes to the terminal, within that time.
+func (t *Terminal) put(data []byte, patience time.Duration) error {
+	f, err := os.OpenFile(t.Path, os.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := f.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return err
 }
 
 // Type types on the person's keyboard.
