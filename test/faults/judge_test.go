@@ -1,0 +1,308 @@
+//go:build linux
+
+package faults_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"msg/test/island"
+)
+
+// sending is one run of msg.
+type sending struct {
+	by      *island.Person // who sends; nil is root
+	targets string
+	options []string
+	text    string        // "" is one that was not sent before
+	time    time.Duration // what a terminal may take; 0 is the usual
+	start   func(*exec.Cmd) error
+}
+
+// running is msg at work.
+type running struct {
+	sending
+	cmd            *exec.Cmd
+	stdout, stderr bytes.Buffer
+	begun          time.Time
+}
+
+// result is a line of msg's.
+type result struct {
+	Event, User, Terminal, Target, Reason, Detail string
+}
+
+// about is the terminal, or the target where it names none.
+func (r result) about() string {
+	if r.Terminal != "" {
+		return r.Terminal
+	}
+	return r.Target
+}
+
+// outcome is what became of one message.
+type outcome struct {
+	text    string
+	status  int
+	took    time.Duration
+	results map[string]result // by the terminal, or the target where there is none
+	stderr  string
+}
+
+const (
+	usual  = 5 * time.Second  // what a terminal may take
+	margin = 15 * time.Second // for a machine that has other work
+)
+
+var texts atomic.Int64
+
+// newText is one that was not sent before, and that no row of a terminal is too short for.
+func newText() string { return fmt.Sprintf("This is message %06d.", texts.Add(1)) }
+
+// begin starts msg.
+func (s sending) begin() (*running, error) {
+	if s.text == "" {
+		s.text = newText()
+	}
+	options := append([]string{"send", "--json"}, s.options...)
+	if s.time > 0 {
+		options = append(options, "--time", s.time.String())
+	}
+	r := &running{sending: s, begun: time.Now()}
+	r.cmd = program(s.by, island.Msg, append(options, s.targets)...)
+	r.cmd.Stdin = strings.NewReader(s.text)
+	r.cmd.Stdout, r.cmd.Stderr = &r.stdout, &r.stderr
+	if s.start == nil {
+		return r, r.cmd.Start()
+	}
+	return r, s.start(r.cmd)
+}
+
+// program runs as somebody; nil is root. It and what it starts are one process group.
+func program(by *island.Person, name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir, cmd.Env = "/", []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if by != nil {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(by.UID), Gid: uint32(by.UID)}
+	}
+	cmd.WaitDelay = time.Second
+	return cmd
+}
+
+// within waits for a program that was started. One that takes longer is made to show what it
+// does, and ended.
+func within(cmd *exec.Cmd, patience time.Duration) error {
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	var err error
+	select {
+	case err = <-done:
+	case <-time.After(patience):
+		_ = unix.Kill(-cmd.Process.Pid, unix.SIGQUIT)
+		select {
+		case <-done:
+		case <-time.After(2 * time.Second):
+			_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
+			<-done
+		}
+		return fmt.Errorf("it hangs: not ended within %v", patience)
+	}
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		return err
+	}
+	return nil
+}
+
+// send runs msg to its end.
+func (s sending) send() (outcome, error) {
+	r, err := s.begin()
+	if err != nil {
+		return outcome{}, err
+	}
+	return r.wait()
+}
+
+// wait waits for the end, and judges what can be without a look at the terminals: it comes
+// in time, each has one result, and the counts and the exit status are theirs.
+func (r *running) wait() (outcome, error) {
+	patience := r.time
+	if patience == 0 {
+		patience = usual
+	}
+	if err := within(r.cmd, patience+margin); err != nil {
+		return outcome{}, fmt.Errorf("%w; stdout %q, stderr %s", err, r.stdout.String(), r.stderr.String())
+	}
+	o := outcome{text: r.text, took: time.Since(r.begun), status: r.cmd.ProcessState.ExitCode(), stderr: r.stderr.String()}
+	if err := o.read(r.stdout.String()); err != nil {
+		return o, fmt.Errorf("%w; %v, stdout %q, stderr %q", err, r.cmd.ProcessState, r.stdout.String(), o.stderr)
+	}
+	return o, nil
+}
+
+// read takes in what msg has printed.
+func (o *outcome) read(stdout string) error {
+	o.results = map[string]result{}
+	events := map[string]int{}
+	var summary struct {
+		Event                    string
+		Delivered, Failed, Hosts int
+	}
+	for line := range strings.Lines(stdout) {
+		var r result
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			return err
+		}
+		if summary.Event != "" {
+			return errors.New("more behind the summary")
+		}
+		if r.Event == "summary" {
+			if err := json.Unmarshal([]byte(line), &summary); err != nil {
+				return err
+			}
+			continue
+		}
+		if _, twice := o.results[r.about()]; twice || r.about() == "" {
+			return fmt.Errorf("not one result for %q", r.about())
+		}
+		o.results[r.about()] = r
+		events[r.Event]++
+	}
+	status := 0
+	if events["failed"] > 0 {
+		status = 1
+	}
+	switch {
+	case summary.Event == "":
+		return errors.New("no summary")
+	case summary.Delivered != events["delivered"] || summary.Failed != events["failed"] || summary.Hosts != 1:
+		return fmt.Errorf("counts that are not those of the results: %+v", summary)
+	case len(o.results) != summary.Delivered+summary.Failed:
+		return errors.New("results of another kind")
+	case o.status != status:
+		return fmt.Errorf("exit status %d, want %d", o.status, status)
+	}
+	return nil
+}
+
+// only holds that there are results of these alone, and one of each.
+func (o outcome) only(terminals ...*island.Terminal) error {
+	for _, t := range terminals {
+		if _, ok := o.results[t.Name]; !ok {
+			return fmt.Errorf("no result of %s: %+v", t.Name, o.results)
+		}
+	}
+	if len(o.results) != len(terminals) {
+		return fmt.Errorf("%d results, want %d: %+v", len(o.results), len(terminals), o.results)
+	}
+	return nil
+}
+
+// failed holds that a terminal's result is one of these reasons.
+func (o outcome) failed(t *island.Terminal, reasons ...string) error {
+	r := o.results[t.Name]
+	for _, reason := range reasons {
+		if r.Reason == reason && r.Event == "failed" {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: %+v, want %v", t.Name, r, reasons)
+}
+
+// patience is how long a test waits for what must come.
+const patience = 20 * time.Second
+
+// whole holds that a terminal has the message once and nothing else, and says so, and
+// returns all that it shows, which others may be compared with.
+func (o outcome) whole(t *island.Terminal) (string, error) {
+	if r := o.results[t.Name]; r.Event != "delivered" {
+		return "", fmt.Errorf("%s, where nothing is wrong: %+v", t.Name, r)
+	}
+	if err := t.Settle(patience); err != nil {
+		return "", err
+	}
+	seen, at := t.Take()
+	shown := plain(seen)
+	if strings.Count(shown, o.text) != 1 || strings.Count(shown, "essage from ") != 1 {
+		return shown, fmt.Errorf("%s shows %q, want %q once", t.Name, shown, o.text)
+	}
+	if at.IsZero() {
+		return shown, fmt.Errorf("%s has it at no time", t.Name)
+	}
+	return shown, nil
+}
+
+// plain is what was written to a terminal that shows this: the kernel begins each row with
+// one more CR.
+func plain(seen []byte) string { return strings.ReplaceAll(string(seen), "\r\r\n", "\r\n") }
+
+// true holds that the result of a terminal is what came out at its other side, given all
+// that another of the same width shows. One that went away may have more than was read.
+func (o outcome) true(t *island.Terminal, all string, wentAway bool) error {
+	r, ok := o.results[t.Name]
+	if !ok {
+		return fmt.Errorf("no result of %s", t.Name)
+	}
+	if !wentAway {
+		if err := t.Settle(patience); err != nil {
+			return fmt.Errorf("%+v: %w", r, err)
+		}
+	}
+	taken, _ := t.Take()
+	seen := strings.TrimLeft(plain(taken), "x") // what filled it
+	got, rest := follow(seen, all)
+	said := 0
+	switch _, words, partly := strings.Cut(r.Detail, ": "); {
+	case r.Event == "delivered":
+		said = len(all)
+	case partly && strings.HasSuffix(r.Detail, " bytes were written"):
+		words = words[strings.LastIndex(words, ": ")+1:]
+		var of int
+		if _, err := fmt.Sscanf(strings.TrimSpace(words), "%d of %d bytes", &said, &of); err != nil || of != len(all) || said == 0 || said >= of {
+			return fmt.Errorf("%+v, of %d bytes", r, len(all))
+		}
+	}
+	if rest != "" || got > said || got < said && !wentAway {
+		return fmt.Errorf("%+v, and it shows %d of %d bytes: %q", r, got, len(all), seen)
+	}
+	return nil
+}
+
+// follow tells how much of a message a terminal shows, and what it shows that is none of it.
+// Where a row was cut, it goes on in a row of its own.
+func follow(seen, all string) (got int, rest string) {
+	const row = "\r\n| "
+	for seen != "" {
+		if got < len(all) && seen[0] == all[got] {
+			seen, got = seen[1:], got+1
+			continue
+		}
+		n := 0
+		for got > 0 && n < min(len(row), len(seen)) && seen[n] == row[n] {
+			n++
+		}
+		if n == 0 || got == len(all) {
+			break
+		}
+		seen = seen[n:]
+	}
+	return got, seen
+}
+
+// names is a list of targets.
+func names(terminals ...*island.Terminal) string {
+	var all []string
+	for _, t := range terminals {
+		all = append(all, t.Name)
+	}
+	return strings.Join(all, ",")
+}

@@ -1,0 +1,125 @@
+//go:build linux
+
+// Package faults_test has everything that msg leans on fail: terminals that go away, hang or
+// become somebody else's, registers that lie, a bus that hangs, helpers that are killed. The
+// installed programs run on an island, on real pseudo-terminals, many times for each fault.
+//
+// A try is survived if msg ended in time, each terminal has one result, and each result is
+// true by what came out at the terminal's other side. At the end a table tells the counts.
+package faults_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"msg/test/island"
+)
+
+// people are the accounts of the island.
+var people []island.Person
+
+const mostPeople = 300
+
+// settings let everybody send what these tests send.
+const settings = `[policy]
+broadcast = ["*"]
+[rate]
+per_minute = 100000
+burst = 100000
+`
+
+func TestMain(m *testing.M) {
+	if os.Geteuid() != 0 {
+		fmt.Fprintln(os.Stderr, "faults: SKIPPED: only root can have an island; run these tests as root")
+		return
+	}
+	island.Main(func() int {
+		if err := furnish(); err != nil {
+			fmt.Fprintf(os.Stderr, "faults: %v\n", err)
+			return 1
+		}
+		code := m.Run()
+		fmt.Print(counts.table())
+		return code
+	})
+}
+
+func furnish() (err error) {
+	if err := island.Install("../.."); err != nil {
+		return err
+	}
+	if err := os.MkdirAll("/etc/msg", 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile("/etc/msg/msg.toml", []byte(settings), 0o644); err != nil {
+		return err
+	}
+	people, err = island.People(mostPeople)
+	return err
+}
+
+// counts is what the tests have come to so far.
+var counts tally
+
+type tally struct {
+	mu   sync.Mutex
+	rows []*count
+}
+
+// count is of one fault.
+type count struct {
+	fault           string
+	tries, survived int
+	t               *testing.T
+}
+
+// fault begins the count of one, for the table; the test fails where not all is survived.
+func fault(t *testing.T, name string) *count {
+	c := &count{fault: name, t: t}
+	counts.mu.Lock()
+	counts.rows = append(counts.rows, c)
+	counts.mu.Unlock()
+	t.Cleanup(func() {
+		c.t.Logf("%s: %d tries, %d survived", c.fault, c.tries, c.survived)
+		if c.tries == 0 {
+			c.t.Error("never tried")
+		}
+	})
+	return c
+}
+
+// mostTold is how many tries of a fault are told of that were not survived.
+const mostTold = 5
+
+// tried counts one try, which is survived where there is no error. Tries may be at once.
+func (c *count) tried(err error) {
+	counts.mu.Lock()
+	defer counts.mu.Unlock()
+	c.tries++
+	switch lost := c.tries - c.survived; {
+	case err == nil:
+		c.survived++
+	case lost <= mostTold:
+		c.t.Errorf("%s, try %d: %v", c.fault, c.tries, err)
+	default:
+		c.t.Fail()
+	}
+}
+
+func (c *tally) table() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out strings.Builder
+	out.WriteString("\n| fault | tries | survived | lost |\n| --- | --- | --- | --- |\n")
+	for _, r := range c.rows {
+		lost := "none"
+		if n := r.tries - r.survived; n > 0 {
+			lost = fmt.Sprint(n)
+		}
+		fmt.Fprintf(&out, "| %s | %d | %d | %s |\n", r.fault, r.tries, r.survived, lost)
+	}
+	return out.String()
+}
