@@ -342,7 +342,7 @@ func (d *round) finish(ctx context.Context, p *Place, terminal *tty.Terminal, re
 		return nil
 	}
 	more, err := d.wait(ctx, p, terminal, rest.data)
-	return partly(err, rest.written+more, rest.written+len(rest.data))
+	return partly(err, max(rest.written+more, terminal.Half()), rest.written+len(rest.data))
 }
 
 func (d *round) openOne(ctx context.Context, p *Place) (*tty.Terminal, error) {

@@ -21,6 +21,7 @@ type Terminal struct {
 	full bool     // a full-screen program has it
 	file *os.File // owns fd once a write had to wait
 	lead string   // goes before what is written next: it goes on within a row
+	half int      // see Half
 	want Want
 }
 
@@ -232,10 +233,11 @@ func (t *Terminal) put(fd int, data []byte) (int, error) {
 		return 0, err
 	}
 	if isOverlay(data) && n < len(all) {
+		t.half = max(t.half, n-len(t.lead))
 		t.lead = cancel // and all of it again: half of one leaves the cursor where it is not known to be
 		return 0, unix.EAGAIN
 	}
-	n = max(0, n-len(t.lead))
+	t.half, n = 0, max(0, n-len(t.lead))
 	for n > 0 && n < len(data) && !utf8.RuneStart(data[n]) {
 		n--
 	}
@@ -247,6 +249,10 @@ func (t *Terminal) put(fd int, data []byte) (int, error) {
 	}
 	return n, err
 }
+
+// Half is how much is on the screen, in bytes, of what is written as a whole or not at all,
+// and counts as not written.
+func (t *Terminal) Half() int { return t.half }
 
 // isRowEnd reports whether nothing of a row is left but blanks.
 func isRowEnd(data []byte) bool {

@@ -31,6 +31,9 @@ func (*Terminal) WriteWithin(context.Context, []byte, time.Time) (int, error) {
 	return 0, errors.ErrUnsupported
 }
 
+// Half is nothing.
+func (*Terminal) Half() int { return 0 }
+
 // Close does nothing.
 func (*Terminal) Close() error { return nil }
 
