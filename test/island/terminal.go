@@ -175,11 +175,16 @@ func (t *Terminal) Release() error {
 	return t.Type("\x11")
 }
 
+// Exclude has nobody open the terminal any more but root (TIOCEXCL).
+func (t *Terminal) Exclude() error {
+	return unix.IoctlSetInt(int(t.slave.Fd()), unix.TIOCEXCL, 0)
+}
+
 // Settle waits until all that was written before is read: something more comes behind it,
 // which is not among what is seen.
 func (t *Terminal) Settle(patience time.Duration) error {
 	const mark = "\x1a(settled)"
-	if err := t.put([]byte(mark), patience); err != nil {
+	if _, err := t.put([]byte(mark), patience); err != nil {
 		return err
 	}
 	if err := t.Await(mark, patience); err != nil {
@@ -191,32 +196,49 @@ func (t *Terminal) Settle(patience time.Duration) error {
 	return nil
 }
 
-// Fill writes to the terminal, as a program on it does, until it takes no more.
-func (t *Terminal) Fill() error {
+// Fill writes to the terminal, as a program on it does, until it takes no more or has that
+// much, and returns how much it has; 0 is without end.
+func (t *Terminal) Fill(most int) (written int, err error) {
 	chunk := bytes.Repeat([]byte("x"), 1024)
-	for {
-		err := t.put(chunk, 50*time.Millisecond)
+	for most == 0 || written < most {
+		part := chunk
+		if most > 0 {
+			part = chunk[:min(len(chunk), most-written)]
+		}
+		n, err := t.put(part, 50*time.Millisecond)
+		written += n
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return nil
+			break
 		}
 		if err != nil {
-			return err
+			return written, err
 		}
 	}
+	return written, nil
 }
 
-// put writes to the terminal, within that time.
-func (t *Terminal) put(data []byte, patience time.Duration) error {
-	f, err := os.OpenFile(t.Path, os.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+// FullScreen sets the terminal as programs do that draw all of the screen.
+func (t *Terminal) FullScreen() error {
+	settings, err := unix.IoctlGetTermios(int(t.slave.Fd()), unix.TCGETS)
 	if err != nil {
 		return err
 	}
+	settings.Lflag &^= unix.ICANON | unix.ECHO
+	settings.Oflag &^= unix.OPOST
+	return unix.IoctlSetTermios(int(t.slave.Fd()), unix.TCSETS, settings)
+}
+
+// put writes to the terminal, within that time.
+func (t *Terminal) put(data []byte, patience time.Duration) (int, error) {
+	f, err := os.OpenFile(t.Path, os.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return 0, err
+	}
 	defer f.Close()
 	if err := f.SetWriteDeadline(time.Now().Add(patience)); err != nil {
-		return err
+		return 0, err
 	}
-	_, err = f.Write(data)
-	return err
+	return f.Write(data)
 }
 
 // Type types on the person's keyboard.
