@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"sync/atomic"
@@ -25,6 +27,7 @@ type sending struct {
 	options []string
 	text    string        // "" is one that was not sent before
 	time    time.Duration // what a terminal may take; 0 is the usual
+	longer  time.Duration // how much more than that it may come to
 	start   func(*exec.Cmd) error
 }
 
@@ -56,6 +59,7 @@ type outcome struct {
 	took    time.Duration
 	results map[string]result // by the terminal, or the target where there is none
 	stderr  string
+	begun   time.Time
 }
 
 const (
@@ -139,10 +143,10 @@ func (r *running) wait() (outcome, error) {
 	if patience == 0 {
 		patience = usual
 	}
-	if err := within(r.cmd, patience+margin); err != nil {
+	if err := within(r.cmd, patience+r.longer+margin); err != nil {
 		return outcome{}, fmt.Errorf("%w; stdout %q, stderr %s", err, r.stdout.String(), r.stderr.String())
 	}
-	o := outcome{text: r.text, took: time.Since(r.begun), status: r.cmd.ProcessState.ExitCode(), stderr: r.stderr.String()}
+	o := outcome{text: r.text, begun: r.begun, took: time.Since(r.begun), status: r.cmd.ProcessState.ExitCode(), stderr: r.stderr.String()}
 	if err := o.read(r.stdout.String()); err != nil {
 		return o, fmt.Errorf("%w; %v, stdout %q, stderr %q", err, r.cmd.ProcessState, r.stdout.String(), o.stderr)
 	}
@@ -207,17 +211,6 @@ func (o outcome) only(terminals ...*island.Terminal) error {
 	return nil
 }
 
-// failed holds that a terminal's result is one of these reasons.
-func (o outcome) failed(t *island.Terminal, reasons ...string) error {
-	r := o.results[t.Name]
-	for _, reason := range reasons {
-		if r.Reason == reason && r.Event == "failed" {
-			return nil
-		}
-	}
-	return fmt.Errorf("%s: %+v, want %v", t.Name, r, reasons)
-}
-
 // patience is how long a test waits for what must come.
 const patience = 20 * time.Second
 
@@ -227,27 +220,51 @@ func (o outcome) whole(t *island.Terminal) (string, error) {
 	if r := o.results[t.Name]; r.Event != "delivered" {
 		return "", fmt.Errorf("%s, where nothing is wrong: %+v", t.Name, r)
 	}
+	seen, at := t.Take()
 	if err := t.Settle(patience); err != nil {
 		return "", err
 	}
-	seen, at := t.Take()
-	shown := plain(seen)
-	if strings.Count(shown, o.text) != 1 || strings.Count(shown, "essage from ") != 1 {
+	more, _ := t.Take()
+	shown := plain(append(seen, more...))
+	first, _, _ := strings.Cut(o.text, "\n")
+	if strings.Count(shown, first) != 1 || strings.Count(shown, "essage from ") != 1 {
 		return shown, fmt.Errorf("%s shows %q, want %q once", t.Name, shown, o.text)
 	}
-	if at.IsZero() {
-		return shown, fmt.Errorf("%s has it at no time", t.Name)
+	if after := at.Sub(o.begun); len(seen) > 0 && after > prompt {
+		return shown, fmt.Errorf("%s has it after %v", t.Name, after)
 	}
 	return shown, nil
+}
+
+// prompt is hundreds of times what it takes, and less than a held terminal is waited for where
+// there are others beside it.
+const prompt = 4 * time.Second
+
+// beside is how long that is.
+const beside = 6 * time.Second
+
+// each holds that all these have the message, and returns what they show.
+func (o outcome) each(terminals []*island.Terminal) (all string, err error) {
+	for _, t := range terminals {
+		shown, err := o.whole(t)
+		if err != nil {
+			return "", err
+		}
+		if all != "" && shown != all {
+			return "", fmt.Errorf("%s shows %q, and another %q", t.Name, shown, all)
+		}
+		all = shown
+	}
+	return all, nil
 }
 
 // plain is what was written to a terminal that shows this: the kernel begins each row with
 // one more CR.
 func plain(seen []byte) string { return strings.ReplaceAll(string(seen), "\r\r\n", "\r\n") }
 
-// true holds that the result of a terminal is what came out at its other side, given all
+// isTrue holds that the result of a terminal is what came out at its other side, given all
 // that another of the same width shows. One that went away may have more than was read.
-func (o outcome) true(t *island.Terminal, all string, wentAway bool) error {
+func (o outcome) isTrue(t *island.Terminal, all string, wentAway bool) error {
 	r, ok := o.results[t.Name]
 	if !ok {
 		return fmt.Errorf("no result of %s", t.Name)
@@ -305,4 +322,19 @@ func names(terminals ...*island.Terminal) string {
 		all = append(all, t.Name)
 	}
 	return strings.Join(all, ",")
+}
+
+// limited starts a program with such a limit (ulimit).
+func limited(limit string) func(*exec.Cmd) error {
+	return func(cmd *exec.Cmd) error {
+		cmd.Args = append([]string{"sh", "-c", "ulimit " + limit + ` && exec "$0" "$@"`, cmd.Path}, cmd.Args[1:]...)
+		cmd.Path = "/bin/sh"
+		return cmd.Start()
+	}
+}
+
+func readAll(f *os.File) (string, error) {
+	defer f.Close()
+	all, err := io.ReadAll(f)
+	return string(all), err
 }

@@ -9,6 +9,8 @@
 package faults_test
 
 import (
+	"cmp"
+	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -40,6 +42,9 @@ func TestMain(m *testing.M) {
 		if err := furnish(); err != nil {
 			fmt.Fprintf(os.Stderr, "faults: %v\n", err)
 			return 1
+		}
+		if err := flag.Set("test.parallel", "16"); err != nil { // those that are parallel wait, they do not work
+			panic(err)
 		}
 		code := m.Run()
 		fmt.Print(counts.table())
@@ -73,17 +78,18 @@ type tally struct {
 type count struct {
 	fault           string
 	tries, survived int
+	ends            map[string]int // how many results were of that kind
 	t               *testing.T
 }
 
 // fault begins the count of one, for the table; the test fails where not all is survived.
 func fault(t *testing.T, name string) *count {
-	c := &count{fault: name, t: t}
+	c := &count{fault: name, ends: map[string]int{}, t: t}
 	counts.mu.Lock()
 	counts.rows = append(counts.rows, c)
 	counts.mu.Unlock()
 	t.Cleanup(func() {
-		c.t.Logf("%s: %d tries, %d survived", c.fault, c.tries, c.survived)
+		c.t.Logf("%s: %d tries, %d survived; %v", c.fault, c.tries, c.survived, c.ends)
 		if c.tries == 0 {
 			c.t.Error("never tried")
 		}
@@ -107,6 +113,13 @@ func (c *count) tried(err error) {
 	default:
 		c.t.Fail()
 	}
+}
+
+// came notes which result it was, to see which of its moments the fault has met.
+func (c *count) came(r result) {
+	counts.mu.Lock()
+	defer counts.mu.Unlock()
+	c.ends[cmp.Or(r.Reason, r.Event)]++
 }
 
 func (c *tally) table() string {
