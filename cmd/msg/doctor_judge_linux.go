@@ -115,7 +115,11 @@ func judgeUtmp(path string, err error) finding {
 	case errors.Is(err, fs.ErrNotExist):
 		return finding{"utmp", ok, "none; terminals are found without it", ""}
 	case err != nil:
-		return finding{"utmp", note, err.Error() + "; terminals are found without it, but not where who is there comes from", "chmod 664 " + quoted(path)}
+		hint := "rm " + quoted(path)
+		if errors.Is(err, fs.ErrPermission) {
+			hint = "chmod 664 " + quoted(path)
+		}
+		return finding{"utmp", note, err.Error() + "; terminals are found without it, but not where who is there comes from", hint}
 	}
 	return finding{"utmp", ok, path, ""}
 }

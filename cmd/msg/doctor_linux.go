@@ -93,7 +93,7 @@ func (m machine) examine(ctx context.Context, w world) ([]finding, error) {
 		rules,
 		judgeNames(set, err, rules.Status == problem),
 		judgeLog(connects(ctx, m.log.Journald), connects(ctx, m.log.Syslog)),
-		judgeUtmp(engine.System.Utmp, readable(engine.System.Utmp)),
+		judgeUtmp(engine.System.Utmp, readableFile(engine.System.Utmp)),
 		judgeLogind(logins, logindErr, readable(m.seats) == nil),
 		judgeLogins(picture, logins),
 		judgeShutdown(unitState(ctx)),
@@ -215,8 +215,16 @@ func unitState(ctx context.Context) (load, active string, err error) {
 	return load, active, err
 }
 
+// readableFile is readable for what may be nothing but a file.
+func readableFile(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a regular file", path)
+	}
+	return readable(path)
+}
+
 func readable(path string) error {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return err
 	}

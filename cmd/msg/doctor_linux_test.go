@@ -262,6 +262,7 @@ func TestJudgeRegisters(t *testing.T) {
 	judged(t, judgeLog(fs.ErrNotExist, fs.ErrNotExist), note, "not logged", "start systemd-journald")
 	judged(t, judgeUtmp("/run/utmp", nil), ok, "/run/utmp", "")
 	judged(t, judgeUtmp("/run/utmp", fs.ErrNotExist), ok, "none", "")
+	judged(t, judgeUtmp("/run/utmp", readableFile(t.TempDir())), note, "is not a regular file", "rm /run/utmp")
 	judged(t, judgeUtmp("/run/utmp", fs.ErrPermission), note, "permission denied", "chmod 664 /run/utmp")
 	one := []sessions.Session{{Class: "user"}, {Class: "manager"}}
 	judged(t, judgeLogind(one, nil, true), ok, "1 person's session", "")

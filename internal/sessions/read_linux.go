@@ -162,8 +162,10 @@ func (s System) device(name string) (Terminal, bool) {
 	}, true
 }
 
+var errNotAFile = errors.New("not a regular file")
+
 func (s System) utmp() ([]Record, error) {
-	f, err := os.Open(s.Utmp)
+	f, err := os.OpenFile(s.Utmp, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil // a system without utmp
 	}
@@ -171,6 +173,9 @@ func (s System) utmp() ([]Record, error) {
 		return nil, err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(err, errNotAFile) // a FIFO would be waited for
+	}
 	layout := NativeLayout()
 	var records []Record
 	some := make([]byte, 128*layout.Size)

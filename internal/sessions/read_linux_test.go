@@ -134,9 +134,15 @@ func TestStaleUtmp(t *testing.T) {
 
 func TestUnreadableUtmp(t *testing.T) {
 	system := local()
-	system.Utmp = t.TempDir() // a directory opens and cannot be read
-	if p := read(t, system); len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Error(), "utmp") {
-		t.Errorf("problems %v", p.Problems)
+	dir := t.TempDir() // it opens and cannot be read
+	fifo := dir + "/fifo"
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, system.Utmp = range []string{dir, fifo} {
+		if p := read(t, system); len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Error(), "utmp") {
+			t.Errorf("%s: problems %v", system.Utmp, p.Problems)
+		}
 	}
 }
 
