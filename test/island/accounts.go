@@ -19,10 +19,21 @@ type Person struct {
 
 // People adds accounts, p0 to p(n-1), to /etc/passwd. It is called once.
 func People(n int) ([]Person, error) {
-	people := make([]Person, n)
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprint("p", i)
+	}
+	return add(firstUID, names)
+}
+
+// Named adds accounts of those names, after People's. It is called once.
+func Named(names ...string) ([]Person, error) { return add(2*firstUID, names) }
+
+func add(first int, names []string) ([]Person, error) {
+	people := make([]Person, len(names))
 	var passwd, group strings.Builder
-	for i := range people {
-		p := Person{fmt.Sprint("p", i), firstUID + i}
+	for i, name := range names {
+		p := Person{name, first + i}
 		people[i] = p
 		fmt.Fprintf(&passwd, "%s:x:%d:%d::/nonexistent:/bin/sh\n", p.Name, p.UID, p.UID)
 		fmt.Fprintf(&group, "%s:x:%d:\n", p.Name, p.UID)

@@ -39,9 +39,13 @@ func (r Record) Bytes() []byte {
 
 // WriteUtmp replaces all that is in utmp.
 func WriteUtmp(records []Record) error {
-	var all []byte
+	return os.WriteFile(UtmpFile, Utmp(records), 0o644)
+}
+
+// Utmp is a file of these records.
+func Utmp(records []Record) (all []byte) {
 	for _, r := range records {
 		all = append(all, r.Bytes()...)
 	}
-	return os.WriteFile(UtmpFile, all, 0o644)
+	return all
 }
