@@ -20,8 +20,11 @@ import (
 	"msg/test/island"
 )
 
-// people are the accounts of the island.
-var people []island.Person
+// people are the accounts of the island. Two more have a name that is as long as utmp has
+// room for, and one that is longer.
+var people, longNamed []island.Person
+
+const nameSize = 32
 
 const mostPeople = 300
 
@@ -62,7 +65,10 @@ func furnish() (err error) {
 	if err := os.WriteFile("/etc/msg/msg.toml", []byte(settings), 0o644); err != nil {
 		return err
 	}
-	people, err = island.People(mostPeople)
+	if people, err = island.People(mostPeople); err != nil {
+		return err
+	}
+	longNamed, err = island.Named(strings.Repeat("n", nameSize), strings.Repeat("l", nameSize+8))
 	return err
 }
 
