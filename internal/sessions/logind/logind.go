@@ -102,7 +102,10 @@ func connect(ctx context.Context) (*dbus.Conn, error) {
 	if err != nil {
 		return nil, errors.Join(err, socket.Close())
 	}
-	if err := errors.Join(conn.Auth(nil), conn.Hello()); err != nil {
+	if err = conn.Auth(nil); err == nil { // Hello waits without end where that has failed
+		err = conn.Hello()
+	}
+	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return conn, nil

@@ -7,8 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -194,6 +196,49 @@ func TestClosingBus(t *testing.T) {
 	}
 	if err := os.Remove(path); err != nil {
 		t.Log(err)
+	}
+}
+
+// TestRefusingBus has a bus that lets nobody in, and one that speaks another language: there
+// is an error, at once, and nothing stays behind.
+func TestRefusingBus(t *testing.T) {
+	for _, answer := range []string{"REJECTED EXTERNAL\r\n", "\r\n", "220 here is another\r\n", "\x00\xff\r\n"} {
+		path := filepath.Join(t.TempDir(), "bus")
+		listener, err := net.Listen("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var conns sync.WaitGroup
+		conns.Go(func() {
+			for {
+				conn, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				conns.Go(func() {
+					defer conn.Close()
+					lines := bufio.NewReader(conn)
+					for err := error(nil); err == nil; _, err = lines.ReadString('\n') {
+						_, _ = conn.Write([]byte(answer))
+					}
+				})
+			}
+		})
+		t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path="+path)
+		before := runtime.NumGoroutine()
+		for range 50 {
+			begun := time.Now()
+			if _, err := logind.List(t.Context()); err == nil || time.Since(begun) > 30*time.Second {
+				t.Fatalf("%q: %v after %v", answer, err, time.Since(begun))
+			}
+		}
+		for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%q: %d goroutines, %d before", answer, runtime.NumGoroutine(), before)
+			}
+		}
+		listener.Close()
+		conns.Wait()
 	}
 }
 
