@@ -133,6 +133,13 @@ func (t *Terminal) Take() (seen []byte, last time.Time) {
 	return seen, t.last
 }
 
+// Shows is how often the text has come since the last Take.
+func (t *Terminal) Shows(text string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return bytes.Count(t.seen, []byte(text))
+}
+
 // Await waits until what has come since the last Take contains want.
 func (t *Terminal) Await(want string, patience time.Duration) error {
 	timer := time.AfterFunc(patience, func() {
