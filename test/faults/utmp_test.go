@@ -236,13 +236,15 @@ func TestUtmpKinds(t *testing.T) {
 		return func() error { return os.Symlink(to, island.UtmpFile) }
 	}
 	for name, make := range map[string]func() error{
-		"a FIFO":                        func() error { return unix.Mkfifo(island.UtmpFile, 0o644) },
-		"a directory":                   func() error { return os.Mkdir(island.UtmpFile, 0o755) },
-		"a link to nothing":             link("/nonexistent"),
-		"a link to itself":              link(island.UtmpFile),
-		"a link to zeros without end":   link("/dev/zero"),
-		"a link to a terminal":          link("/dev/pts/ptmx"),
-		"a gigabyte":                    func() error { return errors.Join(os.WriteFile(island.UtmpFile, nil, 0o644), os.Truncate(island.UtmpFile, 1<<30)) },
+		"a FIFO":                      func() error { return unix.Mkfifo(island.UtmpFile, 0o644) },
+		"a directory":                 func() error { return os.Mkdir(island.UtmpFile, 0o755) },
+		"a link to nothing":           link("/nonexistent"),
+		"a link to itself":            link(island.UtmpFile),
+		"a link to zeros without end": link("/dev/zero"),
+		"a link to a terminal":        link("/dev/pts/ptmx"),
+		"a gigabyte": func() error {
+			return errors.Join(os.WriteFile(island.UtmpFile, nil, 0o644), os.Truncate(island.UtmpFile, 1<<30))
+		},
 		"for nobody to read":            func() error { return os.WriteFile(island.UtmpFile, nil, 0) },
 		"a socket":                      func() error { return unix.Mknod(island.UtmpFile, unix.S_IFSOCK|0o666, 0) },
 		"a device that there is not":    func() error { return unix.Mknod(island.UtmpFile, unix.S_IFCHR|0o666, int(unix.Mkdev(240, 77))) },
@@ -410,4 +412,3 @@ func TestManyEntries(t *testing.T) {
 		t.Logf("until all have it and it is judged: msg %v, wall %v (medians)", msg[len(msg)/2], wall[len(wall)/2])
 	})
 }
-
