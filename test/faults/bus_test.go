@@ -31,16 +31,17 @@ func TestBus(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	noise := garbage(1 << 20)
 	for name, answer := range map[string]func(net.Conn) error{
 		"accepts and never answers": func(net.Conn) error { return nil },
 		"closes at once":            func(c net.Conn) error { return c.Close() },
-		"answers garbage":           func(c net.Conn) error { _, err := c.Write(garbage(1 << 20)); return err },
+		"answers garbage":           func(c net.Conn) error { _, err := c.Write(noise); return err },
 		"lets nobody in":            letNobodyIn,
 		"answers without end":       endless,
 		"answers a byte each 50 ms": trickle,
 		"lets in, and is silent":    func(c net.Conn) error { return letIn(c, nil) },
 		"lets in, and closes":       func(c net.Conn) error { return errors.Join(letIn(c, nil), c.Close()) },
-		"lets in, and garbage":      func(c net.Conn) error { return letIn(c, garbage(1<<16)) },
+		"lets in, and garbage":      func(c net.Conn) error { return letIn(c, noise[:1<<16]) },
 		"answers half":              func(c net.Conn) error { return letIn(c, hello()[:40]) },
 		"answers half, and closes":  func(c net.Conn) error { return errors.Join(letIn(c, hello()[:40]), c.Close()) },
 		"answers once":              func(c net.Conn) error { return letIn(c, hello()) },

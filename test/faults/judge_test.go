@@ -99,7 +99,7 @@ func program(by *island.Person, name string, args ...string) *exec.Cmd {
 	if by != nil {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(by.UID), Gid: uint32(by.UID)}
 	}
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = 10 * time.Second // for a process that stays behind with the output
 	return cmd
 }
 

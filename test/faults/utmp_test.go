@@ -146,7 +146,7 @@ func TestUtmpWritten(t *testing.T) {
 						time.Sleep(rand.N(200 * time.Microsecond)) // there is other work for this processor
 					}
 				}()
-				for range 100 {
+				for range 60 {
 					if w.whole {
 						c.tried(everyone(by, r.all(), nil))
 					} else {
