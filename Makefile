@@ -33,7 +33,7 @@ BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS)
 
 .DEFAULT_GOAL = build
 .DELETE_ON_ERROR:
-.PHONY: help build man completions install install-push uninstall install-compat uninstall-compat packages check-completion check-packages demo picture test prepare unit clock lab lint cross check-man bench bench-lab bench-remote fuzz clean
+.PHONY: help build man completions install install-push uninstall install-compat uninstall-compat packages check-completion check-packages demo picture test prepare unit faults clock lab lint cross check-man bench check-bench bench-lab bench-remote fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -135,7 +135,7 @@ demo: build ## open a terminal, send a message to it, show what arrived
 picture: build ## draw the demo's terminal into docs/terminal.svg
 	$(GO) run ./test/demo -svg docs/terminal.svg bin/msg
 
-test: prepare build lint check-man cross unit fuzz check-completion check-packages clock lab ## set up and run everything (root: with the lab of real hosts)
+test: prepare build lint check-man cross unit fuzz check-completion check-packages faults check-bench clock lab ## set up and run everything (root: with the lab of real hosts)
 
 prepare: # what the tests need; root installs what is missing
 	@test/prepare
@@ -148,6 +148,13 @@ check-completion: build ## Tab, pressed in a real bash, zsh and fish
 
 check-packages: packages ## tests of what is in the packages, lintian
 	$(GO) test -race -tags $(TAGS) -count=1 -timeout 5m ./test/packages
+
+faults: build ## what fails around msg, hundreds of times each, on an island of terminals (root)
+	$(GO) test -race -tags $(TAGS) -count=1 -timeout 10m -v ./test/faults
+
+check-bench: build ## a short run of the benchmark beside wall and who: each message still comes once (root)
+	@[ "$$(id -u)" = 0 ] || { echo "check-bench: SKIPPED: only root can have an island"; exit 0; }; set -x; \
+	$(GO) run -tags $(TAGS) ./test/bench/local -rounds 2 -terminals 1,100
 
 clock: build ## countdowns on a machine whose clock is set
 	$(GO) test -tags $(TAGS) -count=1 -timeout 5m -v ./test/clock
@@ -172,7 +179,8 @@ cross: ## build for the other platforms and architectures
 	GOOS=freebsd GOARCH=amd64 $(BUILD) -o /dev/null ./cmd/msg
 	GOOS=windows GOARCH=amd64 $(BUILD) -o /dev/null ./cmd/msg
 
-bench: build ## benchmarks of the parts
+bench: build ## msg beside wall and who, up to 4,000 terminals; of the parts (root; some minutes)
+	$(GO) run -tags $(TAGS) ./test/bench/local
 	$(GO) test -tags $(TAGS) -run '^$$' -bench . ./internal/... ./test/completion
 
 bench-lab: build ## benchmarks on the lab's hosts, msg beside loginctl and who at 1,000 logins (root)

@@ -15,6 +15,7 @@ import (
 // bench is the island that is measured on.
 type bench struct {
 	rounds    int
+	sizes     []int // how many terminals there are to be, one after the other
 	runner    *runner
 	people    []island.Person
 	terminals []*island.Terminal
@@ -24,13 +25,13 @@ type bench struct {
 
 const mostTerminals = 4000
 
-func newBench(rounds int) (*bench, error) {
+func newBench(rounds int, sizes []int) (*bench, error) {
 	r, err := newRunner()
 	if err != nil {
 		return nil, err
 	}
 	people, err := island.People(mostTerminals)
-	return &bench{rounds: rounds, runner: r, people: people}, err
+	return &bench{rounds: rounds, sizes: sizes, runner: r, people: people}, err
 }
 
 // populate has exactly n terminals there, each of another person, registered in utmp. With

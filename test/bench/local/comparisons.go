@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"msg/test/island"
@@ -70,7 +71,7 @@ func everyone(b *bench, led bool) error {
 		title = "terminals with a session leader each"
 	}
 	table("root to everyone; "+title, "terminals", "msg, ms", "wall, ms", "ratio", "processor, msg to wall", "msg's memory, MB")
-	for _, n := range []int{1, 100, 1000, 4000} {
+	for _, n := range b.sizes {
 		if err := b.populate(n, led); err != nil {
 			return err
 		}
@@ -86,7 +87,7 @@ func everyone(b *bench, led bool) error {
 // sessions lists who is logged in.
 func sessions(b *bench) error {
 	table("who is logged in; terminals with a session leader each", "terminals", "msg sessions, ms", "who, ms", "ratio", "msg's memory, MB")
-	for _, n := range []int{1, 100, 1000, 4000} {
+	for _, n := range b.sizes {
 		if err := b.populate(n, true); err != nil {
 			return err
 		}
@@ -101,7 +102,8 @@ func sessions(b *bench) error {
 
 // held has a tenth of the terminals take nothing.
 func held(b *bench) error {
-	const n, patience = 1000, 5 * time.Second
+	const patience = 5 * time.Second
+	n := min(1000, slices.Max(b.sizes))
 	if err := b.populate(n, true); err != nil {
 		return err
 	}
@@ -140,7 +142,7 @@ func seconds(all []sample) (values []float64) {
 
 // user sends through the helper, beside root in process.
 func user(b *bench) error {
-	const settings = "[rate]\nper_minute = 100000\nburst = 100000\n"
+	const settings = "[policy]\nbroadcast = [\"*\"]\n[rate]\nper_minute = 100000\nburst = 100000\n"
 	if err := os.MkdirAll("/etc/msg", 0o755); err != nil {
 		return err
 	}
@@ -148,7 +150,7 @@ func user(b *bench) error {
 		return err
 	}
 	table("an ordinary user through the helper, beside root", "terminals", "user, ms", "root, ms", "ratio", "user's memory, MB")
-	for _, n := range []int{1, 100, 1000, 4000} {
+	for _, n := range b.sizes {
 		if err := b.populate(n, true); err != nil {
 			return err
 		}

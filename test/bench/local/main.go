@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"msg/test/island"
@@ -33,12 +34,21 @@ func main() {
 
 func run() error {
 	rounds := flag.Int("rounds", 20, "how often each is run")
+	terminals := flag.String("terminals", "1,100,1000,4000", "how many terminals there are to be")
 	only := flag.String("only", "", "a part of the name of what to measure; \"\" is all")
 	flag.Parse()
 	if err := island.Install("."); err != nil {
 		return err
 	}
-	b, err := newBench(*rounds)
+	var sizes []int
+	for word := range strings.SplitSeq(*terminals, ",") {
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 1 || n > mostTerminals {
+			return fmt.Errorf("%q is no number of terminals from 1 to %d", word, mostTerminals)
+		}
+		sizes = append(sizes, n)
+	}
+	b, err := newBench(*rounds, sizes)
 	if err != nil {
 		return err
 	}
