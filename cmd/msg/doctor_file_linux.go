@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // Permissions, as stat(2) has them.
@@ -23,6 +25,7 @@ type file struct {
 	mode     uint32 // permissions and set-id bits
 	regular  bool
 	uid, gid uint32
+	full     string // why nothing can be made in a directory; "" where that is not known to be so
 	err      error
 }
 
@@ -35,6 +38,22 @@ func lookAt(path string) file {
 	f := file{path: path, regular: info.Mode().IsRegular()}
 	if st, isStat := info.Sys().(*syscall.Stat_t); isStat {
 		f.mode, f.uid, f.gid = st.Mode&permission, st.Uid, st.Gid
+	}
+	return f
+}
+
+// lookInto looks at a directory that files are made in.
+func lookInto(path string) file {
+	f := lookAt(path)
+	var st unix.Statfs_t
+	if err := unix.Statfs(path, &st); err != nil {
+		return f
+	}
+	switch {
+	case st.Flags&unix.MS_RDONLY != 0: // ST_RDONLY is the same
+		f.full = "read-only file system"
+	case st.Files > 0 && st.Ffree == 0: // without a limit, both are 0
+		f.full = "no inode is free"
 	}
 	return f
 }

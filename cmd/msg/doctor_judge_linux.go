@@ -27,6 +27,9 @@ func judgeCounts(run, counts file, tty accounts.Group, remedy string) finding {
 		return finding{"counts", problem, fmt.Sprintf("%s, %s:%s %04o, must be root:tty 0770, below 0755%s",
 			counts.path, userName(counts.uid), groupName(counts.gid), counts.mode&permission, cost), remedy}
 	}
+	if counts.full != "" {
+		return finding{"counts", problem, counts.path + ": " + counts.full + cost, roomIn(counts.path)}
+	}
 	return finding{"counts", ok, counts.path + ", root:tty 0770", ""}
 }
 
@@ -43,7 +46,15 @@ func judgePending(run, pending file, tty accounts.Group, remedy string) finding 
 		return finding{"answers", problem, fmt.Sprintf("%s, %s:%s %04o, must be root:tty 1775%s",
 			pending.path, userName(pending.uid), groupName(pending.gid), pending.mode&permission, cost), remedy}
 	}
+	if pending.full != "" {
+		return finding{"answers", problem, pending.path + ": " + pending.full + cost, roomIn(pending.path)}
+	}
 	return finding{"answers", ok, pending.path + ", root:tty 1775", ""}
+}
+
+// roomIn is what to do where nothing can be made in a directory.
+func roomIn(path string) string {
+	return fmt.Sprintf("\"findmnt -T %s\" shows the file system, \"df -i %[1]s\" its inodes", quoted(path))
 }
 
 // judgeConfig: without a file the defaults hold. The helper reads it with the

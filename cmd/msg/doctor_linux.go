@@ -88,8 +88,8 @@ func (m machine) examine(ctx context.Context, w world) ([]finding, error) {
 	set, err := names.Load(m.config, userConfig(w))
 	all = append(all,
 		judgeDevpts(mounts, tty, terminalsIn(engine.System.Dev, picture)),
-		judgeCounts(lookAt(filepath.Dir(m.counts)), lookAt(m.counts), tty, m.makeRun()),
-		judgePending(lookAt(filepath.Dir(m.pending)), lookAt(m.pending), tty, m.makeRun()),
+		judgeCounts(lookAt(filepath.Dir(m.counts)), lookInto(m.counts), tty, m.makeRun()),
+		judgePending(lookAt(filepath.Dir(m.pending)), lookInto(m.pending), tty, m.makeRun()),
 		rules,
 		judgeNames(set, err, rules.Status == problem),
 		judgeLog(connects(ctx, m.log.Journald), connects(ctx, m.log.Syslog)),

@@ -202,6 +202,8 @@ func TestJudgeCounts(t *testing.T) {
 		judged(t, judgeCounts(run, counts, ttyGroup, "heal"), problem, c.found, "heal")
 		run, counts = r, k
 	}
+	counts.full = "no inode is free"
+	judged(t, judgeCounts(run, counts, ttyGroup, "heal"), problem, "/run/msg/rate: no inode is free; until then", `"df -i /run/msg/rate"`)
 }
 
 func TestJudgePending(t *testing.T) {
@@ -226,6 +228,8 @@ func TestJudgePending(t *testing.T) {
 		c.change(&r, &p)
 		judged(t, judgePending(r, p, ttyGroup, "heal"), c.status, c.found, c.heal)
 	}
+	pending.full = "read-only file system"
+	judged(t, judgePending(run, pending, ttyGroup, "heal"), problem, "/run/msg/pending: read-only file system; until then", "findmnt -T /run/msg/pending")
 }
 
 func TestJudgeConfig(t *testing.T) {
