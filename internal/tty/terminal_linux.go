@@ -220,7 +220,11 @@ func (t *Terminal) Write(data []byte) (int, error) {
 // continued begins the rest of a row that was cut off, as something else may have
 // been written behind the cut: it would otherwise begin wherever the sender likes, as
 // a banner perhaps.
-const continued = "\r\n" + prefix
+const continued = newRow + prefix
+
+// newRow goes before what is left after whole rows, as another message may have been cut off
+// within one of its own meanwhile. If none was, there is an empty row.
+const newRow = "\r\n"
 
 // put writes once, and returns how much of the data it has written.
 func (t *Terminal) put(fd int, data []byte) (int, error) {
@@ -242,8 +246,11 @@ func (t *Terminal) put(fd int, data []byte) (int, error) {
 		n--
 	}
 	switch {
-	case n == len(data), n > 0 && data[n-1] == '\n', isRowEnd(data[n:]):
+	case n == 0: // of the data; what leads it is still to come
+	case n == len(data), isRowEnd(data[n:]):
 		t.lead = ""
+	case data[n-1] == '\n':
+		t.lead = newRow
 	default:
 		t.lead = continued
 	}

@@ -361,3 +361,37 @@ func drain(master *os.File, end string) string {
 	}
 	return seen.String()
 }
+
+// TestCutAfterRow: what follows a row that was written whole begins a new one, since another
+// message may have been cut off within a row behind it.
+func TestCutAfterRow(t *testing.T) {
+	_, scratch := rawTerminal(t)
+	capacity := fill(t, scratch, 1<<20)
+	data := "\r\n" + strings.Repeat("| row\r\n", 300) + "end"
+	for left := len(data) / 2; left < len(data)/2+100; left++ {
+		master, slave := rawTerminal(t)
+		var st syscall.Stat_t
+		if err := syscall.Fstat(int(slave.Fd()), &st); err != nil {
+			t.Fatal(err)
+		}
+		terminal := open(t, tty.Want{Path: slave.Name(), Device: st.Rdev, Owner: uint32(os.Getuid()), Lines: true})
+		fill(t, slave, capacity-left)
+		n, err := terminal.Write([]byte(data))
+		if !errors.Is(err, tty.ErrWouldBlock) {
+			t.Fatalf("wrote %d, %v", n, err)
+		}
+		if n < 3 || data[n-1] != '\n' {
+			continue
+		}
+		shown := make(chan string, 1)
+		go func() { shown <- drain(master, "end") }()
+		if m, err := terminal.WriteWithin(t.Context(), []byte(data[n:]), time.Now().Add(10*time.Second)); n+m != len(data) || err != nil {
+			t.Errorf("wrote %d and %d, %v", n, m, err)
+		}
+		if seen := strings.TrimLeft(<-shown, "x"); seen != data[:n]+"\r\n"+data[n:] {
+			t.Errorf("cut after %d bytes, it shows %q", n, seen)
+		}
+		return
+	}
+	t.Error("it was never cut behind a row")
+}

@@ -295,15 +295,17 @@ func (o outcome) isTrue(t *island.Terminal, all string, wentAway bool) error {
 }
 
 // follow tells how much of a message a terminal shows, and what it shows that is none of it.
-// Where a row was cut, it goes on in a row of its own.
+// Where it was cut, it goes on in a row of its own, behind a bar within a row.
 func follow(seen, all string) (got int, rest string) {
-	const row = "\r\n| "
 	for seen != "" {
 		if got < len(all) && seen[0] == all[got] {
 			seen, got = seen[1:], got+1
 			continue
 		}
-		n := 0
+		row, n := "\r\n| ", 0
+		if got > 0 && all[got-1] == '\n' {
+			row = "\r\n"
+		}
 		for got > 0 && n < min(len(row), len(seen)) && seen[n] == row[n] {
 			n++
 		}
