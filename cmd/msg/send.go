@@ -123,13 +123,33 @@ func (c *sendCmd) expanded(ctx context.Context, w world, r delivery.Request) ([]
 	if c.Server == "" && c.Domain == "" && !slices.ContainsFunc(slices.Concat(r.Targets, r.Except), onHost) {
 		return c.parts(ctx, w, r) // nothing is run for that
 	}
-	ctx, stop := signal.NotifyContext(ctx, interrupts()...)
-	defer stop()
+	ctx, stop := interruptible(ctx)
 	parts, away, err := c.parts(ctx, w, r)
-	if ctx.Err() != nil {
+	if stop() {
 		err = errInterrupted
 	}
 	return parts, away, err
+}
+
+// interruptible is a context that ends with an interrupt, until stop, which reports whether
+// there was one. One that comes as it is called is not lost, as signal.NotifyContext has it.
+func interruptible(ctx context.Context) (_ context.Context, stop func() bool) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	come, seen := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(come, interrupts()...)
+	go func() {
+		defer close(seen)
+		for range come {
+			cancel(errInterrupted)
+		}
+	}()
+	return ctx, func() bool {
+		signal.Stop(come) // from here on nothing comes any more
+		close(come)
+		<-seen
+		cancel(nil)
+		return errors.Is(context.Cause(ctx), errInterrupted)
+	}
 }
 
 // mostStaying is how many hosts a message may stay at: for each there is an ssh at work.
