@@ -79,6 +79,37 @@ func TestGivingUp(t *testing.T) {
 	}
 }
 
+// TestGivenUpWhenWritten: a request that was written as it was given up is carried out, and
+// nobody says that nothing was sent.
+func TestGivenUpWhenWritten(t *testing.T) {
+	for range 100 {
+		ctx, cancel := context.WithCancel(t.Context())
+		in, toHelper := pipe(t)
+		fromHelper, out := io.Pipe()
+		go func() {
+			_, _ = io.WriteString(out, `{"event":"hello","protocol":[1,1]}`+"\n")
+			_, _ = io.Copy(io.Discard, in)
+			_, _ = io.WriteString(out, `{"event":"delivered","host":"d13","user":"bob","terminal":"pts/2"}`+"\n"+`{"event":"end","results":1}`+"\n")
+		}()
+		got := 0
+		err := newTalk(thenCancelled{toHelper, cancel}, fromHelper, nil).send(ctx, aRequest, func(delivery.Result) { got++ })
+		if err != nil || got != 1 {
+			t.Fatalf("%d results, %v", got, err)
+		}
+	}
+}
+
+// thenCancelled is given up once something is written.
+type thenCancelled struct {
+	io.WriteCloser
+	cancel func()
+}
+
+func (w thenCancelled) Write(data []byte) (int, error) {
+	defer w.cancel()
+	return w.WriteCloser.Write(data)
+}
+
 // TestSilence: a helper that hangs is not waited for without end.
 func TestSilence(t *testing.T) {
 	for _, said := range []string{"", `{"event":"hello","protocol":[1,1]}` + "\n"} {

@@ -297,26 +297,34 @@ func anyLeft(lines <-chan string) bool {
 	}
 }
 
-// put writes the request. One that is not whole is not carried out.
+// put writes the request. One that is not whole is not carried out; one that was whole just
+// before it was given up may be, and what becomes of it is still to be read.
 func (t *talk) put(ctx context.Context, data []byte, limit time.Duration) error {
 	written := make(chan error, 1)
 	go func() {
 		_, err := t.in.Write(data)
 		written <- err
 	}()
+	failure := errNotTaken
 	select {
 	case err := <-written:
-		if err != nil {
-			return errNotTaken
+		if err == nil {
+			return nil
 		}
-		return nil
+		if ctx.Err() != nil { // it was closed for that
+			failure = t.givenUp(ctx, "before it had the message")
+		}
+		return failure
 	case <-ctx.Done():
-		t.close() // which ends the writing, too
-		return t.givenUp(ctx, "before it had the message")
+		failure = t.givenUp(ctx, "before it had the message")
 	case <-time.After(limit):
-		t.close()
-		return fail(Timeout, "it did not take the message within %v: nothing was sent", limit)
+		failure = fail(Timeout, "it did not take the message within %v: nothing was sent", limit)
 	}
+	t.close() // which ends the writing, too
+	if err := <-written; err != nil {
+		return failure
+	}
+	return nil
 }
 
 // results passes on what comes, until the end. Once ctx has ended, the helper is to
