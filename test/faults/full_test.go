@@ -1,0 +1,245 @@
+//go:build linux
+
+package faults_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"msg/internal/delivery"
+	"msg/test/island"
+)
+
+// broken is a /run that is not as it has to be.
+type broken struct {
+	fault string
+	spoil func() error
+	mend  func() error
+
+	paced   bool // messages are not counted, and go one at a time
+	newOnly bool // that holds for who has not sent any before
+	nowhere bool // there is no place to wait for answers
+	notice  bool // none can be left for who logs in
+}
+
+const (
+	runMsg     = "/run/msg"
+	runRate    = runMsg + "/rate"
+	runPending = runMsg + "/pending"
+)
+
+var brokenRuns = []broken{
+	{fault: "/run without a free byte", spoil: func() error { return fill(true, false) }, mend: emptied, notice: true},
+	{fault: "/run without a free inode", spoil: func() error { return fill(false, true) }, mend: emptied, newOnly: true, nowhere: true, notice: true},
+	{fault: "/run full", spoil: func() error { return fill(true, true) }, mend: emptied, newOnly: true, nowhere: true, notice: true},
+	{fault: "/run read-only", spoil: func() error { return remount(unix.MS_BIND|unix.MS_RDONLY, "") }, mend: func() error { return remount(unix.MS_BIND, "") }, paced: true, nowhere: true, notice: true},
+	away(runMsg, broken{paced: true, nowhere: true}),
+	away(runRate, broken{paced: true}),
+	away(runPending, broken{nowhere: true}),
+	mode(runMsg, 0o700, 0o755, broken{paced: true, nowhere: true}),
+	mode(runRate, 0o777, 0o770, broken{paced: true}),
+	mode(runRate, 0o700, 0o770, broken{paced: true}),
+	mode(runPending, 0o1777, 0o1775, broken{nowhere: true}),
+	mode(runPending, 0o775, 0o1775, broken{nowhere: true}),
+	owned(runRate, broken{paced: true}),
+	owned(runPending, broken{nowhere: true}),
+}
+
+// fill leaves no room for bytes, or for inodes, in /run.
+func fill(bytes, inodes bool) error {
+	var st unix.Statfs_t
+	if err := unix.Statfs("/run", &st); err != nil {
+		return err
+	}
+	var options []string
+	if bytes {
+		options = append(options, fmt.Sprint("size=", (st.Blocks-st.Bfree)*uint64(st.Bsize)))
+	}
+	if inodes {
+		options = append(options, fmt.Sprint("nr_inodes=", st.Files-st.Ffree))
+	}
+	if err := remount(0, strings.Join(options, ",")); err != nil {
+		return err
+	}
+	err := os.WriteFile("/run/one-more", []byte("x"), 0o600)
+	if os.Remove("/run/one-more"); !errors.Is(err, unix.ENOSPC) {
+		return fmt.Errorf("it is not full: %w", err)
+	}
+	return nil
+}
+
+func emptied() error { return remount(0, "size=50%,nr_inodes=100k") }
+
+func remount(flags uintptr, options string) error {
+	return unix.Mount("", "/run", "", unix.MS_REMOUNT|flags, options)
+}
+
+func away(path string, b broken) broken {
+	b.fault = path + " missing"
+	b.spoil = func() error { return os.Rename(path, path+".away") }
+	b.mend = func() error { return os.Rename(path+".away", path) }
+	return b
+}
+
+func mode(path string, wrong, right uint32, b broken) broken {
+	b.fault = fmt.Sprintf("%s of mode %o", path, wrong)
+	b.spoil = func() error { return unix.Chmod(path, wrong) }
+	b.mend = func() error { return unix.Chmod(path, right) }
+	return b
+}
+
+func owned(path string, b broken) broken {
+	b.fault = path + " somebody else's"
+	b.spoil = func() error { return os.Chown(path, people[9].UID, -1) }
+	b.mend = func() error { return os.Chown(path, 0, -1) }
+	return b
+}
+
+// TestBrokenRun: whatever /run is like, messages go out, no faster than the limit; what
+// cannot be done is said, and nothing is sent then.
+func TestBrokenRun(t *testing.T) {
+	s := newStage(t, 3)
+	const perMinute, interval = 600, time.Minute / 600
+	s.rules(perMinute)
+	old := &people[0] // has a count
+	if err := s.goesOn(old); err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range brokenRuns {
+		c := fault(t, b.fault)
+		if err := b.spoil(); err != nil {
+			t.Fatal(b.fault, err)
+		}
+		mended := sync.OnceFunc(func() {
+			if err := b.mend(); err != nil {
+				t.Error(b.fault, err)
+			}
+		})
+		t.Cleanup(mended)
+		newOne := &people[20+i]
+		c.tried(s.reaches(nil, 3, 0))
+		c.tried(s.reaches(old, 3, b.least(b.paced, interval)))
+		c.tried(s.reaches(newOne, 3, b.least(b.paced || b.newOnly, interval)))
+		if b.paced {
+			c.tried(s.crowd(old, interval))
+		}
+		for _, by := range []*island.Person{nil, old} {
+			c.tried(s.asks(by, b.nowhere && (by != nil || b.fault != mode(runMsg, 0o700, 0, b).fault)))
+		}
+		if b.notice {
+			c.tried(s.countsDown())
+		}
+		if b.paced || b.nowhere {
+			c.tried(s.diagnosed())
+		}
+		mended()
+		c.tried(s.goesOn(old))
+		c.tried(s.goesOn(nil))
+	}
+}
+
+// least is the least time a message takes.
+func (b broken) least(paced bool, interval time.Duration) time.Duration {
+	if paced {
+		return interval
+	}
+	return 0
+}
+
+// reaches sends messages one after the other, which all reach everyone, none faster than
+// that.
+func (s *stage) reaches(by *island.Person, messages int, interval time.Duration) error {
+	for range messages {
+		begun := time.Now()
+		out := s.send(by)
+		took := time.Since(begun)
+		if err := s.judge(out); err != nil {
+			return err
+		}
+		if out.state.ExitCode() != 0 || took < interval {
+			return fmt.Errorf("after %v: %v, %+v, %q", took, out.state, out.results, out.stderr)
+		}
+	}
+	return nil
+}
+
+// crowd sends several at once: in one interval there is no more than one of them.
+func (s *stage) crowd(by *island.Person, interval time.Duration) error {
+	begun := time.Now()
+	var all []*started
+	for range 5 {
+		all = append(all, s.begin(by))
+	}
+	var err error
+	reached := 0
+	for _, r := range all {
+		out := r.wait()
+		if out.all(delivery.Delivered, len(s.terminals)) {
+			reached++
+		}
+		var told []error
+		for _, one := range out.results {
+			if one.Event == delivery.Failed && one.Reason != delivery.RateLimited {
+				told = append(told, fmt.Errorf("%+v", one))
+			}
+		}
+		err = errors.Join(err, out.err, errors.Join(told...))
+	}
+	took := time.Since(begun)
+	for _, t := range s.terminals {
+		screen := s.shown(t)
+		err = errors.Join(err, whole(screen))
+		if n := strings.Count(screen, "essage from "); n != reached {
+			err = errors.Join(err, fmt.Errorf("%d have reached everyone, and %s shows %q", reached, t.Name, screen))
+		}
+	}
+	if reached == 0 || time.Duration(reached)*interval > took {
+		err = errors.Join(err, fmt.Errorf("%d messages at once went out within %v", reached, took))
+	}
+	return err
+}
+
+// asks sends a message that waits for answers; where it cannot, nothing is sent and it is
+// said why.
+func (s *stage) asks(by *island.Person, nowhere bool) error {
+	out := s.send(by, waits...)
+	if err := s.judge(out); err != nil {
+		return err
+	}
+	want := 3
+	if nowhere {
+		want = 2
+	}
+	said := strings.Contains(out.stderr, "nowhere to wait for answers") && strings.Contains(out.stderr, "hint: nothing was sent")
+	if out.state.ExitCode() != want || said != nowhere {
+		return fmt.Errorf("it cannot wait: %v; and %v, %+v, %q", nowhere, out.state, out.results, out.stderr)
+	}
+	return nil
+}
+
+// countsDown has a countdown that cannot leave its notice, says so and goes on.
+func (s *stage) countsDown() error {
+	out := s.to(nil, "*", "countdown", "--until", "+1s", "--at", "5m").wait()
+	err := errors.Join(s.judge(out), left())
+	if out.state.ExitCode() != 0 || !strings.Contains(out.stderr, "no notice for who logs in later: ") {
+		err = errors.Join(err, fmt.Errorf("%v, %+v, %q", out.state, out.results, out.stderr))
+	}
+	return err
+}
+
+// diagnosed holds that msg doctor finds it.
+func (s *stage) diagnosed() error {
+	out, err := exec.Command(island.Msg, "doctor").Output()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && strings.Contains(string(out), runMsg) {
+		return nil
+	}
+	return fmt.Errorf("msg doctor: %w: %s", err, out)
+}
