@@ -47,7 +47,7 @@ func main() {
 		os.Exit(exitUsage)
 	}
 	ignoreSignals()
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(rarely)
 	engine := delivery.Local()
 	engine.System.Logind, engine.System.Graphical = logind.Sessions(engine.System), tty.ShowsDesktop
 	w := world{
@@ -62,6 +62,13 @@ func main() {
 	}
 	os.Exit(code)
 }
+
+// rarely collects garbage for the first time when there are 16 MB, and most runs are over
+// before that (GOGC in package runtime). Often is Go's own way, for what takes its time anyway.
+const (
+	rarely = 400
+	often  = 100
+)
 
 // run does what the arguments say and returns the exit status. An error is
 // still to be shown.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"syscall"
 	"time"
@@ -166,6 +167,7 @@ func (c *sendCmd) send(ctx context.Context, w world, parts []remote.Part, away b
 	if out.stays() && len(parts) > mostStaying {
 		return &delivery.RequestError{Problem: fmt.Sprintf("%d hosts; answers of %d at most can be waited for", len(parts), mostStaying)}
 	}
+	debug.SetGCPercent(often)
 	fanOut := remote.Usual
 	if c.FanOut != 0 {
 		fanOut = remote.FanOut{Hosts: c.FanOut, Via: c.FanOut}
