@@ -14,7 +14,7 @@ import (
 // CameFrom is the host that a session's user has come from, as sshd has told logind;
 // "" for none, and where it is not known.
 func (s System) CameFrom(session string) string {
-	content, err := s.loginFile(session)
+	content, err := s.loginFile(make([]byte, smallSize), session)
 	if err != nil {
 		return ""
 	}
@@ -30,11 +30,12 @@ func (s System) ReadLogins() (found []Session, unsure []string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	buf := make([]byte, smallSize)
 	for _, name := range names {
 		if !isID(name) { // c2.ref, a pipe; .#c2, which is still written
 			continue
 		}
-		content, err := s.loginFile(name)
+		content, err := s.loginFile(buf, name)
 		if errors.Is(err, unix.ENOENT) {
 			continue // ended since it was listed
 		}
@@ -52,18 +53,18 @@ func (s System) ReadLogins() (found []Session, unsure []string, err error) {
 // errUnsure is that a file may not tell of its session what logind would.
 var errUnsure = errors.New("the file of a session may hold what its user wrote")
 
-// loginFile reads a session's file.
+// loginFile reads a session's file, into a buffer where that is long enough.
 //
 // A session's user may have logind set DISPLAY, and logind (of systemd 252 and of 257)
 // writes it as it is: with line breaks in it, it is any number of keys. So a file that has
 // a display tells nothing. Other values are escaped; one in quotes would be news.
-func (s System) loginFile(id string) ([]byte, error) {
+func (s System) loginFile(buf []byte, id string) ([]byte, error) {
 	if !isID(id) {
 		return nil, unix.EINVAL
 	}
 	path := s.Logins + "/" + id
-	content, err := readSmall(path) // it is some 400 bytes
-	if len(content) == smallSize {
+	content, err := readInto(buf, path) // it is some 400 bytes
+	if len(content) == len(buf) {
 		content, err = os.ReadFile(path)
 	}
 	if bytes.Contains(content, []byte("\nDISPLAY=")) || bytes.Contains(content, []byte(`="`)) {

@@ -23,6 +23,8 @@ type procfs struct {
 	session map[int][]int        // the processes of each session
 	known   map[int]process      // what has been read; pid 0 for one that is gone
 	clocks  map[int]clock        // by processor, once asked for
+
+	buf [smallSize]byte // for one file after the other
 }
 
 func readProc(dir string) (*procfs, error) {
@@ -68,8 +70,7 @@ func (p *procfs) process(pid int) (process, bool) {
 	if found, asked := p.known[pid]; asked {
 		return found, found.pid != 0
 	}
-	var buf [1024]byte // a stat line is some 300 bytes
-	data, err := readInto(buf[:], p.path(pid, "stat"))
+	data, err := readInto(p.buf[:], p.path(pid, "stat"))
 	found := process{}
 	if err == nil {
 		found, err = parseStat(data)
@@ -95,8 +96,7 @@ func (p *procfs) members(leader process, group int) []process {
 // namespace below this one: NSpid in /proc/PID/status. The owner of /proc/PID itself is
 // root also for a user's process that made itself undumpable.
 func (p *procfs) identity(pid int) (identity, bool) {
-	var buf [4096]byte // it is some 1,500 bytes
-	status, err := readInto(buf[:], p.path(pid, "status"))
+	status, err := readInto(p.buf[:], p.path(pid, "status"))
 	if err != nil {
 		return identity{}, false
 	}
@@ -118,8 +118,7 @@ func line(data []byte, key string) []byte {
 }
 
 func (p *procfs) arguments(pid int) []string {
-	var buf [4096]byte
-	data, err := readInto(buf[:], p.path(pid, "cmdline"))
+	data, err := readInto(p.buf[:], p.path(pid, "cmdline"))
 	if err != nil {
 		return nil
 	}
@@ -127,11 +126,11 @@ func (p *procfs) arguments(pid int) []string {
 }
 
 func (p *procfs) cgroup(pid int) []byte {
-	data, err := readSmall(p.path(pid, "cgroup"))
+	data, err := readInto(p.buf[:], p.path(pid, "cgroup"))
 	if err != nil {
 		return nil
 	}
-	return data
+	return bytes.Clone(data)
 }
 
 func (p *procfs) path(pid int, file string) string {
