@@ -14,6 +14,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -68,6 +69,7 @@ func Run(ctx context.Context, end End, points []time.Duration, warn func(ctx con
 			next = points[0]
 		}
 		call(ctx, left, next, warn)
+		debug.FreeOSMemory() // it may be hours to the next
 		if err := end.clock.sleep(ctx, next); err != nil {
 			return err
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -221,4 +223,24 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("at %v, %q is at %v", now, said, at)
 		}
 	})
+}
+
+// TestRunKeepsNoMemory: what warn leaves is given back before the next sleep, however seldom
+// the program collects.
+func TestRunKeepsNoMemory(t *testing.T) {
+	const garbage = 32 << 20
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	var held [][]byte
+	points := []time.Duration{150 * time.Millisecond, 100 * time.Millisecond, 50 * time.Millisecond}
+	err := countdown.Run(t.Context(), countdown.At(time.Now().Add(200*time.Millisecond)), points, func(context.Context, time.Duration) {
+		var now runtime.MemStats
+		if runtime.ReadMemStats(&now); now.HeapAlloc > garbage {
+			t.Errorf("%d MB are held", now.HeapAlloc>>20)
+		}
+		held = append(held[:0], make([]byte, garbage))
+		held[0] = nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
