@@ -33,7 +33,7 @@ BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS)
 
 .DEFAULT_GOAL = build
 .DELETE_ON_ERROR:
-.PHONY: help build man completions install install-push uninstall install-compat uninstall-compat packages check-completion check-packages demo picture test prepare unit faults clock lab lint cross check-man bench check-bench bench-lab bench-remote fuzz clean
+.PHONY: help build man completions install install-push uninstall install-compat uninstall-compat packages check-completion check-packages demo picture test prepare unit faults clock lab soak lint cross check-man bench check-bench bench-lab bench-remote fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -182,6 +182,9 @@ cross: ## build for the other platforms and architectures
 bench: build ## msg beside wall and who, up to 4,000 terminals; of the parts (root; some minutes)
 	$(GO) run -tags $(TAGS) ./test/bench/local
 	$(GO) test -tags $(TAGS) -run '^$$' -bench . ./internal/... ./test/completion
+
+soak: build ## ten minutes of senders, and of people who come and go, on two of the lab's hosts (root)
+	MSG_SOAK=10m $(GO) test -race -tags $(TAGS) -count=1 -timeout 30m -run '^TestSoak$$' -v ./test/e2e
 
 bench-lab: build ## benchmarks on the lab's hosts, msg beside loginctl and who at 1,000 logins (root)
 	$(GO) test -tags $(TAGS) -count=1 -timeout 30m -run '^$$' -bench . -v ./test/e2e

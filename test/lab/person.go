@@ -42,6 +42,13 @@ func (l *Login) Seen() string {
 	return seen
 }
 
+// Everything is every byte that has come since the login began, whatever was marked.
+func (l *Login) Everything() string {
+	l.screen.mu.Lock()
+	defer l.screen.mu.Unlock()
+	return string(l.screen.bytes)
+}
+
 // Expect waits until text has come since the last Mark, and returns all that
 // has come by then.
 func (l *Login) Expect(t testing.TB, text string) string {
