@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -82,6 +83,8 @@ type command struct {
 	text bool // it sends one, which is its last argument
 	uid  int  // as whom; 0 is root
 	exit int  // how it ends
+
+	tells bool // on standard error, how many nanoseconds it took
 }
 
 // sample is one run.
@@ -124,6 +127,13 @@ func (b *bench) run(c command) (sample, error) {
 		return sample{}, fmt.Errorf("exits with %d: %s", came.Status, came.Stderr)
 	}
 	s := sample{took: came.Took, cpu: came.CPU, memory: came.Memory}
+	if c.tells {
+		ns, err := strconv.ParseInt(came.Stderr, 10, 64)
+		if err != nil {
+			return s, err
+		}
+		s.took = time.Duration(ns)
+	}
 	if text != "" {
 		s.last, err = b.arrived(text, came.Started)
 	}

@@ -70,16 +70,18 @@ func everyone(b *bench, led bool) error {
 	if led {
 		title = "terminals with a session leader each"
 	}
-	table("root to everyone; "+title, "terminals", "msg, ms", "wall, ms", "ratio", "processor, msg to wall", "msg's memory, MB")
+	table("root to everyone; "+title, "terminals", "msg, ms", "wall, ms", "ratio", "processor, msg to wall", "msg's memory, MB", "floor, ms")
 	for _, n := range b.sizes {
 		if err := b.populate(n, led); err != nil {
 			return err
 		}
-		all, err := b.compare([]command{sender("msg", island.Msg, "*"), sender("wall", "wall")})
+		least := sender(floorName, "/proc/self/exe", floorName)
+		least.tells = true
+		all, err := b.compare([]command{sender("msg", island.Msg, "*"), sender("wall", "wall"), least})
 		if err != nil {
 			return err
 		}
-		row(n, ms(all[0], took), ms(all[1], took), ratio(all[0], all[1], took), ratio(all[0], all[1], cpu), mostMemory(all[0]))
+		row(n, ms(all[0], took), ms(all[1], took), ratio(all[0], all[1], took), ratio(all[0], all[1], cpu), mostMemory(all[0]), ms(all[2], took))
 	}
 	return nil
 }

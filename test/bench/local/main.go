@@ -17,7 +17,11 @@ import (
 
 func main() {
 	if os.Getenv(runnerEnv) != "" {
-		if err := obey(); err != nil {
+		work := obey
+		if len(os.Args) == 3 && os.Args[1] == floorName {
+			work = func() error { return floor(os.Args[2]) }
+		}
+		if err := work(); err != nil {
 			fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 			os.Exit(1)
 		}
