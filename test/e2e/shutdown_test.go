@@ -49,8 +49,11 @@ func TestShutdown(t *testing.T) {
 		for _, l := range people {
 			seen := l.Sync(t)
 			lines := saidOfShutdown(seen)
+			// logind has a timer for its word at the end, and one for the end itself, at the same
+			// microsecond. If the latter is heeded first, the reboot, which cannot be here, takes
+			// the other along.
 			switch {
-			case h.Utmp && (len(lines) > 0 || walls(seen) != 3):
+			case h.Utmp && (len(lines) > 0 || walls(seen) != 3 && walls(seen) != 2):
 				t.Errorf("%v saw %q", l, seen)
 			case !h.Utmp && (!slices.Equal(lines, want) || walls(seen) != 0):
 				t.Errorf("%v saw %q", l, seen)
