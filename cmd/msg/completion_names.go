@@ -11,8 +11,8 @@ import (
 
 	"msg/internal/accounts"
 	"msg/internal/answers"
+	"msg/internal/remote/sshhosts"
 	"msg/internal/sessions"
-	"msg/internal/sshhosts"
 	"msg/internal/target"
 )
 
@@ -143,24 +143,24 @@ func (n *known) terminals() []sessions.Terminal {
 
 // domains are the names of all, with something in front. No command is run for them.
 func (n *known) domains(prefix string) []name {
-	set, err := namesOf(n.w)
+	book, err := addressBook(n.w)
 	if err != nil {
 		return nil // a shell has no place to show it
 	}
 	var all []name
-	for _, domain := range set.Domains() {
+	for _, domain := range book.Domains() {
 		all = append(all, name{prefix + domain, "domain"})
 	}
 	return all
 }
 
 func (n *known) aliases() []name {
-	set, err := namesOf(n.w)
+	book, err := addressBook(n.w)
 	if err != nil {
 		return nil // a shell has no place to show it
 	}
 	var all []name
-	for _, e := range set.All() {
+	for _, e := range book.All() {
 		if !e.IsAlias() || e.Hidden {
 			continue
 		}

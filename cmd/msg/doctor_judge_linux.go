@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"msg/internal/accounts"
+	"msg/internal/addressbook"
 	"msg/internal/config"
-	"msg/internal/names"
 	"msg/internal/sessions"
 )
 
@@ -80,8 +80,8 @@ func judgeConfig(f, dir file, system config.System, err error) finding {
 }
 
 // judgeNames: a file of names that cannot be read keeps from sending what could be an alias.
-func judgeNames(set *names.Set, err error, explained bool) finding {
-	var skipped names.Skipped
+func judgeNames(book *addressbook.Book, err error, explained bool) finding {
+	var skipped addressbook.Skipped
 	switch {
 	case errors.As(err, &skipped) && !explained:
 		return finding{"names", note, err.Error() + "; its names are left out", "have HOME be one of root's: sudo -H"}
@@ -90,7 +90,7 @@ func judgeNames(set *names.Set, err error, explained bool) finding {
 	case err != nil:
 		return finding{"names", problem, err.Error() + "; nothing is sent to a bare word, which could be an alias", "see msg.conf(5), and edit that file"}
 	}
-	words := count(len(set.Aliases()), "alias", "aliases") + ", " + count(len(set.Domains()), "domain", "domains")
+	words := count(len(book.Aliases()), "alias", "aliases") + ", " + count(len(book.Domains()), "domain", "domains")
 	return finding{"names", ok, words, ""}
 }
 

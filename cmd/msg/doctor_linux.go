@@ -14,10 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"msg/internal/accounts"
+	"msg/internal/addressbook"
 	"msg/internal/answers"
 	"msg/internal/config"
 	"msg/internal/journal"
-	"msg/internal/names"
 	"msg/internal/rate"
 	"msg/internal/remote"
 	"msg/internal/sessions"
@@ -85,13 +85,13 @@ func (m machine) examine(ctx context.Context, w world) ([]finding, error) {
 	_, hidden := os.ReadFile(engine.System.Proc + "/1/stat")
 	all := m.helperWorks(ctx, w, tty, mounts)
 	rules := m.configuration()
-	set, err := names.Load(m.config, userConfig(w))
+	book, err := addressbook.Load(m.config, userConfig(w))
 	all = append(all,
 		judgeDevpts(mounts, tty, terminalsIn(engine.System.Dev, picture)),
 		judgeCounts(lookAt(filepath.Dir(m.counts)), lookInto(m.counts), tty, m.makeRun()),
 		judgePending(lookAt(filepath.Dir(m.pending)), lookInto(m.pending), tty, m.makeRun()),
 		rules,
-		judgeNames(set, err, rules.Status == problem),
+		judgeNames(book, err, rules.Status == problem),
 		judgeLog(connects(ctx, m.log.Journald), connects(ctx, m.log.Syslog)),
 		judgeUtmp(engine.System.Utmp, readableFile(engine.System.Utmp)),
 		judgeLogind(logins, logindErr, readable(m.seats) == nil),

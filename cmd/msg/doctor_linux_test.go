@@ -12,10 +12,10 @@ import (
 	"testing"
 
 	"msg/internal/accounts"
+	"msg/internal/addressbook"
 	"msg/internal/config"
 	"msg/internal/delivery"
 	"msg/internal/journal"
-	"msg/internal/names"
 	"msg/internal/remote"
 	"msg/internal/sessions"
 	"msg/internal/text"
@@ -406,11 +406,11 @@ func TestMachine(t *testing.T) {
 }
 
 func TestJudgeNames(t *testing.T) {
-	judged(t, judgeNames(&names.Set{}, nil, false), ok, "0 aliases, 0 domains", "")
+	judged(t, judgeNames(&addressbook.Book{}, nil, false), ok, "0 aliases, 0 domains", "")
 	judged(t, judgeNames(nil, errors.New("/home/a/.config/msg/msg.toml: line 2: no"), false), problem, "line 2: no; nothing is sent to a bare word", "edit that file")
-	skipped := names.Skipped{Err: errors.New("/home/a/.config/msg/msg.toml: belongs to uid 1001")}
-	judged(t, judgeNames(&names.Set{}, skipped, false), note, "belongs to uid 1001; its names are left out", "sudo -H")
-	judged(t, judgeNames(&names.Set{}, skipped, true), note, "for the reason above", "")
+	skipped := addressbook.Skipped{Err: errors.New("/home/a/.config/msg/msg.toml: belongs to uid 1001")}
+	judged(t, judgeNames(&addressbook.Book{}, skipped, false), note, "belongs to uid 1001; its names are left out", "sudo -H")
+	judged(t, judgeNames(&addressbook.Book{}, skipped, true), note, "for the reason above", "")
 	judged(t, judgeNames(nil, errors.New("no"), true), note, "for the reason above", "")
 }
 

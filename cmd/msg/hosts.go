@@ -11,10 +11,10 @@ import (
 	"slices"
 	"strings"
 
+	"msg/internal/addressbook"
 	"msg/internal/config"
 	"msg/internal/delivery"
-	"msg/internal/names"
-	"msg/internal/target"
+	"msg/internal/hostlist"
 )
 
 // Help is shown by msg hosts --help.
@@ -58,13 +58,13 @@ func (c *hostsCmd) Run(ctx context.Context, w world, status *int) error {
 
 // names prints the domains that a list can name.
 func (c *hostsCmd) names(w world) error {
-	set, err := namesOf(w)
+	book, err := addressBook(w)
 	if err != nil {
 		return requestError(err)
 	}
-	all := append([]string{}, set.Domains()...) // JSON tells nil from none
+	all := append([]string{}, book.Domains()...) // JSON tells nil from none
 	if len(all) == 0 && !c.JSON && !c.Count {
-		fmt.Fprintf(w.stderr, "msg: no domains\nhint: msg.conf(5) tells how to name lists of hosts, in %s\n", strings.Join(set.Paths, " or "))
+		fmt.Fprintf(w.stderr, "msg: no domains\nhint: msg.conf(5) tells how to name lists of hosts, in %s\n", strings.Join(book.Paths, " or "))
 		return nil
 	}
 	return c.print(w, all)
@@ -78,7 +78,7 @@ func (c *hostsCmd) print(w world, hosts []string) error {
 	case c.Count:
 		_, err = fmt.Fprintln(w.stdout, len(hosts))
 	case c.Fold:
-		_, err = fmt.Fprintln(w.stdout, target.Fold(hosts))
+		_, err = fmt.Fprintln(w.stdout, hostlist.Fold(hosts))
 	default:
 		_, err = io.WriteString(w.stdout, strings.Join(hosts, "\n")+"\n")
 	}
@@ -89,14 +89,14 @@ func (c *hostsCmd) print(w world, hosts []string) error {
 // the name has a slash. What defines domains is read when a list names one, and a domain
 // has the same hosts each time.
 type hostGroups struct {
-	ctx context.Context
-	w   world
-	set *names.Set
+	ctx  context.Context
+	w    world
+	book *addressbook.Book
 }
 
 // expand returns the hosts of a list.
 func (g *hostGroups) expand(list string) ([]string, error) {
-	hosts, err := target.Hosts(list, g.hosts)
+	hosts, err := hostlist.Expand(list, g.hosts)
 	return hosts, requestError(err)
 }
 
@@ -108,7 +108,7 @@ func (g *hostGroups) hosts(name string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	hosts, err := target.Hosts(withoutComments(content), func(other string) ([]string, error) {
+	hosts, err := hostlist.Expand(withoutComments(content), func(other string) ([]string, error) {
 		if strings.ContainsRune(other, '/') {
 			return nil, fmt.Errorf("a file of hosts can't name another, %q", "@"+other)
 		}
@@ -121,15 +121,15 @@ func (g *hostGroups) hosts(name string) ([]string, error) {
 }
 
 func (g *hostGroups) domain(name string) ([]string, error) {
-	if g.set == nil {
-		set, err := namesOf(g.w)
+	if g.book == nil {
+		book, err := addressBook(g.w)
 		if err != nil {
 			return nil, err
 		}
-		g.set = set
+		g.book = book
 	}
-	hosts, err := g.set.Hosts(g.ctx, name)
-	if errors.Is(err, names.ErrUnknown) && !slices.Contains(g.set.Domains(), name) {
+	hosts, err := g.book.Hosts(g.ctx, name)
+	if errors.Is(err, addressbook.ErrUnknown) && !slices.Contains(g.book.Domains(), name) {
 		return nil, &delivery.RequestError{
 			Problem: err.Error(),
 			Hint:    fmt.Sprintf("a file's name has a slash: @./%s; msg.conf(5) tells how domains are defined", name),
@@ -139,8 +139,8 @@ func (g *hostGroups) domain(name string) ([]string, error) {
 }
 
 // namesOf are the names that the caller's configuration knows.
-func namesOf(w world) (*names.Set, error) {
-	return names.Load(config.Path, userConfig(w))
+func addressBook(w world) (*addressbook.Book, error) {
+	return addressbook.Load(config.Path, userConfig(w))
 }
 
 // userConfig is the user's own configuration file, by the XDG Base Directory

@@ -24,9 +24,10 @@ func TestLayers(t *testing.T) {
 		"answers":         "",
 		"countdown":       "",
 		"motd":            "",
-		"names":           "config rate target",
+		"addressbook":     "config hostlist rate target",
 		"shutdown":        "",
-		"sshhosts":        "target",
+		"hostlist":        "",
+		"remote/sshhosts": "hostlist",
 		"delivery":        "accounts answers journal sessions target text tty",
 		"remote":          "accounts answers delivery journal sessions target text tty",
 	} {

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"msg/internal/addressbook"
 	"msg/internal/config"
 	"msg/internal/delivery"
-	"msg/internal/names"
 	"msg/internal/target"
 	"msg/internal/text"
 )
@@ -43,18 +43,18 @@ func (c *nameCmd) Run(ctx context.Context, w world, status *int) error {
 	case c.System:
 		return &delivery.RequestError{Problem: "--system goes with --add and --delete", Hint: `"msg name" shows the system's names, too`}
 	}
-	set, err := namesOf(w)
+	book, err := addressBook(w)
 	if err != nil {
 		return requestError(err)
 	}
-	shown := []names.Entry{} // JSON tells nil from none
-	for _, e := range set.All() {
+	shown := []addressbook.Entry{} // JSON tells nil from none
+	for _, e := range book.All() {
 		if c.Name == "" || e.Name == string(c.Name) || "@"+e.Name == string(c.Name) && !e.IsAlias() {
 			shown = append(shown, e)
 		}
 	}
 	if len(shown) == 0 && !c.JSON {
-		return c.none(w, set, status)
+		return c.none(w, book, status)
 	}
 	if len(shown) == 0 && c.Name != "" {
 		*status = exitNotReached
@@ -63,8 +63,8 @@ func (c *nameCmd) Run(ctx context.Context, w world, status *int) error {
 }
 
 // none tells that there is no such name, or none at all.
-func (c *nameCmd) none(w world, set *names.Set, status *int) error {
-	words, hint := "no aliases, no domains", `"msg name --add NAME TARGETS" makes an alias; msg.conf(5) tells about both, in `+strings.Join(set.Paths, " and ")
+func (c *nameCmd) none(w world, book *addressbook.Book, status *int) error {
+	words, hint := "no aliases, no domains", `"msg name --add NAME TARGETS" makes an alias; msg.conf(5) tells about both, in `+strings.Join(book.Paths, " and ")
 	if c.Name != "" {
 		*status = exitNotReached
 		words, hint = fmt.Sprintf("%q is no alias and no domain", c.Name), fmt.Sprintf(`"msg name --add %s TARGETS" makes it an alias`, c.Name)
@@ -84,7 +84,7 @@ type entry struct {
 	Holds   bool     `json:"holds"` // and is not hidden by the user's own
 }
 
-func entryOf(e names.Entry) entry {
+func entryOf(e addressbook.Entry) entry {
 	out := entry{Kind: "domain", Name: e.Name, Hosts: e.Hosts, Command: e.Command, File: e.File, Holds: !e.Hidden}
 	if e.IsAlias() {
 		out.Kind = "alias"
@@ -97,7 +97,7 @@ func entryOf(e names.Entry) entry {
 
 // show prints names with the file that each is from. A domain is written as lists of hosts
 // name it.
-func (c *nameCmd) show(w world, all []names.Entry) error {
+func (c *nameCmd) show(w world, all []addressbook.Entry) error {
 	entries := []entry{}
 	table := []column{{cells: []string{"NAME"}}, {cells: []string{"STANDS FOR"}, least: 12}, {cells: []string{"FROM"}, least: 6, spare: 1}}
 	for _, one := range all {
@@ -148,8 +148,8 @@ func (c *nameCmd) drop(w world, path string) error {
 	if c.Targets != "" {
 		return &delivery.RequestError{Problem: "--delete takes a name alone"}
 	}
-	err := names.DropAlias(path, string(c.Name))
-	if errors.Is(err, names.ErrNoAlias) {
+	err := addressbook.DropAlias(path, string(c.Name))
+	if errors.Is(err, addressbook.ErrNoAlias) {
 		return &delivery.RequestError{Problem: fmt.Sprintf("%s has no alias %q", path, c.Name), Hint: `"msg name" shows which file has it; --system changes the system's`}
 	}
 	if err != nil {
@@ -169,7 +169,7 @@ func (c *nameCmd) set(ctx context.Context, w world, path string) error {
 	if err != nil {
 		return requestError(err)
 	}
-	if err := names.SetAlias(path, string(c.Name), meant); err != nil {
+	if err := addressbook.SetAlias(path, string(c.Name), meant); err != nil {
 		return requestError(err)
 	}
 	list := make([]string, len(meant))
@@ -182,14 +182,14 @@ func (c *nameCmd) set(ctx context.Context, w world, path string) error {
 // oneself is whom a name stands for that is given without targets. One that means somebody
 // already is left alone: it may have been typed to be shown.
 func (c *nameCmd) oneself(ctx context.Context, w world) ([]target.Target, error) {
-	set, err := namesOf(w)
+	book, err := addressBook(w)
 	if err != nil {
 		return nil, err
 	}
 	you := w.engine.Accounts.Name(ctx, w.engine.UID)
 	_, err = w.engine.Accounts.User(ctx, string(c.Name))
 	switch {
-	case slices.Contains(set.Aliases(), string(c.Name)):
+	case slices.Contains(book.Aliases(), string(c.Name)):
 		return nil, &delivery.RequestError{
 			Problem: fmt.Sprintf("%q is an alias already", c.Name),
 			Hint:    fmt.Sprintf("msg name %s shows it; msg name --add %s TARGETS has it stand for others", c.Name, c.Name),

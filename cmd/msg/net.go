@@ -60,16 +60,16 @@ func sendNet(ctx context.Context, w world, net compat.NetSend, status *int) erro
 
 // onlyDomain is the domain that is meant where none is named.
 func onlyDomain(w world) (string, error) {
-	set, err := namesOf(w)
+	book, err := addressBook(w)
 	if err != nil {
 		return "", requestError(err)
 	}
-	all := set.Domains()
+	all := book.Domains()
 	switch len(all) {
 	case 0:
 		return "", &delivery.RequestError{
 			Problem: "no domain is defined",
-			Hint:    "msg.conf(5) tells how, in " + strings.Join(set.Paths, " or "),
+			Hint:    "msg.conf(5) tells how, in " + strings.Join(book.Paths, " or "),
 		}
 	case 1:
 		return all[0], nil

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"msg/internal/delivery"
+	"msg/internal/hostlist"
 	"msg/internal/remote"
-	"msg/internal/target"
 	"msg/internal/text"
 )
 
@@ -123,12 +123,12 @@ func (o *reporter) tellHosts() {
 		o.away()
 	}
 	for _, f := range h.failures {
-		o.w.warn("%s: %s", target.Fold(f.hosts), f.words)
+		o.w.warn("%s: %s", hostlist.Fold(f.hosts), f.words)
 		o.hint(f.first)
 	}
 	h.failures, h.byWords = nil, map[failureKind]*failures{}
 	if len(h.pushed) > 0 {
-		o.w.warn("%s: had no msg; msg-helper was sent along, and nothing of it is left there", target.Fold(h.pushed))
+		o.w.warn("%s: had no msg; msg-helper was sent along, and nothing of it is left there", hostlist.Fold(h.pushed))
 	}
 	h.pushed = nil
 	if len(o.reached) > 0 && !o.verbose && (o.summary.Planned > 0 || isTerminal(o.w.stdout)) {
@@ -146,7 +146,7 @@ func (o *reporter) endHosts() {
 	}
 	none := slices.DeleteFunc(slices.Clone(h.reached), func(host string) bool { return h.told[host] })
 	if len(none) > 0 && (o.verbose || o.summary.Planned > 0 || isTerminal(o.w.stdout)) {
-		o.print(target.Fold(none) + ": nobody to send to")
+		o.print(hostlist.Fold(none) + ": nobody to send to")
 	}
 }
 
@@ -162,7 +162,7 @@ func (o *reporter) hostLine() string {
 		}
 		seen[r.Host] = true
 	}
-	line := target.Fold(hosts) + ": " + verbHosts(o.reached[0]) + " "
+	line := hostlist.Fold(hosts) + ": " + verbHosts(o.reached[0]) + " "
 	full := line + strings.Join(names, ", ")
 	if width := max(terminalWidth(o.w.stdout), 60); len(hosts) == 1 && text.Width(full) <= width {
 		return full

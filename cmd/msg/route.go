@@ -9,8 +9,8 @@ import (
 	"strings"
 	"unicode"
 
+	"msg/internal/addressbook"
 	"msg/internal/delivery"
-	"msg/internal/names"
 	"msg/internal/remote"
 	"msg/internal/target"
 )
@@ -60,7 +60,7 @@ func (c *sendCmd) hosts() (string, error) {
 		lists = append(lists, string(c.Server))
 	}
 	if c.Domain != "" {
-		if !names.IsDomain(string(c.Domain)) {
+		if !addressbook.IsDomain(string(c.Domain)) {
 			return "", &delivery.RequestError{Problem: fmt.Sprintf("%q is no domain's name", c.Domain), Hint: "--server takes lists of hosts"}
 		}
 		lists = append(lists, "@"+string(c.Domain))

@@ -12,8 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"msg/internal/addressbook"
 	"msg/internal/delivery"
-	"msg/internal/names"
 	"msg/internal/remote"
 	"msg/internal/target"
 	"msg/internal/text"
@@ -258,14 +258,14 @@ func targets(w world, list string, leaveOut bool) ([]target.Target, error) {
 	if err != nil || !slices.ContainsFunc(all, func(t target.Target) bool { return t.Kind == target.Word }) {
 		return all, err // no file that is not needed keeps a message from being sent
 	}
-	set, err := namesOf(w)
-	var skipped names.Skipped
+	book, err := addressBook(w)
+	var skipped addressbook.Skipped
 	if !leaveOut && errors.As(err, &skipped) {
 		w.warn("%s; its names are left out", text.Name(skipped.Error()))
 		err = nil
 	}
 	if err == nil {
-		all, err = set.Expand(all)
+		all, err = book.Expand(all)
 	}
 	if err != nil {
 		return nil, &delivery.RequestError{

@@ -9,7 +9,7 @@ import (
 
 	"msg/internal/answers"
 	"msg/internal/delivery"
-	"msg/internal/target"
+	"msg/internal/hostlist"
 	"msg/internal/text"
 )
 
@@ -196,7 +196,7 @@ func (o *reporter) endWait() {
 	}
 	for _, words := range order {
 		if o.hosts != nil {
-			words = target.Fold(byWords[words]) + ": " + words
+			words = hostlist.Fold(byWords[words]) + ": " + words
 		}
 		o.w.warn("%s", words)
 	}

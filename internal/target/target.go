@@ -4,7 +4,7 @@
 //	TARGETS  = TARGET { "," TARGET }
 //	TARGET   = SELECTOR [ "@" HOSTS ]
 //	SELECTOR = "*" | user | "%" group | terminal | session id | "@" file
-//	HOSTS    = host, with ranges: web[01-40,52]; see [Hosts] for all of it
+//	HOSTS    = host, with ranges: web[01-40,52]; package hostlist has all of it
 //
 // A comma outside brackets ends a target: bob@web[1,2] is bob on two hosts,
 // bob@web1,db1 is bob on web1, and db1 here. The hosts begin at the first "@", so
@@ -12,8 +12,8 @@
 // have one; there they begin at the last.
 //
 // It is pure: it does not ask who exists, it opens no file, and it resolves no
-// host. Parse only looks at the characters of hosts; Hosts, which a privileged
-// program has no need of, expands them.
+// host. Parse checks the characters of hosts and leaves the rest to package hostlist,
+// which a privileged program does not need.
 package target
 
 import (
@@ -84,7 +84,7 @@ func split(list, separators string) ([]string, error) {
 			depth++
 		case c == ']':
 			depth--
-		case depth == 0 && isOneOf(c, separators):
+		case depth == 0 && strings.IndexByte(separators, c) >= 0:
 			words = append(words, list[start:i])
 			start = i + 1
 		}
@@ -235,6 +235,9 @@ func isName(s string, blanks bool) bool {
 		return r < ' ' || r == ' ' && !blanks || r == 0x7f || r == 0xfffd || strings.ContainsRune(`:/*%,@[]"'`, r)
 	})
 }
+
+// operators join host patterns; package hostlist says how.
+const operators = ",!&^"
 
 func checkHosts(hosts string) error {
 	words, err := split(hosts, operators)

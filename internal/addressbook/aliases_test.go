@@ -1,6 +1,6 @@
 //go:build unix
 
-package names
+package addressbook
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"msg/internal/target"
 )
 
-func expanded(t *testing.T, s *Set, list string) (string, error) {
+func expanded(t *testing.T, s *Book, list string) (string, error) {
 	t.Helper()
 	targets, err := target.Parse(list)
 	if err != nil {

@@ -1,4 +1,4 @@
-package names
+package addressbook
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 
 // Load reads the names in the system's file and in the user's, which come first; a
 // name that is in both is the user's. Either file may be missing, and "" is none.
-func Load(system, user string) (*Set, error) {
+func Load(system, user string) (*Book, error) {
 	return load(usersFile(user), file{path: system})
 }
 
@@ -28,8 +28,8 @@ type file struct {
 }
 
 // load reads files, the one whose names hold first.
-func load(files ...file) (*Set, error) {
-	s := &Set{
+func load(files ...file) (*Book, error) {
+	b := &Book{
 		aliases: map[string]Entry{}, domains: map[string]Entry{},
 		hosts: map[string][]string{}, busy: map[string]bool{},
 	}
@@ -38,7 +38,7 @@ func load(files ...file) (*Set, error) {
 		if f.path == "" {
 			continue
 		}
-		s.Paths = append(s.Paths, f.path)
+		b.Paths = append(b.Paths, f.path)
 		found, err := f.read()
 		var left Skipped
 		if errors.As(err, &left) {
@@ -47,16 +47,16 @@ func load(files ...file) (*Set, error) {
 			return nil, err
 		}
 		for _, e := range found {
-			s.add(e)
+			b.add(e)
 		}
 	}
 	if len(skipped) > 0 {
-		return s, Skipped{errors.Join(skipped...)}
+		return b, Skipped{errors.Join(skipped...)}
 	}
-	return s, nil
+	return b, nil
 }
 
-// Skipped is the error beside a Set that lacks the names of a file: to root, one that somebody
+// Skipped is the error beside a Book that lacks the names of a file: to root, one that somebody
 // else could have written.
 type Skipped struct{ Err error }
 
@@ -65,15 +65,15 @@ func (s Skipped) Error() string { return s.Err.Error() }
 func (s Skipped) Unwrap() error { return s.Err }
 
 // add takes a name in, which does not hold where there is one already.
-func (s *Set) add(e Entry) {
-	holding := s.domains
+func (b *Book) add(e Entry) {
+	holding := b.domains
 	if e.IsAlias() {
-		holding = s.aliases
+		holding = b.aliases
 	}
 	if _, e.Hidden = holding[e.Name]; !e.Hidden {
 		holding[e.Name] = e
 	}
-	s.all = append(s.all, e)
+	b.all = append(b.all, e)
 }
 
 // read finds the names in a file. Its errors name the file, and the line.

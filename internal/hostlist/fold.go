@@ -1,4 +1,4 @@
-package target
+package hostlist
 
 import (
 	"cmp"
@@ -7,7 +7,7 @@ import (
 )
 
 // Fold writes hosts as a short list of patterns, in natural order: node2 stands
-// before node10. Hosts makes the same hosts of it. It folds one number after the
+// before node10. Expand makes the same hosts of it. It folds one number after the
 // other, from the last to the first; zeros before a number are kept, as
 // ClusterShell does: where 09 is, 10 has two digits, and is apart from 9.
 func Fold(hosts []string) string {

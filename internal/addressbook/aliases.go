@@ -1,4 +1,4 @@
-package names
+package addressbook
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 )
 
 // Aliases are the names of all, in order.
-func (s *Set) Aliases() []string { return slices.Sorted(maps.Keys(s.aliases)) }
+func (b *Book) Aliases() []string { return slices.Sorted(maps.Keys(b.aliases)) }
 
 // What aliases of aliases come to at most: targets, and how far one may lead through others.
 const (
@@ -22,8 +22,8 @@ const (
 // Expand puts what aliases stand for in the place of the bare words among targets, each
 // target once. An alias that has its own name among its targets means the user (or the
 // session) of that name there. What has no host of its own is on the alias's.
-func (s *Set) Expand(targets []target.Target) ([]target.Target, error) {
-	e := expansion{set: s, done: map[string]bool{}}
+func (b *Book) Expand(targets []target.Target) ([]target.Target, error) {
+	e := expansion{book: b, done: map[string]bool{}}
 	for _, t := range targets {
 		if err := e.add(t, nil); err != nil {
 			return nil, err
@@ -33,14 +33,14 @@ func (s *Set) Expand(targets []target.Target) ([]target.Target, error) {
 }
 
 type expansion struct {
-	set  *Set
+	book *Book
 	out  []target.Target
 	done map[string]bool // what was added or begun
 }
 
 // add adds what a target comes to within the aliases that have led to it.
 func (e *expansion) add(t target.Target, within []string) error {
-	alias, ok := e.set.aliases[t.Name]
+	alias, ok := e.book.aliases[t.Name]
 	ok = ok && t.Kind == target.Word
 	if ok && slices.Contains(within, t.Name) && within[len(within)-1] != t.Name {
 		return fmt.Errorf("the alias %q leads back to itself, by %s", t.Name, strings.Join(within, ", "))

@@ -1,4 +1,4 @@
-package names
+package addressbook
 
 import (
 	"context"
@@ -8,40 +8,40 @@ import (
 	"slices"
 	"strings"
 
-	"msg/internal/target"
+	"msg/internal/hostlist"
 )
 
 // ErrUnknown is wrapped in the error for a domain that is not there.
 var ErrUnknown = errors.New("no domain")
 
 // Domains are the names of all, in order.
-func (s *Set) Domains() []string { return slices.Sorted(maps.Keys(s.domains)) }
+func (b *Book) Domains() []string { return slices.Sorted(maps.Keys(b.domains)) }
 
 // Hosts are the hosts of a domain, those included of the domains that it names
 // (@other). Each command runs once, however often its domain is asked for. An error
 // names the domain.
-func (s *Set) Hosts(ctx context.Context, name string) ([]string, error) {
-	if hosts, ok := s.hosts[name]; ok {
+func (b *Book) Hosts(ctx context.Context, name string) ([]string, error) {
+	if hosts, ok := b.hosts[name]; ok {
 		return hosts, nil
 	}
-	d, ok := s.domains[name]
+	d, ok := b.domains[name]
 	if !ok {
-		return nil, s.unknown(name)
+		return nil, b.unknown(name)
 	}
-	if s.busy[name] {
+	if b.busy[name] {
 		return nil, fmt.Errorf("%q leads back to itself", "@"+name)
 	}
-	s.busy[name] = true
-	defer delete(s.busy, name)
-	hosts, err := s.expand(ctx, d)
+	b.busy[name] = true
+	defer delete(b.busy, name)
+	hosts, err := b.expand(ctx, d)
 	if err != nil {
 		return nil, fmt.Errorf("domain %q: %w", name, err)
 	}
-	s.hosts[name] = hosts
+	b.hosts[name] = hosts
 	return hosts, nil
 }
 
-func (s *Set) expand(ctx context.Context, d Entry) ([]string, error) {
+func (b *Book) expand(ctx context.Context, d Entry) ([]string, error) {
 	list := d.Hosts
 	if d.Command != "" {
 		var err error
@@ -49,21 +49,21 @@ func (s *Set) expand(ctx context.Context, d Entry) ([]string, error) {
 			return nil, err
 		}
 	}
-	return target.Hosts(list, func(other string) ([]string, error) {
+	return hostlist.Expand(list, func(other string) ([]string, error) {
 		if strings.ContainsRune(other, '/') {
 			return nil, fmt.Errorf("a domain can't name a file, %q", "@"+other)
 		}
-		return s.Hosts(ctx, other)
+		return b.Hosts(ctx, other)
 	})
 }
 
 // mostNamed is how many domains an error lists.
 const mostNamed = 8
 
-func (s *Set) unknown(name string) error {
-	names := s.Domains()
+func (b *Book) unknown(name string) error {
+	names := b.Domains()
 	if len(names) == 0 {
-		return fmt.Errorf("%w %q; none is defined in %s", ErrUnknown, name, strings.Join(s.Paths, " or "))
+		return fmt.Errorf("%w %q; none is defined in %s", ErrUnknown, name, strings.Join(b.Paths, " or "))
 	}
 	more := ""
 	if len(names) > mostNamed {

@@ -1,4 +1,4 @@
-package target
+package hostlist
 
 import (
 	"errors"
@@ -19,7 +19,7 @@ func groups(name string) ([]string, error) {
 	return hosts, nil
 }
 
-func TestHosts(t *testing.T) {
+func TestExpand(t *testing.T) {
 	for list, want := range map[string]string{
 		"web1":                                 "web1",
 		"web1,db1":                             "web1 db1",
@@ -56,14 +56,14 @@ func TestHosts(t *testing.T) {
 		"web1,@none":                           "web1",
 		"web[999999999999998-999999999999999]": "web999999999999998 web999999999999999",
 	} {
-		got, err := Hosts(list, groups)
+		got, err := Expand(list, groups)
 		if err != nil || strings.Join(got, " ") != want {
-			t.Errorf("Hosts(%q) = %q, %v; want %q", list, got, err, want)
+			t.Errorf("Expand(%q) = %q, %v; want %q", list, got, err, want)
 		}
 	}
 }
 
-func TestHostsRefuses(t *testing.T) {
+func TestExpandRefuses(t *testing.T) {
 	for list, want := range map[string]string{
 		"":                                   "empty list",
 		" \n":                                "empty list",
@@ -128,23 +128,23 @@ func TestHostsRefuses(t *testing.T) {
 		"a,[1-9]" + strings.Repeat("x", 253): "is longer than 253 bytes",
 		strings.Repeat("a[1-99999]!a[1-99999] ", 20): "more than 100000",
 	} {
-		got, err := Hosts(list, groups)
+		got, err := Expand(list, groups)
 		if err == nil || !strings.Contains(err.Error(), want) || len(err.Error()) > 300 {
-			t.Errorf("Hosts(%.60q) = %d hosts, %v; want an error with %q", list, len(got), err, want)
+			t.Errorf("Expand(%.60q) = %d hosts, %v; want an error with %q", list, len(got), err, want)
 		}
 	}
-	if _, err := Hosts("@lab", nil); err == nil || !strings.Contains(err.Error(), `no group of hosts "@lab"`) {
+	if _, err := Expand("@lab", nil); err == nil || !strings.Contains(err.Error(), `no group of hosts "@lab"`) {
 		t.Errorf("without groups: %v", err)
 	}
 	mine := errors.New("mine")
-	if _, err := Hosts("@lab", func(string) ([]string, error) { return nil, mine }); err != mine {
+	if _, err := Expand("@lab", func(string) ([]string, error) { return nil, mine }); err != mine {
 		t.Errorf("got %v, want the callback's error", err)
 	}
 }
 
-func TestHostsAtTheBound(t *testing.T) {
+func TestExpandAtTheBound(t *testing.T) {
 	for _, list := range []string{"a[1-100000]", "a[1-100000],a[1-100000]", "a[1-100000] a[5-9]!a6"} {
-		if got, err := Hosts(list, nil); err != nil || len(got) != MaxHosts {
+		if got, err := Expand(list, nil); err != nil || len(got) != MaxHosts {
 			t.Errorf("%s: %d hosts, %v", list, len(got), err)
 		}
 	}
@@ -152,13 +152,13 @@ func TestHostsAtTheBound(t *testing.T) {
 
 // isWhole reports that a host is one, and means itself when it is written again.
 func isWhole(host string) bool {
-	again, err := Hosts(host, nil)
+	again, err := Expand(host, nil)
 	return err == nil && len(again) == 1 && again[0] == host && len(host) <= 2*maxHost+1
 }
 
-// FuzzHosts holds that what is accepted comes to hosts, each once, and to no more
+// FuzzExpand holds that what is accepted comes to hosts, each once, and to no more
 // than there may be, and that they mean the same when folded.
-func FuzzHosts(f *testing.F) {
+func FuzzExpand(f *testing.F) {
 	for _, seed := range []string{
 		"rack[1-2]n[01-04,9].lab", "a,b!a&c^d e", "root@web[1-9/2],@lab", "a[1-99999]b[1-99999]", "w[1", "w]1[", "a,,b", "@./hosts.txt", "-a",
 		"w[08-11,1,01]", "a[1-100000]!a[1-99999]",
@@ -166,16 +166,16 @@ func FuzzHosts(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, list string) {
-		hosts, err := Hosts(list, groups)
+		hosts, err := Expand(list, groups)
 		if err != nil {
 			return
 		}
 		if len(hosts) == 0 || len(hosts) > MaxHosts {
-			t.Fatalf("Hosts(%q) has %d hosts", list, len(hosts))
+			t.Fatalf("Expand(%q) has %d hosts", list, len(hosts))
 		}
 		for _, host := range hosts[:min(len(hosts), 1000)] {
 			if !isWhole(host) {
-				t.Fatalf("Hosts(%q) has %q", list, host)
+				t.Fatalf("Expand(%q) has %q", list, host)
 			}
 		}
 		sameWhenFolded(t, hosts)
@@ -200,7 +200,7 @@ func FuzzFold(f *testing.F) {
 func sameWhenFolded(t *testing.T, hosts []string) {
 	t.Helper()
 	folded := Fold(hosts)
-	again, err := Hosts(folded, nil)
+	again, err := Expand(folded, nil)
 	if err != nil {
 		t.Fatalf("%q folds to %q: %v", hosts, folded, err)
 	}

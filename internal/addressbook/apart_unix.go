@@ -1,6 +1,6 @@
 //go:build unix
 
-package names
+package addressbook
 
 import (
 	"os/exec"

@@ -1,6 +1,6 @@
 //go:build unix && !solaris && !aix
 
-package names
+package addressbook
 
 import (
 	"errors"

@@ -1,11 +1,11 @@
-// Package names knows what the configuration gives a name to (msg.conf(5)): targets, in
+// Package addressbook knows what the configuration gives a name to (msg.conf(5)): targets, in
 // [aliases], and lists of hosts, in [domains]; those of the system, in /etc/msg/msg.toml,
 // and the user's own.
 //
 // A domain's hosts are written there, or a command prints them. It runs with the rights of
 // who asks; so a file that somebody else could have written is refused, or to root left out,
 // and no privileged program has this package. Whether there are such people and hosts is not asked.
-package names
+package addressbook
 
 import (
 	"cmp"
@@ -33,8 +33,8 @@ type Entry struct {
 // IsAlias tells an alias from a domain.
 func (e Entry) IsAlias() bool { return len(e.Targets) > 0 }
 
-// Set is the names of somebody. It is for one goroutine at a time.
-type Set struct {
+// Book is the names that one user has. It is for one goroutine at a time.
+type Book struct {
 	Paths []string // of the files where names are looked for
 
 	all     []Entry
@@ -46,8 +46,8 @@ type Set struct {
 
 // All are the names that each file has, the aliases first, by name; of the same one, the one
 // that holds first.
-func (s *Set) All() []Entry {
-	all := slices.Clone(s.all) // in the order of the files
+func (b *Book) All() []Entry {
+	all := slices.Clone(b.all) // in the order of the files
 	slices.SortStableFunc(all, func(a, b Entry) int {
 		if a.IsAlias() != b.IsAlias() {
 			return map[bool]int{true: -1, false: 1}[a.IsAlias()]

@@ -1,6 +1,6 @@
 //go:build unix
 
-package names
+package addressbook
 
 import (
 	"errors"
@@ -184,7 +184,7 @@ func FuzzNames(f *testing.F) {
 }
 
 // mustLoad is a set of no names.
-func mustLoad(t *testing.T) *Set {
+func mustLoad(t *testing.T) *Book {
 	t.Helper()
 	set, err := load()
 	if err != nil {

@@ -1,4 +1,9 @@
-package target
+// Package hostlist expands and folds lists of hosts: web[01-40] to web01 ... web40, and
+// back. The grammar is that of ClusterShell's nodeset.
+//
+// It is pure: it opens no file and resolves no host. What is no list in the grammar is an
+// error, never a host of that name. The number of hosts is bounded before any is made.
+package hostlist
 
 import (
 	"errors"
@@ -19,7 +24,7 @@ const operators = ",!&^"
 // blanks are what white space is; anything else that looks like it is no host.
 const blanks = " \t\n\r\v\f"
 
-// Hosts expands a list of hosts as ClusterShell's nodeset does, in the order
+// Expand expands a list of hosts as ClusterShell's nodeset does, in the order
 // written and each host once:
 //
 //	LIST    = EXPR { blank EXPR }
@@ -30,7 +35,7 @@ const blanks = " \t\n\r\v\f"
 // group says which hosts a group's name stands for; nil knows none, and its errors
 // are returned as they are. What is not a list in this grammar is an error and never
 // a host by that name, and so is one that no host is left of.
-func Hosts(list string, group func(name string) ([]string, error)) ([]string, error) {
+func Expand(list string, group func(name string) ([]string, error)) ([]string, error) {
 	terms, err := termsOf(list)
 	if err != nil {
 		return nil, err
@@ -126,6 +131,11 @@ func isOneOf(c byte, set string) bool {
 func tooMany(what string) error {
 	return fmt.Errorf("more than %d hosts in %s", MaxHosts, quote(what))
 }
+
+const (
+	digits  = "0123456789"
+	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)
 
 // maxQuoted is how much of a list an error repeats, in bytes.
 const maxQuoted = 80

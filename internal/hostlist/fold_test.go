@@ -1,4 +1,4 @@
-package target
+package hostlist
 
 import (
 	"fmt"
@@ -69,10 +69,10 @@ func BenchmarkFold(b *testing.B) {
 	}
 }
 
-func BenchmarkHosts(b *testing.B) {
+func BenchmarkExpand(b *testing.B) {
 	list := strings.Join(manyHosts(10_000), ",")
 	for b.Loop() {
-		if _, err := Hosts(list, nil); err != nil {
+		if _, err := Expand(list, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

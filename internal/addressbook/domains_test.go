@@ -1,6 +1,6 @@
 //go:build unix
 
-package names
+package addressbook
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 )
 
 // setOf writes a configuration file of the test's own user and loads it.
-func setOf(t *testing.T, content string) (*Set, error) {
+func setOf(t *testing.T, content string) (*Book, error) {
 	t.Helper()
 	return load(mine(t, content, true))
 }

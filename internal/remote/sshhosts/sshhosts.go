@@ -15,7 +15,7 @@ import (
 	"slices"
 	"strings"
 
-	"msg/internal/target"
+	"msg/internal/hostlist"
 )
 
 // What is read at most. A list of ten thousand known hosts has some MiB.
@@ -87,6 +87,6 @@ func (r *reader) add(name string) {
 // isHost takes what is a list of hosts that comes to this one name. A user in front of it is
 // left out: in ssh's files that is no user.
 func isHost(name string) bool {
-	hosts, err := target.Hosts(name, nil)
+	hosts, err := hostlist.Expand(name, nil)
 	return err == nil && len(hosts) == 1 && hosts[0] == name && !strings.Contains(name, "@")
 }
