@@ -26,6 +26,7 @@ import (
 	"msg/internal/config"
 	"msg/internal/delivery"
 	"msg/internal/journal"
+	"msg/internal/message"
 	"msg/internal/remote"
 	"msg/internal/text"
 )
@@ -70,7 +71,7 @@ func run(rights *privilege) error {
 		engine.Clear = clearAnew
 	}
 	hello := remote.Hello{Version: version, Host: engine.Host, Privileged: rights != nil || os.Geteuid() == 0}
-	return remote.Serve(context.Background(), remote.Stdin(), os.Stdout, remote.RequestTime, hello, func(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+	return remote.Serve(context.Background(), remote.Stdin(), os.Stdout, remote.RequestTime, hello, func(ctx context.Context, r message.Request, report func(message.Result)) error {
 		system, err := config.Load(config.Path)
 		engine.Log = func(record delivery.Logged) {
 			// A log that takes nothing keeps no message from going out; msg
@@ -78,7 +79,7 @@ func run(rights *privilege) error {
 			_ = journal.Local().Write(record.Entry(system.Journal.Text))
 		}
 		if err != nil {
-			return engine.Refuse(ctx, r, &delivery.RequestError{
+			return engine.Refuse(ctx, r, &message.Refusal{
 				Problem: err.Error(), Hint: "nothing is sent until root has mended that",
 			})
 		}

@@ -15,6 +15,7 @@ import (
 	"msg/internal/accounts"
 	"msg/internal/config"
 	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/rate"
 	"msg/internal/target"
 )
@@ -22,7 +23,7 @@ import (
 // policy is what the system's configuration means for the sender, as far as this
 // request needs it. A helper without rights of its own need not count: who calls
 // it could write to the same terminals without it.
-func policy(ctx context.Context, engine *delivery.Engine, system config.System, r delivery.Request, counted bool) *delivery.Policy {
+func policy(ctx context.Context, engine *delivery.Engine, system config.System, r message.Request, counted bool) *delivery.Policy {
 	if engine.UID == 0 {
 		return nil
 	}

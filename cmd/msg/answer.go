@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"msg/internal/answers"
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/remote"
 	"msg/internal/text"
 )
@@ -27,7 +27,7 @@ Exit status: 0 who asks has the answer, 1 nobody waits for it any more, or it wa
 
 // Run acknowledges a message.
 func (c *okCmd) Run(ctx context.Context, w world) error {
-	return give(ctx, w, c.Code, answers.Answer{Kind: answers.OK})
+	return give(ctx, w, c.Code, answers.Answer{Kind: message.OK})
 }
 
 // Help is shown by msg reply --help.
@@ -58,9 +58,9 @@ func (c *replyCmd) Run(ctx context.Context, w world) error {
 	}
 	reply = strings.TrimRight(reply, "\n")
 	if err := answers.CheckReply(reply); err != nil {
-		return &delivery.RequestError{Problem: err.Error()}
+		return &message.Refusal{Problem: err.Error()}
 	}
-	return give(ctx, w, c.Code, answers.Answer{Kind: answers.Reply, Text: reply})
+	return give(ctx, w, c.Code, answers.Answer{Kind: message.Reply, Text: reply})
 }
 
 // behindSudo is for whom root answers: who has logged in, whom the message may have asked.
@@ -75,7 +75,7 @@ func checkCode(code string) error {
 	if answers.IsCode(strings.ToLower(code)) {
 		return nil
 	}
-	return &delivery.RequestError{
+	return &message.Refusal{
 		Problem: fmt.Sprintf("%q is no code of a message", code),
 		Hint:    `the last line of a message that waits has its code, as in "msg ok k7m"; "msg ok" alone answers the newest`,
 	}
@@ -139,7 +139,7 @@ func newest(ctx context.Context, dir string, whom *uint32) (string, error) {
 }
 
 // given says what was answered, in one line of the window.
-func given(m answers.Message, kind answers.Kind, columns int) string {
+func given(m answers.Message, kind message.Answer, columns int) string {
 	question, more, _ := strings.Cut(text.Clean(m.Text), "\n")
 	if more != "" {
 		question += " …"

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 
 	"msg/internal/compat"
-	"msg/internal/delivery"
+	"msg/internal/message"
 )
 
 // exitFailed is wall's and write's status for whatever went wrong.
@@ -82,9 +82,9 @@ func sendAs(ctx context.Context, w world, send sendCmd) (code int, err error) {
 
 // mostPatience is how long a terminal may take, where somebody asks for so long.
 func mostPatience(w world, asked duration) duration {
-	most := delivery.MaxPatience
+	most := message.MaxPatience
 	if w.engine.UID == 0 {
-		most = delivery.MaxPatienceRoot
+		most = message.MaxPatienceRoot
 	}
 	return min(asked, duration(most))
 }

@@ -10,7 +10,7 @@ import (
 
 	"msg/internal/accounts"
 	"msg/internal/compat"
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/target"
 )
 
@@ -53,7 +53,7 @@ func runWall(ctx context.Context, args []string, w world) (code int, err error) 
 	case len(words) > 0:
 		send.Text = textOf(words)
 	default: // all of standard input is one message, at a terminal, too
-		text, err := written(nil, w, "the message", delivery.MaxBytesRoot)
+		text, err := written(nil, w, "the message", message.MaxBytesRoot)
 		if err != nil {
 			return exitFailed, err
 		}
@@ -92,7 +92,7 @@ func groupTarget(ctx context.Context, w world, group string) (string, error) {
 			return "", invalid
 		}
 		if found, err = w.engine.Accounts.GroupByID(ctx, uint32(gid)); errors.Is(err, accounts.ErrUnknown) {
-			err = &delivery.RequestError{Problem: fmt.Sprintf("%d: unknown gid", gid)}
+			err = &message.Refusal{Problem: fmt.Sprintf("%d: unknown gid", gid)}
 		}
 	}
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 	"msg/internal/accounts"
 	"msg/internal/compat"
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/target"
 	"msg/internal/text"
@@ -66,7 +66,7 @@ func canAnswer(w world) error {
 	}
 	defer mine.close()
 	if w.engine.UID != 0 && !mine.messages() {
-		return &delivery.RequestError{Problem: "you have write permission turned off", Hint: `"mesg y" turns it on`}
+		return &message.Refusal{Problem: "you have write permission turned off", Hint: `"mesg y" turns it on`}
 	}
 	return nil
 }
@@ -100,7 +100,7 @@ func writeTo(ctx context.Context, w world, line compat.Write) (string, error) {
 // choose takes, of the places where somebody looks and has messages on, the one that had
 // input last; one's own screen only where there is no other.
 func choose(ctx context.Context, w world, p sessions.Picture, uid uint32, user string) (string, error) {
-	others, err := w.engine.Choose(ctx, p, delivery.Request{Targets: []target.Target{{Kind: target.Everyone}}})
+	others, err := w.engine.Choose(ctx, p, message.Request{Targets: []target.Target{{Kind: target.Everyone}}})
 	if err != nil {
 		return "", err
 	}

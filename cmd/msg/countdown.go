@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"msg/internal/countdown"
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/text"
 )
 
@@ -57,11 +57,11 @@ func (c *countdownCmd) Run(ctx context.Context, w world, status *int) error {
 // nothingSent makes an error one of those with exit status 2: 1 would say that the time has
 // come and somebody was not reached.
 func nothingSent(err error) error {
-	var refused *delivery.RequestError
+	var refused *message.Refusal
 	if errors.As(err, &refused) {
 		return err
 	}
-	return &delivery.RequestError{Problem: err.Error()}
+	return &message.Refusal{Problem: err.Error()}
 }
 
 // counting is a countdown at work.
@@ -115,25 +115,25 @@ func (c *countdownCmd) begin(ctx context.Context, w world) (*counting, error) {
 const wordsLength = 128
 
 func checkLength(w world, text string) error {
-	most := delivery.MaxBytes
+	most := message.MaxBytes
 	if w.engine.UID == 0 {
-		most = delivery.MaxBytesRoot
+		most = message.MaxBytesRoot
 	}
 	if len(text) > most-wordsLength {
-		return &delivery.RequestError{Problem: fmt.Sprintf("the message is longer than %d bytes, and a countdown has words to add", most-wordsLength)}
+		return &message.Refusal{Problem: fmt.Sprintf("the message is longer than %d bytes, and a countdown has words to add", most-wordsLength)}
 	}
-	return delivery.CheckText(text)
+	return message.CheckText(text)
 }
 
 func (c *countdownCmd) times(now time.Time) (end countdown.End, points []time.Duration, err error) {
 	if end, err = countdown.Parse(c.Until, now); err != nil {
-		return end, nil, &delivery.RequestError{Problem: "--until: " + err.Error()}
+		return end, nil, &message.Refusal{Problem: "--until: " + err.Error()}
 	}
 	if c.At == "" {
 		return end, countdown.Usual(end.Left()), nil
 	}
 	if points, err = countdown.Points(c.At); err != nil {
-		err = &delivery.RequestError{Problem: "--at: " + err.Error()}
+		err = &message.Refusal{Problem: "--at: " + err.Error()}
 	}
 	return end, points, err
 }
@@ -217,20 +217,20 @@ func (c *counting) plan(ctx context.Context) (status int, err error) {
 
 // The events of a countdown, which --json prints before the results of each message.
 const (
-	pointReached delivery.Event = "point"
-	cancelled    delivery.Event = "cancelled"
+	pointReached message.Event = "point"
+	cancelled    message.Event = "cancelled"
 )
 
 // point is what is sent, and when.
 type point struct {
-	Event delivery.Event `json:"event"`
-	LeftS int            `json:"left_s"` // seconds that are left
-	Until time.Time      `json:"until"`
-	Words string         `json:"words"` // that the message ends with
+	Event message.Event `json:"event"`
+	LeftS int           `json:"left_s"` // seconds that are left
+	Until time.Time     `json:"until"`
+	Words string        `json:"words"` // that the message ends with
 }
 
 // heading says which message the results belong to that follow.
-func (c *counting) heading(event delivery.Event, left time.Duration, words string) {
+func (c *counting) heading(event message.Event, left time.Duration, words string) {
 	until := c.end.Time()
 	switch {
 	case c.flags.JSON:

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"msg/internal/accounts"
+	"msg/internal/message"
 	"msg/internal/remote"
 )
 
@@ -127,9 +128,9 @@ func judgeRights(status string, root bool) finding {
 // judgeAnswer: what the helper says for itself. explained is that what was found
 // before says why it does not start, or has no rights.
 func judgeAnswer(hello remote.Hello, err error, explained bool) finding {
-	var failure *remote.Failure
+	var failure *message.Failure
 	switch {
-	case errors.As(err, &failure) && failure.Reason == remote.Version:
+	case errors.As(err, &failure) && failure.Reason == message.Version:
 		return finding{"answer", problem, failure.Detail, installAll}
 	case err != nil && explained:
 		return finding{"answer", note, "it does not answer, for the reason above", ""}

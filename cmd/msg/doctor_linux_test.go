@@ -16,6 +16,7 @@ import (
 	"msg/internal/config"
 	"msg/internal/delivery"
 	"msg/internal/journal"
+	"msg/internal/message"
 	"msg/internal/remote"
 	"msg/internal/sessions"
 	"msg/internal/text"
@@ -174,10 +175,10 @@ func TestJudgeAnswer(t *testing.T) {
 	judged(t, judgeAnswer(old, nil, false), problem, "the helper 0.0.1", "make install")
 	judged(t, judgeAnswer(without, nil, true), note, "without rights", "")
 	judged(t, judgeAnswer(without, nil, false), problem, "does not give it its group", "security module")
-	judged(t, judgeAnswer(remote.Hello{}, &remote.Failure{Reason: remote.NoHelper, Detail: "it does not start: exit status 1"}, false),
+	judged(t, judgeAnswer(remote.Hello{}, &message.Failure{Reason: message.NoHelper, Detail: "it does not start: exit status 1"}, false),
 		problem, "does not work: it does not start: exit status 1", "make install")
 	judged(t, judgeAnswer(remote.Hello{}, errors.New("x"), true), note, "for the reason above", "")
-	judged(t, judgeAnswer(remote.Hello{}, &remote.Failure{Reason: remote.Version, Detail: "version 9 speaks"}, true), problem, "version 9", "make install")
+	judged(t, judgeAnswer(remote.Hello{}, &message.Failure{Reason: message.Version, Detail: "version 9 speaks"}, true), problem, "version 9", "make install")
 }
 
 func TestJudgeCounts(t *testing.T) {

@@ -10,16 +10,16 @@ import (
 	"msg/internal/config"
 	"msg/internal/delivery"
 	"msg/internal/journal"
+	"msg/internal/message"
 	"msg/internal/remote"
 	"msg/internal/sessions"
 	"msg/internal/target"
-	"msg/internal/tty"
 )
 
 // door is a way for messages to the terminals of this machine. Each has the same
 // engine behind it.
 type door interface {
-	Send(ctx context.Context, r delivery.Request, report func(delivery.Result)) error
+	Send(ctx context.Context, r message.Request, report func(message.Result)) error
 }
 
 // doorFor chooses: root delivers in this process, anyone else through the helper;
@@ -39,7 +39,7 @@ type logged struct{ engine *delivery.Engine }
 
 // Send delivers in this process, and leaves an entry in the log as the helper
 // does.
-func (d logged) Send(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+func (d logged) Send(ctx context.Context, r message.Request, report func(message.Result)) error {
 	system, err := config.Load(config.Path)
 	if err != nil {
 		system = config.Default() // it holds for others; msg doctor finds it
@@ -57,19 +57,19 @@ type ownTerminals struct{ engine *delivery.Engine }
 
 // Send delivers to the caller's own terminals, and says of the others what is
 // missing.
-func (d ownTerminals) Send(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+func (d ownTerminals) Send(ctx context.Context, r message.Request, report func(message.Result)) error {
 	if r.Wait {
-		return &delivery.RequestError{Problem: "msg-helper, which waits for answers, is not installed", Hint: hints[remote.NoHelper]}
+		return &message.Refusal{Problem: "msg-helper, which waits for answers, is not installed", Hint: hints[message.NoHelper]}
 	}
-	return d.engine.Send(ctx, r, func(result delivery.Result) {
+	return d.engine.Send(ctx, r, func(result message.Result) {
 		report(without(result, "msg-helper, which may write there, is not installed"))
 	})
 }
 
 // without tells a terminal that only the helper could have written to.
-func without(r delivery.Result, why string) delivery.Result {
-	if r.Reason == tty.Denied && r.Terminal != "" {
-		r.Reason, r.Detail = remote.NoHelper, why
+func without(r message.Result, why string) message.Result {
+	if r.Reason == message.Denied && r.Terminal != "" {
+		r.Reason, r.Detail = message.NoHelper, why
 	}
 	return r
 }
@@ -82,13 +82,13 @@ type throughHelper struct {
 
 // Send has the helper deliver. The helper knows no logind; who sits at a desktop
 // is found out here.
-func (d throughHelper) Send(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+func (d throughHelper) Send(ctx context.Context, r message.Request, report func(message.Result)) error {
 	out := &told{door: d, ctx: ctx, request: r, logins: d.logins(ctx), report: report}
 	helper := remote.Helper{Path: d.path, Hello: func(h remote.Hello) { out.privileged = h.Privileged }}
 	err := helper.Send(ctx, r, out.result)
-	var failure *remote.Failure
+	var failure *message.Failure
 	if errors.As(err, &failure) {
-		report(delivery.Result{Event: delivery.Failed, Host: d.engine.Host, Reason: failure.Reason, Detail: failure.Detail})
+		report(message.Result{Event: message.Failed, Host: d.engine.Host, Reason: failure.Reason, Detail: failure.Detail})
 		out.rest(false)
 		return nil
 	}
@@ -100,30 +100,30 @@ func (d throughHelper) Send(ctx context.Context, r delivery.Request, report func
 type told struct {
 	door       throughHelper
 	ctx        context.Context
-	request    delivery.Request
+	request    message.Request
 	logins     <-chan []sessions.Session
-	report     func(delivery.Result)
+	report     func(message.Result)
 	privileged bool
 
-	nobody, denied []delivery.Result // of targets
-	desktops       []delivery.Result // terminals that show one
+	nobody, denied []message.Result // of targets
+	desktops       []message.Result // terminals that show one
 	complete       bool
 }
 
-func (t *told) result(r delivery.Result) {
+func (t *told) result(r message.Result) {
 	r.User = t.door.name(t.ctx, r.User)
 	if !t.privileged {
 		r = without(r, "msg-helper, which may write there, has no right to")
 	}
 	switch {
-	case r.Event == delivery.Open:
+	case r.Event == message.Open:
 		t.rest(true) // before it waits
-	case r.Target != "" && r.Reason == tty.Denied:
+	case r.Target != "" && r.Reason == message.Denied:
 		t.denied = append(t.denied, r)
-	case r.Target != "" && r.Event == delivery.Failed:
+	case r.Target != "" && r.Event == message.Failed:
 		t.nobody = append(t.nobody, r)
 		return
-	case r.Reason == delivery.NoTerminal:
+	case r.Reason == message.NoTerminal:
 		t.desktops = append(t.desktops, r)
 		return
 	}
@@ -144,7 +144,7 @@ func (t *told) rest(asked bool) {
 	}
 	for _, r := range t.desktops {
 		// logind may have told the same of their owner.
-		if !slices.ContainsFunc(t.nobody, func(desk delivery.Result) bool { return desk.Reason == r.Reason && desk.User == r.User }) {
+		if !slices.ContainsFunc(t.nobody, func(desk message.Result) bool { return desk.Reason == r.Reason && desk.User == r.User }) {
 			t.report(r)
 		}
 	}
@@ -175,7 +175,7 @@ func (d throughHelper) logins(ctx context.Context) <-chan []sessions.Session {
 
 // atDesks adds the people whom logind knows to be logged in and who are on no
 // terminal, and leaves out that nobody is where the target means one of them.
-func (d throughHelper) atDesks(ctx context.Context, r delivery.Request, logins []sessions.Session, nobody, denied []delivery.Result) []delivery.Result {
+func (d throughHelper) atDesks(ctx context.Context, r message.Request, logins []sessions.Session, nobody, denied []message.Result) []message.Result {
 	if !slices.ContainsFunc(logins, sessions.Session.Person) || len(nobody) == 0 && !slices.ContainsFunc(logins, sessions.Session.Graphical) {
 		return nobody
 	}
@@ -186,24 +186,24 @@ func (d throughHelper) atDesks(ctx context.Context, r delivery.Request, logins [
 		return nobody
 	}
 	// desks are the results of those that targets mean who are on no terminal.
-	desks := func(targets []target.Target) []delivery.Result {
+	desks := func(targets []target.Target) []message.Result {
 		asked := r
 		asked.Targets = targets
 		chosen, err := engine.Choose(ctx, picture, asked)
 		if err != nil {
 			return nil // it is the helper that says so
 		}
-		return slices.DeleteFunc(chosen.Failed, func(f delivery.Result) bool {
-			return f.Reason != delivery.NoTerminal || about(denied, f.Target)
+		return slices.DeleteFunc(chosen.Failed, func(f message.Result) bool {
+			return f.Reason != message.NoTerminal || about(denied, f.Target)
 		})
 	}
-	nobody = slices.DeleteFunc(nobody, func(one delivery.Result) bool {
+	nobody = slices.DeleteFunc(nobody, func(one message.Result) bool {
 		named := slices.DeleteFunc(slices.Clone(r.Targets), func(t target.Target) bool { return t.String() != one.Target })
 		return len(named) > 0 && len(desks(named)) > 0
 	})
 	return append(nobody, desks(r.Targets)...)
 }
 
-func about(results []delivery.Result, target string) bool {
-	return slices.ContainsFunc(results, func(r delivery.Result) bool { return r.Target == target })
+func about(results []message.Result, target string) bool {
+	return slices.ContainsFunc(results, func(r message.Result) bool { return r.Target == target })
 }

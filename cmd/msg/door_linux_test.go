@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"msg/internal/delivery"
-	"msg/internal/remote"
+	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/target"
 )
@@ -73,7 +73,7 @@ func TestThroughHelper(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []short
-		err = doorOf(t, c.hello, c.lines).Send(t.Context(), delivery.Request{Targets: targets, Text: "hi"}, func(r delivery.Result) {
+		err = doorOf(t, c.hello, c.lines).Send(t.Context(), message.Request{Targets: targets, Text: "hi"}, func(r message.Result) {
 			if r.Host != "here" {
 				t.Errorf("%s: %+v", name, r)
 			}
@@ -95,7 +95,7 @@ func TestThroughHelperStays(t *testing.T) {
 	const open = `{"event":"open","host":"here"}` + "\n"
 	lines := delivered + notLoggedIn + open + `{"event":"answered","host":"here","user":"bob","answer":"ok","after_ms":1}` + "\n" + open + `{"event":"end","results":5}`
 	var got []string
-	err = doorOf(t, strings.Replace(hello, "[1,1]", "[1,2]", 1), lines).Send(t.Context(), delivery.Request{Targets: targets, Text: "hi", Wait: true}, func(r delivery.Result) {
+	err = doorOf(t, strings.Replace(hello, "[1,1]", "[1,2]", 1), lines).Send(t.Context(), message.Request{Targets: targets, Text: "hi", Wait: true}, func(r message.Result) {
 		got = append(got, string(r.Event)+" "+string(r.Reason))
 	})
 	want := []string{"delivered ", "failed no-terminal", "open ", "answered ", "open "}
@@ -106,10 +106,10 @@ func TestThroughHelperStays(t *testing.T) {
 
 // TestOwnTerminals: without a helper, what only it could have done is told as that.
 func TestOwnTerminals(t *testing.T) {
-	for _, c := range []struct{ in, want delivery.Reason }{
-		{"denied", remote.NoHelper}, {"messages-off", "messages-off"}, {"", ""},
+	for _, c := range []struct{ in, want message.Reason }{
+		{"denied", message.NoHelper}, {"messages-off", "messages-off"}, {"", ""},
 	} {
-		if got := without(delivery.Result{Terminal: "pts/2", Reason: c.in}, "why").Reason; got != c.want {
+		if got := without(message.Result{Terminal: "pts/2", Reason: c.in}, "why").Reason; got != c.want {
 			t.Errorf("%q is %q, want %q", c.in, got, c.want)
 		}
 	}

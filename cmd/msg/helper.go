@@ -1,6 +1,6 @@
 package main
 
-import "msg/internal/delivery"
+import "msg/internal/message"
 
 // Help is shown by msg helper --help.
 func (helperCmd) Help() string {
@@ -10,7 +10,7 @@ A key that can send messages and nothing else, in ~/.ssh/authorized_keys:
   command="msg helper",restrict ssh-ed25519 AAAA... cron@backup`
 }
 
-var errNotByHand = &delivery.RequestError{
+var errNotByHand = &message.Refusal{
 	Problem: "msg helper is started by msg on another host, not by hand",
 	Hint:    `msg bob@HOST "text" does; -- helper is a user of that name`,
 }

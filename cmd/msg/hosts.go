@@ -13,8 +13,8 @@ import (
 
 	"msg/internal/addressbook"
 	"msg/internal/config"
-	"msg/internal/delivery"
 	"msg/internal/hostlist"
+	"msg/internal/message"
 )
 
 // Help is shown by msg hosts --help.
@@ -130,7 +130,7 @@ func (g *hostGroups) domain(name string) ([]string, error) {
 	}
 	hosts, err := g.book.Hosts(g.ctx, name)
 	if errors.Is(err, addressbook.ErrUnknown) && !slices.Contains(g.book.Domains(), name) {
-		return nil, &delivery.RequestError{
+		return nil, &message.Refusal{
 			Problem: err.Error(),
 			Hint:    fmt.Sprintf("a file's name has a slash: @./%s; msg.conf(5) tells how domains are defined", name),
 		}
@@ -168,9 +168,9 @@ func withoutComments(content string) string {
 
 // requestError makes an error one that says that nothing was done.
 func requestError(err error) error {
-	var refused *delivery.RequestError
+	var refused *message.Refusal
 	if err == nil || errors.As(err, &refused) {
 		return err
 	}
-	return &delivery.RequestError{Problem: err.Error()}
+	return &message.Refusal{Problem: err.Error()}
 }

@@ -16,20 +16,22 @@ func TestLayers(t *testing.T) {
 		"accounts":        "",
 		"sessions":        "",
 		"sessions/logind": "sessions",
-		"tty":             "text",
+		"message":         "target",
+		"tty":             "message target text",
 		"journal":         "",
 		"rate":            "",
 		"compat":          "",
 		"config":          "rate",
-		"answers":         "",
+		"answers":         "message target",
 		"countdown":       "",
 		"motd":            "",
 		"addressbook":     "config hostlist rate target",
 		"shutdown":        "",
 		"hostlist":        "",
+		"report":          "message target",
 		"remote/sshhosts": "hostlist",
-		"delivery":        "accounts answers journal sessions target text tty",
-		"remote":          "accounts answers delivery journal sessions target text tty",
+		"delivery":        "accounts answers journal message sessions target text tty",
+		"remote":          "accounts answers delivery journal message sessions target text tty",
 	} {
 		deps := depsOf(t, "msg/internal/"+pkg)
 		for _, dep := range deps {
@@ -51,7 +53,7 @@ func TestLayers(t *testing.T) {
 // that talks to the bus or reads a user's files, and of others' only what is
 // listed here.
 func TestHelperImports(t *testing.T) {
-	ours := strings.Fields("accounts answers config delivery journal rate remote sessions target text tty")
+	ours := strings.Fields("accounts answers config delivery journal message rate remote sessions target text tty")
 	others := strings.Fields(`
 		github.com/pelletier/go-toml/v2 github.com/clipperhouse/displaywidth github.com/clipperhouse/uax29/v2
 		golang.org/x/sys golang.org/x/term`)

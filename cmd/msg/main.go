@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/sessions/logind"
 	"msg/internal/text"
 	"msg/internal/tty"
@@ -123,7 +124,7 @@ func statusOf(err error) int {
 	if err == nil {
 		return exitOK
 	}
-	var refused *delivery.RequestError
+	var refused *message.Refusal
 	if errors.As(err, &refused) {
 		return exitUsage
 	}
@@ -133,16 +134,16 @@ func statusOf(err error) int {
 // usageError adds to what kong found the words that help on.
 func usageError(err error, args []string) error {
 	if hint := answerHint(err, args); hint != "" {
-		return &delivery.RequestError{Problem: strings.Replace(err.Error(), `expected "<code>"`, "no code", 1), Hint: hint}
+		return &message.Refusal{Problem: strings.Replace(err.Error(), `expected "<code>"`, "no code", 1), Hint: hint}
 	}
 	if strings.Contains(err.Error(), `expected "<targets>"`) {
-		return &delivery.RequestError{
+		return &message.Refusal{
 			Problem: "no target",
 			Hint:    `msg bob "Lunch at one?" sends to bob; "msg --help" shows the rest`,
 		}
 	}
 	if strings.HasPrefix(err.Error(), "missing flags: --until") {
-		return &delivery.RequestError{
+		return &message.Refusal{
 			Problem: "--until TIME, which says when it is, is missing",
 			Hint:    `msg countdown --until 22:00 '*' "Reboot for the new kernel."`,
 		}
@@ -151,7 +152,7 @@ func usageError(err error, args []string) error {
 	if strings.HasPrefix(err.Error(), "unknown flag") {
 		hint = `a text that begins with a dash stands behind --: msg bob -- "-5 degrees"`
 	}
-	return &delivery.RequestError{Problem: err.Error(), Hint: hint}
+	return &message.Refusal{Problem: err.Error(), Hint: hint}
 }
 
 // answerHint helps on who answers, or wants to be answered.
@@ -182,7 +183,7 @@ func answerHint(err error, args []string) string {
 func (w world) complain(err error) {
 	w.warn("%s", text.Name(err.Error()))
 	hint := ""
-	var refused *delivery.RequestError
+	var refused *message.Refusal
 	var not *notTaken
 	switch {
 	case errors.As(err, &refused):

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/alecthomas/kong"
+	"msg/internal/message"
 
-	"msg/internal/delivery"
+	"github.com/alecthomas/kong"
 )
 
 // TestManualHasEverything holds that the page knows every command and flag
@@ -50,12 +50,12 @@ func TestEveryReasonHasWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	flat := strings.Join(strings.Fields(string(page)), " ")
-	all := declaredReasons(t, "../../internal/tty/tty.go", "../../internal/delivery/result.go", "../../internal/remote/helper.go")
+	all := declaredReasons(t, "../../internal/message/reason.go")
 	if len(reasons) != len(all) || len(all) < 10 {
 		t.Errorf("%d reasons have words, there are %v", len(reasons), all)
 	}
 	for _, reason := range all {
-		words := why(delivery.Result{Reason: reason, Detail: "no such user"})
+		words := why(message.Result{Reason: reason, Detail: "no such user"})
 		if words == "" || !strings.Contains(flat, "*"+strings.TrimSuffix(words, " (no such user)")+"*") {
 			t.Errorf("the page lacks the words for %s: %q", reason, words)
 		}
@@ -66,17 +66,19 @@ func TestEveryReasonHasWords(t *testing.T) {
 }
 
 // declaredReasons are the constants of that type in the files.
-func declaredReasons(t *testing.T, files ...string) []delivery.Reason {
+func declaredReasons(t *testing.T, files ...string) []message.Reason {
 	t.Helper()
-	declared := regexp.MustCompile(`(?m)^\t\w+\s+(?:delivery\.)?Reason = "([a-z-]+)"`)
-	var all []delivery.Reason
+	declared := regexp.MustCompile(`(?m)^\t\w+\s+Reason = "([a-z-]+)"`)
+	var all []message.Reason
 	for _, file := range files {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range declared.FindAllSubmatch(source, -1) {
-			all = append(all, delivery.Reason(m[1]))
+			if reason := message.Reason(m[1]); reason == reason.Public() { // the others are never shown
+			all = append(all, reason)
+		}
 		}
 	}
 	return all

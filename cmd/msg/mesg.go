@@ -9,7 +9,7 @@ import (
 	"os"
 	"strings"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 )
 
 // The exit statuses of msg mesg, which are mesg(1)'s.
@@ -84,7 +84,7 @@ func mesgError(err error) error {
 	if errors.Is(err, errNoTerminal) {
 		hint = `it is for the terminal that it is typed at; over ssh, "ssh -t" gives one`
 	}
-	return &delivery.RequestError{Problem: err.Error(), Hint: hint}
+	return &message.Refusal{Problem: err.Error(), Hint: hint}
 }
 
 // refused tells whose the terminal is, where the kernel lets only them change it.
@@ -104,7 +104,7 @@ func refused(ctx context.Context, w world, mine *terminal, err error) error {
 	if mine.owner == 0 {
 		who = "root"
 	}
-	return &delivery.RequestError{
+	return &message.Refusal{
 		Problem: fmt.Sprintf("%s belongs to %s", mine.name, whose),
 		Hint:    fmt.Sprintf(`only %s may change that; after su or sudo, "exit" goes back to who logged in`, who),
 	}

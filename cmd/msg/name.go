@@ -10,7 +10,7 @@ import (
 
 	"msg/internal/addressbook"
 	"msg/internal/config"
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/target"
 	"msg/internal/text"
 )
@@ -36,12 +36,12 @@ func (c *nameCmd) Run(ctx context.Context, w world, status *int) error {
 	case c.Add || c.Delete:
 		return c.change(ctx, w)
 	case c.Targets != "":
-		return &delivery.RequestError{
+		return &message.Refusal{
 			Problem: fmt.Sprintf("%q: a name is shown, or set with --add", c.Name),
 			Hint:    fmt.Sprintf("msg name --add %s %s", c.Name, c.Targets),
 		}
 	case c.System:
-		return &delivery.RequestError{Problem: "--system goes with --add and --delete", Hint: `"msg name" shows the system's names, too`}
+		return &message.Refusal{Problem: "--system goes with --add and --delete", Hint: `"msg name" shows the system's names, too`}
 	}
 	book, err := addressBook(w)
 	if err != nil {
@@ -69,7 +69,7 @@ func (c *nameCmd) none(w world, book *addressbook.Book, status *int) error {
 		*status = exitNotReached
 		words, hint = fmt.Sprintf("%q is no alias and no domain", c.Name), fmt.Sprintf(`"msg name --add %s TARGETS" makes it an alias`, c.Name)
 	}
-	w.complain(&delivery.RequestError{Problem: words, Hint: hint})
+	w.complain(&message.Refusal{Problem: words, Hint: hint})
 	return nil
 }
 
@@ -131,13 +131,13 @@ func (c *nameCmd) change(ctx context.Context, w world) error {
 	}
 	switch {
 	case c.JSON:
-		return &delivery.RequestError{Problem: "--json shows names, and changes none"}
+		return &message.Refusal{Problem: "--json shows names, and changes none"}
 	case c.System && w.engine.UID != 0:
-		return &delivery.RequestError{Problem: "the system's aliases are root's to change", Hint: "without --system, it is one of your own"}
+		return &message.Refusal{Problem: "the system's aliases are root's to change", Hint: "without --system, it is one of your own"}
 	case c.Name == "":
-		return &delivery.RequestError{Problem: "no name", Hint: "msg name --add team alice,bob"}
+		return &message.Refusal{Problem: "no name", Hint: "msg name --add team alice,bob"}
 	case path == "":
-		return &delivery.RequestError{Problem: "HOME is not set, so there is no place for a configuration of yours"}
+		return &message.Refusal{Problem: "HOME is not set, so there is no place for a configuration of yours"}
 	case c.Delete:
 		return c.drop(w, path)
 	}
@@ -146,11 +146,11 @@ func (c *nameCmd) change(ctx context.Context, w world) error {
 
 func (c *nameCmd) drop(w world, path string) error {
 	if c.Targets != "" {
-		return &delivery.RequestError{Problem: "--delete takes a name alone"}
+		return &message.Refusal{Problem: "--delete takes a name alone"}
 	}
 	err := addressbook.DropAlias(path, string(c.Name))
 	if errors.Is(err, addressbook.ErrNoAlias) {
-		return &delivery.RequestError{Problem: fmt.Sprintf("%s has no alias %q", path, c.Name), Hint: `"msg name" shows which file has it; --system changes the system's`}
+		return &message.Refusal{Problem: fmt.Sprintf("%s has no alias %q", path, c.Name), Hint: `"msg name" shows which file has it; --system changes the system's`}
 	}
 	if err != nil {
 		return requestError(err)
@@ -160,7 +160,7 @@ func (c *nameCmd) drop(w world, path string) error {
 
 func (c *nameCmd) set(ctx context.Context, w world, path string) error {
 	if slices.Contains(commands, string(c.Name)) {
-		return &delivery.RequestError{Problem: fmt.Sprintf("%q is a command of msg's, and would not be taken for an alias", c.Name)}
+		return &message.Refusal{Problem: fmt.Sprintf("%q is a command of msg's, and would not be taken for an alias", c.Name)}
 	}
 	meant, err := target.Parse(string(c.Targets))
 	if c.Targets == "" {
@@ -190,12 +190,12 @@ func (c *nameCmd) oneself(ctx context.Context, w world) ([]target.Target, error)
 	_, err = w.engine.Accounts.User(ctx, string(c.Name))
 	switch {
 	case slices.Contains(book.Aliases(), string(c.Name)):
-		return nil, &delivery.RequestError{
+		return nil, &message.Refusal{
 			Problem: fmt.Sprintf("%q is an alias already", c.Name),
 			Hint:    fmt.Sprintf("msg name %s shows it; msg name --add %s TARGETS has it stand for others", c.Name, c.Name),
 		}
 	case err == nil:
-		return nil, &delivery.RequestError{Problem: fmt.Sprintf("%q is a user here", c.Name), Hint: fmt.Sprintf("msg name --add %s TARGETS has it stand for others all the same", c.Name)}
+		return nil, &message.Refusal{Problem: fmt.Sprintf("%q is a user here", c.Name), Hint: fmt.Sprintf("msg name --add %s TARGETS has it stand for others all the same", c.Name)}
 	case you == "":
 		return nil, fmt.Errorf("uid %d has no name that an alias could stand for", w.engine.UID)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"msg/internal/compat"
-	"msg/internal/delivery"
+	"msg/internal/message"
 )
 
 // Help is shown by msg net --help.
@@ -34,7 +34,7 @@ func (c *netCmd) Run(ctx context.Context, w world, command *kong.Context, status
 	net, err := compat.ParseNet(args)
 	switch {
 	case err != nil:
-		return &delivery.RequestError{Problem: err.Error(), Hint: `"msg net --help" shows the usage`}
+		return &message.Refusal{Problem: err.Error(), Hint: `"msg net --help" shows the usage`}
 	case net.Help:
 		return command.PrintUsage(false)
 	case net.Send != nil:
@@ -67,14 +67,14 @@ func onlyDomain(w world) (string, error) {
 	all := book.Domains()
 	switch len(all) {
 	case 0:
-		return "", &delivery.RequestError{
+		return "", &message.Refusal{
 			Problem: "no domain is defined",
 			Hint:    "msg.conf(5) tells how, in " + strings.Join(book.Paths, " or "),
 		}
 	case 1:
 		return all[0], nil
 	}
-	return "", &delivery.RequestError{
+	return "", &message.Refusal{
 		Problem: fmt.Sprintf("which domain? there are %s", strings.Join(all, ", ")),
 		Hint:    "/domain:" + all[0] + " names one",
 	}

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"sync"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/remote"
+	"msg/internal/report"
 	"msg/internal/text"
-	"msg/internal/tty"
 )
 
 // reporter shows the results of one message: on standard output who was
@@ -20,8 +20,8 @@ type reporter struct {
 	quiet   bool
 	verbose bool
 	json    bool
-	summary delivery.Summary
-	reached []delivery.Result
+	summary report.Summary
+	reached []message.Result
 	told    bool            // who is reached, as standard output is a terminal
 	hinted  map[string]bool // by reason
 	err     error           // the first that came of writing to standard output
@@ -54,7 +54,7 @@ type reporter struct {
 func (c *sendCmd) reporter(w world, parts []remote.Part, away bool) *reporter {
 	o := &reporter{
 		w: w, quiet: c.Quiet, verbose: c.Verbose, json: c.JSON, told: isTerminal(w.stdout),
-		summary:     delivery.Summary{Event: "summary", Hosts: len(parts)},
+		summary:     report.Summary{Event: "summary", Hosts: len(parts)},
 		hinted:      map[string]bool{},
 		open:        map[string]bool{},
 		interrupted: func() bool { return false }, giveUp: func() {}, late: func() bool { return false },
@@ -69,37 +69,43 @@ func (c *sendCmd) reporter(w world, parts []remote.Part, away bool) *reporter {
 }
 
 // result shows one result as it comes.
-func (o *reporter) result(r delivery.Result) {
+func (o *reporter) result(r message.Result) {
 	r = clean(r)
-	if r.Event == delivery.Failed && o.late() {
+	if r.Event == message.Failed && o.late() {
 		r = inTime(r)
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.summary.Add(r)
-	if r.Event == delivery.Failed && r.Target != "" && (r.Reason == delivery.Unknown || r.Reason == tty.Denied) {
+	o.count(r)
+	if r.Event == message.Failed && r.Target != "" && (r.Reason == message.Unknown || r.Reason == message.Denied) {
 		o.inVain++
 	}
 	o.hideMissing()
 	defer o.showMissing()
 	switch {
-	case r.Event == delivery.Answered && o.wait != nil:
+	case r.Event == message.Answered && o.wait != nil:
 		o.answer(r)
-	case r.Event == delivery.Unanswered && o.wait != nil:
+	case r.Event == message.Unanswered && o.wait != nil:
 		o.unanswered(r)
-	case r.Event == delivery.Open:
+	case r.Event == message.Open:
 		o.hostDone(r)
 	default:
 		o.outcome(r)
 	}
 }
 
+func (o *reporter) count(r message.Result) {
+	counts := message.Counts{Delivered: o.summary.Delivered, Failed: o.summary.Failed, Planned: o.summary.Planned}
+	counts.Add(r)
+	o.summary.Delivered, o.summary.Failed, o.summary.Planned = counts.Delivered, counts.Failed, counts.Planned
+}
+
 // outcome shows what became of the text.
-func (o *reporter) outcome(r delivery.Result) {
-	if r.Event == delivery.Delivered && o.wait != nil {
+func (o *reporter) outcome(r message.Result) {
+	if r.Event == message.Delivered && o.wait != nil {
 		o.wait.of(r).has = true
 	}
-	if o.hosts != nil && (r.Event == delivery.Reached || r.Event == delivery.Failed && ofHost(r)) {
+	if o.hosts != nil && (r.Event == message.Reached || r.Event == message.Failed && r.OfHost()) {
 		defer o.hostDone(r)
 	}
 	if o.hosts != nil && !o.json {
@@ -107,20 +113,20 @@ func (o *reporter) outcome(r delivery.Result) {
 		return
 	}
 	switch {
-	case r.Event == delivery.Waiting:
+	case r.Event == message.Waiting:
 		o.waiting(r)
 	case o.json:
 		o.object(r)
 	case o.quiet:
-	case r.Reason == tty.Stuck && o.interrupted() && !givenUp(r):
+	case r.Reason == message.Stuck && o.interrupted() && !givenUp(r):
 		o.w.warn("%s: %s", who(r), r.Detail)
-	case r.Event == delivery.Failed:
+	case r.Event == message.Failed:
 		o.away()
 		o.w.warn("%s: %s", who(r), why(r))
 		o.hint(r)
 	case o.verbose:
 		o.print(verb(r) + " " + who(r))
-	case r.Event == delivery.Planned || o.told:
+	case r.Event == message.Planned || o.told:
 		o.reached = append(o.reached, r)
 	}
 }
@@ -143,7 +149,7 @@ func (o *reporter) settle(host string) {
 }
 
 // waiting tells a person why nothing seems to happen.
-func (o *reporter) waiting(r delivery.Result) {
+func (o *reporter) waiting(r message.Result) {
 	switch {
 	case o.quiet || o.json || !isTerminal(o.w.stderr):
 	case r.Terminal == "" && o.slow:
@@ -259,15 +265,15 @@ func count(n int, one, many string) string {
 	return fmt.Sprint(n, " ", many)
 }
 
-func verb(r delivery.Result) string {
-	if r.Event == delivery.Planned {
+func verb(r message.Result) string {
+	if r.Event == message.Planned {
 		return "would send to"
 	}
 	return "sent to"
 }
 
 // who names whom a result is about: bob on pts/3, or the target.
-func who(r delivery.Result) string {
+func who(r message.Result) string {
 	switch {
 	case r.Detached:
 		return r.User + " on " + r.Terminal + " (detached)"
@@ -283,74 +289,74 @@ func who(r delivery.Result) string {
 
 // reasons are the words for each reason. Where there is no word, the detail
 // says it better.
-var reasons = map[delivery.Reason]string{
-	tty.MessagesOff:      "messages are off",
-	tty.Stuck:            "the terminal is stuck",
-	tty.Gone:             "the terminal is gone",
-	tty.Busy:             "a program has the terminal to itself",
-	tty.Denied:           "not allowed to write there",
-	tty.NotATerminal:     "not a terminal",
-	tty.OwnerChanged:     "the terminal has another owner by now",
-	delivery.RateLimited: "too many messages",
-	delivery.NotLoggedIn: "not logged in",
-	delivery.NoTerminal:  "logged in, but on no terminal",
-	delivery.Unknown:     "",
-	remote.Unreachable:   "",
-	remote.HostKey:       "",
-	remote.AuthFailed:    "",
-	remote.Refused:       "",
-	remote.Interrupted:   "",
-	remote.NoHelper:      "",
-	remote.Version:       "the helper is of another version",
-	remote.Timeout:       "the helper does not answer",
-	remote.Lost:          "the helper failed",
+var reasons = map[message.Reason]string{
+	message.MessagesOff:  "messages are off",
+	message.Stuck:        "the terminal is stuck",
+	message.Gone:         "the terminal is gone",
+	message.Busy:         "a program has the terminal to itself",
+	message.Denied:       "not allowed to write there",
+	message.NotATerminal: "not a terminal",
+	message.OwnerChanged: "the terminal has another owner by now",
+	message.RateLimited:  "too many messages",
+	message.NotLoggedIn:  "not logged in",
+	message.NoTerminal:   "logged in, but on no terminal",
+	message.Unknown:      "",
+	message.Unreachable:  "",
+	message.HostKey:      "",
+	message.AuthFailed:   "",
+	message.Refused:      "",
+	message.Interrupted:  "",
+	message.NoHelper:     "",
+	message.Version:      "the helper is of another version",
+	message.Timeout:      "the helper does not answer",
+	message.Lost:         "the helper failed",
 }
 
 // hints say what to do about a reason.
-var hints = map[delivery.Reason]string{
-	tty.MessagesOff:      "root reaches those, too",
-	tty.Stuck:            "probably held with Ctrl-S; --time waits longer",
-	tty.Denied:           "the system's policy, see msg.conf(5); name users, groups or terminals instead of everyone",
-	delivery.RateLimited: "the system's limit, see msg.conf(5); root's are not counted",
-	delivery.NotLoggedIn: `"msg sessions" shows who is`,
-	delivery.NoTerminal:  "a graphical session shows no messages yet",
-	delivery.Unknown:     `"msg sessions" shows who is logged in`,
-	remote.NoHelper:      `as root, "make install" in msg's source, or msg's package, installs it; "msg doctor" says what is missing`,
-	remote.Version:       `msg and msg-helper are to be installed together; "msg doctor" tells more`,
-	remote.Timeout:       `"msg doctor" tells whether it works`,
-	remote.Lost:          `"msg doctor" tells whether it works`,
+var hints = map[message.Reason]string{
+	message.MessagesOff: "root reaches those, too",
+	message.Stuck:       "probably held with Ctrl-S; --time waits longer",
+	message.Denied:      "the system's policy, see msg.conf(5); name users, groups or terminals instead of everyone",
+	message.RateLimited: "the system's limit, see msg.conf(5); root's are not counted",
+	message.NotLoggedIn: `"msg sessions" shows who is`,
+	message.NoTerminal:  "a graphical session shows no messages yet",
+	message.Unknown:     `"msg sessions" shows who is logged in`,
+	message.NoHelper:    `as root, "make install" in msg's source, or msg's package, installs it; "msg doctor" says what is missing`,
+	message.Version:     `msg and msg-helper are to be installed together; "msg doctor" tells more`,
+	message.Timeout:     `"msg doctor" tells whether it works`,
+	message.Lost:        `"msg doctor" tells whether it works`,
 }
 
 // inTime says of what was given up why it was, where the next message was due.
-func inTime(r delivery.Result) delivery.Result {
+func inTime(r message.Result) message.Result {
 	const due = "not done when the next message, or the end, was due"
 	switch {
 	case givenUp(r):
 		r.Detail = due
-	case ofHost(r) && (r.Reason == remote.Unreachable || r.Reason == remote.Interrupted):
-		r.Reason, r.Detail, r.Hint = remote.Interrupted, due, ""
+	case r.OfHost() && (r.Reason == message.Unreachable || r.Reason == message.Interrupted):
+		r.Reason, r.Detail, r.Hint = message.Interrupted, due, ""
 	}
 	return r
 }
 
 // detailed are the reasons whose detail a person needs, too.
-var detailed = []delivery.Reason{
-	tty.Stuck, tty.Gone, tty.NotATerminal, tty.Busy, delivery.RateLimited,
-	remote.Version, remote.Timeout, remote.Lost,
+var detailed = []message.Reason{
+	message.Stuck, message.Gone, message.NotATerminal, message.Busy, message.RateLimited,
+	message.Version, message.Timeout, message.Lost,
 }
 
 // givenUp reports whether a terminal does not have the message because nobody waited.
-func givenUp(r delivery.Result) bool {
-	return r.Reason == tty.Stuck && strings.HasPrefix(r.Detail, "interrupted")
+func givenUp(r message.Result) bool {
+	return r.Reason == message.GivenUp
 }
 
-func why(r delivery.Result) string {
-	words := reasons[r.Reason]
+func why(r message.Result) string {
+	words := reasons[r.Reason.Public()]
 	switch {
 	case words == "", givenUp(r):
 		return r.Detail
-	case r.Target != "" && r.Reason == tty.Denied, // who may, instead
-		r.Terminal != "" && r.Reason == delivery.NoTerminal: // a desktop is there
+	case r.Target != "" && r.Reason == message.Denied, // who may, instead
+		r.Terminal != "" && r.Reason == message.NoTerminal: // a desktop is there
 		return r.Detail
 	case slices.Contains(detailed, r.Reason) && r.Detail != "":
 		return words + " (" + r.Detail + ")"
@@ -359,15 +365,15 @@ func why(r delivery.Result) string {
 }
 
 // hint shows a reason's hint once.
-func (o *reporter) hint(r delivery.Result) {
+func (o *reporter) hint(r message.Result) {
 	words := hints[r.Reason]
 	if o.w.name == "wall" {
 		words = strings.ReplaceAll(words, "--time ", "--timeout ")
 	}
-	if command := nearCommand(r.Target); r.Reason == delivery.Unknown && command != "" {
+	if command := nearCommand(r.Target); r.Reason == message.Unknown && command != "" {
 		words = didYouMean(command)
 	}
-	if r.Reason == tty.Denied && r.Target == "" {
+	if r.Reason == message.Denied && r.Target == "" {
 		words = "" // the kernel's word, and not the policy's
 	}
 	if givenUp(r) {
@@ -376,14 +382,14 @@ func (o *reporter) hint(r delivery.Result) {
 	kind := string(r.Reason)
 	switch {
 	case o.hosts == nil || r.Host == o.w.engine.Host:
-	case ofHost(r):
+	case r.OfHost():
 		words, kind = r.Hint, r.Hint // the words above are of this host
-	case r.Reason == remote.NoHelper:
+	case r.Reason == message.NoHelper:
 		words = fmt.Sprintf("\"ssh %s msg doctor\" says what is missing", r.Host)
 		kind += r.Host
-	case r.Reason == delivery.NotLoggedIn || r.Reason == delivery.Unknown:
+	case r.Reason == message.NotLoggedIn || r.Reason == message.Unknown:
 		words = fmt.Sprintf("\"ssh %s msg sessions\" shows who is logged in", r.Host)
-		kind = string(delivery.NotLoggedIn)
+		kind = string(message.NotLoggedIn)
 	}
 	if words != "" && !o.hinted[kind] {
 		fmt.Fprintln(o.w.stderr, "hint:", words)
@@ -392,7 +398,7 @@ func (o *reporter) hint(r delivery.Result) {
 }
 
 // clean makes the names in a result safe to show.
-func clean(r delivery.Result) delivery.Result {
+func clean(r message.Result) message.Result {
 	for _, s := range []*string{&r.Host, &r.User, &r.Terminal, &r.Session, &r.Target, &r.Detail, &r.Hint} {
 		*s = text.Name(*s)
 	}
@@ -401,6 +407,9 @@ func clean(r delivery.Result) delivery.Result {
 }
 
 func (o *reporter) object(v any) {
+	if r, ok := v.(message.Result); ok {
+		v = report.ObjectOf(r)
+	}
 	line, err := json.Marshal(v)
 	o.keep(err)
 	o.print(string(line))

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"msg/internal/delivery"
 	"msg/internal/hostlist"
+	"msg/internal/message"
 	"msg/internal/remote"
 	"msg/internal/text"
 )
@@ -25,7 +25,7 @@ type hosts struct {
 
 // failureKind is what failures have in common that are told together.
 type failureKind struct {
-	reason delivery.Reason
+	reason message.Reason
 	words  string
 }
 
@@ -36,7 +36,7 @@ const mostLines = 20
 type failures struct {
 	words string
 	hosts []string
-	first delivery.Result
+	first message.Result
 }
 
 func newHosts(parts []remote.Part) *hosts {
@@ -47,28 +47,25 @@ func newHosts(parts []remote.Part) *hosts {
 	return h
 }
 
-// ofHost reports whether the result is of the host as a whole.
-func ofHost(r delivery.Result) bool { return r.Terminal == "" && r.Target == "" }
-
 // onHost takes in a result of one of the hosts, and shows what is not to wait for the
 // others.
-func (o *reporter) onHost(r delivery.Result) {
+func (o *reporter) onHost(r message.Result) {
 	h := o.hosts
 	switch r.Event {
-	case delivery.Delivered, delivery.Planned:
+	case message.Delivered, message.Planned:
 		h.told[r.Host] = true
 		if o.reached = append(o.reached, r); o.verbose {
 			o.print(verb(r) + " " + who(r) + " at " + r.Host)
 		}
-	case delivery.Failed:
+	case message.Failed:
 		if h.fail(r); o.settled {
 			o.tell() // nobody waits for the other hosts to hear of it
 		}
-	case delivery.Reached:
+	case message.Reached:
 		h.reached = append(h.reached, r.Host)
-	case delivery.Pushed:
+	case message.Pushed:
 		h.pushed = append(h.pushed, r.Host)
-	case delivery.Waiting:
+	case message.Waiting:
 		if o.alone() || o.typing != nil && r.Terminal == "" {
 			o.waiting(r)
 		}
@@ -77,12 +74,12 @@ func (o *reporter) onHost(r delivery.Result) {
 
 // hostDone takes in that a host has told what became of the text: it is Open, or nothing
 // else will come of it, either.
-func (o *reporter) hostDone(r delivery.Result) {
+func (o *reporter) hostDone(r message.Result) {
 	o.progress.done(r.Host)
-	if r.Event == delivery.Failed && o.wait != nil {
+	if r.Event == message.Failed && o.wait != nil {
 		o.wait.gone[r.Host] = true
 	}
-	if o.stays() && (r.Event == delivery.Open || !o.settled) {
+	if o.stays() && (r.Event == message.Open || !o.settled) {
 		o.settle(r.Host)
 	}
 }
@@ -93,13 +90,13 @@ func (o *reporter) stays() bool { return o.wait != nil || o.typing != nil }
 // alone reports whether there is one host.
 func (o *reporter) alone() bool { return o.summary.Hosts == 1 }
 
-func (h *hosts) fail(r delivery.Result) {
+func (h *hosts) fail(r message.Result) {
 	h.told[r.Host] = true
 	words := why(r)
-	if !ofHost(r) {
+	if !r.OfHost() {
 		words = who(r) + ": " + words
 	}
-	if !ofHost(r) {
+	if !r.OfHost() {
 		h.lines[r.Host]++
 	}
 	if h.lines[r.Host] > mostLines {
@@ -170,8 +167,8 @@ func (o *reporter) hostLine() string {
 	return line + count(len(o.reached), "terminal", "terminals") + " of " + count(len(people), "person", "people")
 }
 
-func verbHosts(r delivery.Result) string {
-	if r.Event == delivery.Planned {
+func verbHosts(r message.Result) string {
+	if r.Event == message.Planned {
 		return "would be delivered to"
 	}
 	return "delivered to"

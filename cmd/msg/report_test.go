@@ -8,7 +8,9 @@ import (
 
 	"msg/internal/answers"
 	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/remote"
+	"msg/internal/report"
 	"msg/internal/text"
 )
 
@@ -20,16 +22,17 @@ func FuzzReport(f *testing.F) {
 	f.Add(`{"event":"failed","host":"web\u001b","reason":"unreachable","detail":"\u0007"}`, "", uint8(0b101))
 	f.Add(`{"event":"unanswered","host":"\u2028","user":"eve\r"}`, "\xff", uint8(0b1111))
 	f.Fuzz(func(t *testing.T, line, hint string, how uint8) {
-		var r delivery.Result
-		if json.Unmarshal([]byte(line), &r) != nil {
+		var object report.Object
+		if json.Unmarshal([]byte(line), &object) != nil {
 			return
 		}
+		r := object.Result()
 		r.Hint = hint
 		var stdout, stderr strings.Builder
 		w := world{stdout: &stdout, stderr: &stderr, engine: &delivery.Engine{Host: "d13"}}
 		send := sendCmd{Wait: how&1 != 0, sending: sending{Verbose: how&2 != 0, JSON: how&4 != 0}}
 		out := send.reporter(w, []remote.Part{{Host: "d13"}, {Host: "web1"}}, how&8 != 0)
-		for _, event := range []delivery.Event{r.Event, delivery.Delivered, delivery.Failed, delivery.Answered, delivery.Reached} {
+		for _, event := range []message.Event{r.Event, message.Delivered, message.Failed, message.Answered, message.Reached} {
 			r.Event = event
 			out.result(r)
 		}
@@ -57,7 +60,7 @@ func FuzzGiven(f *testing.F) {
 	f.Add("a\n", "", uint8(0))
 	f.Fuzz(func(t *testing.T, from, question string, columns uint8) {
 		m := answers.Message{Code: "k7m", From: from, At: time.Unix(0, 0), Text: question}
-		line := given(m, answers.OK, int(columns))
+		line := given(m, message.OK, int(columns))
 		if text.Name(line) != line || columns > 0 && text.Width(line) > int(columns) || columns == 0 && !strings.Contains(line, "(k7m)") {
 			t.Errorf("%q", line)
 		}

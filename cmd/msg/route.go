@@ -10,7 +10,7 @@ import (
 	"unicode"
 
 	"msg/internal/addressbook"
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/remote"
 	"msg/internal/target"
 )
@@ -26,7 +26,7 @@ type routes struct {
 // parts splits a request by the hosts that its targets are on. Those that name none are
 // on the hosts of --server and --domain, else here. Each host is there once, in the
 // order in which they are named. away tells whether a host was named at all.
-func (c *sendCmd) parts(ctx context.Context, w world, r delivery.Request) (parts []remote.Part, away bool, err error) {
+func (c *sendCmd) parts(ctx context.Context, w world, r message.Request) (parts []remote.Part, away bool, err error) {
 	routes := routes{here: w.engine.Host, groups: hostGroups{ctx: ctx, w: w}, index: map[string]int{}}
 	usual, err := c.hosts()
 	if err != nil {
@@ -61,7 +61,7 @@ func (c *sendCmd) hosts() (string, error) {
 	}
 	if c.Domain != "" {
 		if !addressbook.IsDomain(string(c.Domain)) {
-			return "", &delivery.RequestError{Problem: fmt.Sprintf("%q is no domain's name", c.Domain), Hint: "--server takes lists of hosts"}
+			return "", &message.Refusal{Problem: fmt.Sprintf("%q is no domain's name", c.Domain), Hint: "--server takes lists of hosts"}
 		}
 		lists = append(lists, "@"+string(c.Domain))
 	}
@@ -112,7 +112,7 @@ func (r *routes) except(t target.Target) error {
 	t.Hosts = ""
 	for _, host := range hosts {
 		if !r.exceptAt(host, t) {
-			return &delivery.RequestError{
+			return &message.Refusal{
 				Problem: fmt.Sprintf("--except %s@%s: the message does not go to %s", t, host, host),
 				Hint:    "nothing was sent; write the host there as it is among the targets",
 			}
@@ -155,7 +155,7 @@ func (c *sendCmd) ways(ctx context.Context, w world, parts []remote.Part) error 
 			continue
 		}
 		part.Request.Says = says
-		part.Send = func(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+		part.Send = func(ctx context.Context, r message.Request, report func(message.Result)) error {
 			return ssh.Send(ctx, part.Host, r, report)
 		}
 		if proxies && c.FanOut == 0 {
@@ -203,5 +203,5 @@ func claim(ctx context.Context, w world) string {
 		return '_'
 	}
 	words := strings.Map(plain, cmp.Or(name, fmt.Sprint("uid-", uid))) + "@" + strings.Map(plain, w.engine.Host)
-	return strings.ToValidUTF8(words[:min(len(words), delivery.MaxClaim)], "")
+	return strings.ToValidUTF8(words[:min(len(words), message.MaxClaim)], "")
 }

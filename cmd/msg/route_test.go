@@ -8,6 +8,7 @@ import (
 
 	"msg/internal/accounts"
 	"msg/internal/delivery"
+	"msg/internal/message"
 )
 
 // here is a world on a host of that name, without configuration.
@@ -109,14 +110,14 @@ func TestManyHostsInOneLine(t *testing.T) {
 	for i, p := range parts {
 		switch {
 		case i%10 == 3:
-			o.result(delivery.Result{Event: delivery.Failed, Host: p.Host, Reason: "unreachable", Detail: "connection \x1b[31mrefused", Hint: "look at " + p.Host})
+			o.result(message.Result{Event: message.Failed, Host: p.Host, Reason: "unreachable", Detail: "connection \x1b[31mrefused", Hint: "look at " + p.Host})
 			continue
 		case i == 5:
-			o.result(delivery.Result{Event: delivery.Failed, Host: p.Host, User: "bob", Terminal: "pts/1", Reason: "messages-off"})
+			o.result(message.Result{Event: message.Failed, Host: p.Host, User: "bob", Terminal: "pts/1", Reason: "messages-off"})
 		case i != 7:
-			o.result(delivery.Result{Event: delivery.Planned, Host: p.Host, User: fmt.Sprint("user", i%3), Terminal: "pts/1"})
+			o.result(message.Result{Event: message.Planned, Host: p.Host, User: fmt.Sprint("user", i%3), Terminal: "pts/1"})
 		}
-		o.result(delivery.Result{Event: delivery.Reached, Host: p.Host})
+		o.result(message.Result{Event: message.Reached, Host: p.Host})
 	}
 	if err := o.end(); err != nil || o.status() != exitNotReached {
 		t.Errorf("%v, status %d", err, o.status())

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"msg/internal/addressbook"
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/remote"
 	"msg/internal/target"
 	"msg/internal/text"
@@ -119,7 +119,7 @@ func (c *sendCmd) fill(w world, parts []remote.Part, atKeyboard bool, whom strin
 var errInterrupted = errors.New("interrupted")
 
 // expanded is parts, which may run a domain's command; that ends with an interrupt.
-func (c *sendCmd) expanded(ctx context.Context, w world, r delivery.Request) ([]remote.Part, bool, error) {
+func (c *sendCmd) expanded(ctx context.Context, w world, r message.Request) ([]remote.Part, bool, error) {
 	onHost := func(t target.Target) bool { return t.Hosts != "" }
 	if c.Server == "" && c.Domain == "" && !slices.ContainsFunc(slices.Concat(r.Targets, r.Except), onHost) {
 		return c.parts(ctx, w, r) // nothing is run for that
@@ -161,11 +161,11 @@ func (c *sendCmd) send(ctx context.Context, w world, parts []remote.Part, away b
 	if !away {
 		return w.door.Send(ctx, parts[0].Request, out.result)
 	}
-	if err := delivery.CheckText(parts[0].Request.Text); err != nil {
+	if err := message.CheckText(parts[0].Request.Text); err != nil {
 		return err
 	}
 	if out.stays() && len(parts) > mostStaying {
-		return &delivery.RequestError{Problem: fmt.Sprintf("%d hosts; answers of %d at most can be waited for", len(parts), mostStaying)}
+		return &message.Refusal{Problem: fmt.Sprintf("%d hosts; answers of %d at most can be waited for", len(parts), mostStaying)}
 	}
 	debug.SetGCPercent(often)
 	fanOut := remote.Usual
@@ -183,13 +183,13 @@ const toBeTyped = "(to be typed)"
 
 // anybody tells to whom a message would go, so that nobody types one in vain; where there is
 // nobody, it shows why, and returns "".
-func (c *sendCmd) anybody(ctx context.Context, w world, r delivery.Request, out *reporter) (string, error) {
+func (c *sendCmd) anybody(ctx context.Context, w world, r message.Request, out *reporter) (string, error) {
 	r.Text, r.DryRun = toBeTyped, true
-	var all []delivery.Result
+	var all []message.Result
 	planned := &reporter{w: w}
-	err := w.door.Send(ctx, r, func(result delivery.Result) {
+	err := w.door.Send(ctx, r, func(result message.Result) {
 		all = append(all, result)
-		if result.Event == delivery.Planned {
+		if result.Event == message.Planned {
 			planned.reached = append(planned.reached, clean(result))
 		}
 	})
@@ -217,7 +217,7 @@ func interrupts() []os.Signal {
 
 // mistyped adds a hint where a command was meant, not a message.
 func (c *sendCmd) mistyped(err error) error {
-	var refused *delivery.RequestError
+	var refused *message.Refusal
 	if command := nearCommand(c.Targets); command != "" && len(c.Text) == 0 && errors.As(err, &refused) && refused.Hint == "" {
 		refused.Hint = didYouMean(command)
 	}
@@ -225,15 +225,15 @@ func (c *sendCmd) mistyped(err error) error {
 }
 
 // request is what the flags say; the text is still to come.
-func (c *sendCmd) request(w world) (delivery.Request, error) {
+func (c *sendCmd) request(w world) (message.Request, error) {
 	if c.FanOut < 0 || c.FanOut > mostFanOut {
-		return delivery.Request{}, &delivery.RequestError{Problem: fmt.Sprintf("--fanout: %d hosts at once; 1 to %d will do", c.FanOut, mostFanOut)}
+		return message.Request{}, &message.Refusal{Problem: fmt.Sprintf("--fanout: %d hosts at once; 1 to %d will do", c.FanOut, mostFanOut)}
 	}
-	request := delivery.Request{
+	request := message.Request{
 		NoBanner: c.NoBanner, Polite: c.Polite, DryRun: c.DryRun, AllTerminals: c.All, Wait: c.Wait,
 	}
 	if request.Time = time.Duration(c.Time); c.Wait {
-		request.Time, request.AnswerTime = min(request.Time, delivery.Patience), request.Time
+		request.Time, request.AnswerTime = min(request.Time, message.Patience), request.Time
 	}
 	var err error
 	if request.Targets, err = targets(w, c.Targets, false); err != nil {
@@ -268,7 +268,7 @@ func targets(w world, list string, leaveOut bool) ([]target.Target, error) {
 		all, err = book.Expand(all)
 	}
 	if err != nil {
-		return nil, &delivery.RequestError{
+		return nil, &message.Refusal{
 			Problem: err.Error(),
 			Hint:    "user:NAME, session:ID and other targets need no aliases",
 		}
@@ -280,7 +280,7 @@ func targets(w world, list string, leaveOut bool) ([]target.Target, error) {
 func parsed(list string) ([]target.Target, error) {
 	parsed, err := target.Parse(list)
 	if err != nil {
-		return nil, &delivery.RequestError{
+		return nil, &message.Refusal{
 			Problem: err.Error(),
 			Hint:    "a target is a user, an alias, %group, *, a terminal (pts/3), a session's id or @FILE",
 		}
@@ -315,7 +315,7 @@ func targetsIn(file string) ([]target.Target, error) {
 	}
 	found, err := target.ParseFile(file, content)
 	if err != nil {
-		return nil, &delivery.RequestError{Problem: err.Error()}
+		return nil, &message.Refusal{Problem: err.Error()}
 	}
 	return found, nil
 }
@@ -335,11 +335,11 @@ func behindDashes(words []word) []word {
 func (c *sendCmd) text(w world) (string, error) {
 	switch {
 	case len(behindDashes(c.Text)) > 0 && c.File != "":
-		return "", &delivery.RequestError{Problem: "a text and --file exclude each other"}
+		return "", &message.Refusal{Problem: "a text and --file exclude each other"}
 	case c.File != "":
-		return readFile(c.File, delivery.MaxBytesRoot)
+		return readFile(c.File, message.MaxBytesRoot)
 	}
-	return written(c.Text, w, "the message", delivery.MaxBytesRoot)
+	return written(c.Text, w, "the message", message.MaxBytesRoot)
 }
 
 // written is what the words are, joined by blanks; without any, standard input.
@@ -360,7 +360,7 @@ func written(words []word, w world, what string, most int) (string, error) {
 func readFile(name string, most int) (string, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return "", &delivery.RequestError{Problem: err.Error()}
+		return "", &message.Refusal{Problem: err.Error()}
 	}
 	defer f.Close()
 	return readText(f, name, most)
@@ -373,11 +373,11 @@ func readText(r io.Reader, name string, most int) (string, error) {
 	var path *os.PathError
 	switch {
 	case errors.As(err, &path):
-		return "", &delivery.RequestError{Problem: fmt.Sprintf("read %s: %v", name, path.Err)}
+		return "", &message.Refusal{Problem: fmt.Sprintf("read %s: %v", name, path.Err)}
 	case err != nil:
-		return "", &delivery.RequestError{Problem: fmt.Sprintf("read %s: %v", name, err)}
+		return "", &message.Refusal{Problem: fmt.Sprintf("read %s: %v", name, err)}
 	case len(data) > most:
-		return "", &delivery.RequestError{Problem: fmt.Sprintf("%s is longer than %d KiB", name, most>>10)}
+		return "", &message.Refusal{Problem: fmt.Sprintf("%s is longer than %d KiB", name, most>>10)}
 	}
 	return string(data), nil
 }

@@ -6,8 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/remote"
+	"msg/internal/report"
 )
 
 // series is a message that goes to the same targets several times, with other words each
@@ -17,7 +18,7 @@ type series struct {
 	flags   *sendCmd
 	parts   []remote.Part
 	away    bool // hosts are named
-	summary delivery.Summary
+	summary report.Summary
 	hinted  map[string]bool // as a reporter's
 	err     error           // the first that came of writing to standard output
 	inVain  bool            // nobody got the last message, and nobody would get the next: no such user, not allowed
@@ -26,7 +27,7 @@ type series struct {
 func newSeries(w world, flags *sendCmd, parts []remote.Part, away bool) *series {
 	return &series{
 		w: w, flags: flags, parts: parts, away: away,
-		summary: delivery.Summary{Event: "summary", Hosts: len(parts)}, hinted: map[string]bool{},
+		summary: report.Summary{Event: "summary", Hosts: len(parts)}, hinted: map[string]bool{},
 	}
 }
 
@@ -56,7 +57,7 @@ func (s *series) send(ctx context.Context, text string) error {
 // failed is the result of a message that was not sent at all.
 func (s *series) failed(err error) {
 	out := s.flags.reporter(s.w, s.parts, s.away)
-	out.result(delivery.Result{Event: delivery.Failed, Host: s.w.engine.Host, Reason: remote.Refused, Detail: err.Error()})
+	out.result(message.Result{Event: message.Failed, Host: s.w.engine.Host, Reason: message.Refused, Detail: err.Error()})
 	out.tell()
 	s.summary.Failed++
 	s.keep(out.err)
@@ -72,7 +73,7 @@ func (s *series) keep(err error) {
 // the same, and better.
 func patience(ctx context.Context, most time.Duration) time.Duration {
 	if most == 0 {
-		most = delivery.Patience
+		most = message.Patience
 	}
 	if next, ok := ctx.Deadline(); ok {
 		most = min(most, time.Until(next)*9/10)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/target"
 )
@@ -52,7 +52,7 @@ func (c *sessionsCmd) Run(ctx context.Context, w world, status *int) error {
 // none; with --all-terminals, every terminal of theirs. A target that is nobody is
 // told, as send tells it.
 func (c *sessionsCmd) rows(ctx context.Context, w world, p sessions.Picture, status *int) ([]row, error) {
-	request := delivery.Request{Targets: []target.Target{{Kind: target.Everyone}}}
+	request := message.Request{Targets: []target.Target{{Kind: target.Everyone}}}
 	if c.Targets != "" {
 		var err error
 		if request.Targets, err = targets(w, c.Targets, false); err != nil {
@@ -67,7 +67,7 @@ func (c *sessionsCmd) rows(ctx context.Context, w world, p sessions.Picture, sta
 	}
 	out := (&sendCmd{}).reporter(w, nil, false)
 	for _, failed := range chosen.Failed {
-		if failed.Reason != delivery.NoTerminal {
+		if failed.Reason != message.NoTerminal {
 			out.result(failed)
 			*status = exitNotReached
 		}

@@ -14,6 +14,7 @@ import (
 
 	"msg/internal/countdown"
 	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/remote"
 	"msg/internal/sessions"
 	"msg/internal/sessions/logind"
@@ -40,7 +41,7 @@ func warnings(left time.Duration) []time.Duration { return append(countdown.Usua
 // Run counts down to what is scheduled, and ends when nothing is any more.
 func (c *shutdownCmd) Run(ctx context.Context, w world, _ *int) error {
 	if w.engine.UID != 0 {
-		return &delivery.RequestError{Problem: "only root may warn of a shutdown", Hint: "as root, \"systemctl enable --now msg-shutdown.path\" has systemd do it"}
+		return &message.Refusal{Problem: "only root may warn of a shutdown", Hint: "as root, \"systemctl enable --now msg-shutdown.path\" has systemd do it"}
 	}
 	ctx, stop := signal.NotifyContext(ctx, interrupts()...)
 	defer stop()
@@ -70,7 +71,7 @@ type shutdownWarner struct {
 func (c *shutdownCmd) warner(ctx context.Context, w world) *shutdownWarner {
 	engine := *w.engine
 	w.engine, w.door = &engine, logged{&engine}
-	everyone := delivery.Request{Targets: []target.Target{{Kind: target.Everyone}}}
+	everyone := message.Request{Targets: []target.Target{{Kind: target.Everyone}}}
 	flags := &sendCmd{sending: sending{Verbose: c.Verbose}}
 	n := &shutdownWarner{series: newSeries(w, flags, []remote.Part{{Host: engine.Host, Request: everyone}}, false)}
 	n.leaveToLogind(ctx, &engine)
@@ -147,23 +148,23 @@ func said(s shutdown.Scheduled, when string) string {
 		what = "shut down (" + s.Mode + ")"
 	}
 	words := fmt.Sprintf("The system will %s %s.", what, when)
-	if message := cut(strings.TrimSpace(s.Message)); message != "" {
-		words = message + "\n" + words
+	if own := cut(strings.TrimSpace(s.Message)); own != "" {
+		words = own + "\n" + words
 	}
 	return words
 }
 
 // cut is as much of a message as a user could send: too long a one is to keep nobody from
 // being warned.
-func cut(message string) string {
+func cut(words string) string {
 	const more = " …"
-	if lines := strings.SplitAfterN(message, "\n", delivery.MaxLines); len(lines) == delivery.MaxLines {
-		message = strings.Join(lines[:delivery.MaxLines-1], "") + more
+	if lines := strings.SplitAfterN(words, "\n", message.MaxLines); len(lines) == message.MaxLines {
+		words = strings.Join(lines[:message.MaxLines-1], "") + more
 	}
-	if most := delivery.MaxBytes - 1<<10; len(message) > most {
-		message = strings.ToValidUTF8(message[:most], "") + more
+	if most := message.MaxBytes - 1<<10; len(words) > most {
+		words = strings.ToValidUTF8(words[:most], "") + more
 	}
-	return message
+	return words
 }
 
 // soon is the time left in which logind warns as soon as a shutdown is scheduled.

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/shutdown"
 )
@@ -55,10 +55,10 @@ func TestSaid(t *testing.T) {
 			t.Errorf("%+v: %q, want %q", c.s, got, c.want)
 		}
 	}
-	for _, message := range []string{strings.Repeat("ä", 50_000), strings.Repeat("\n", 5000) + "x" + strings.Repeat("y\n", 5000)} {
-		words := said(shutdown.Scheduled{Mode: "halt", Message: message}, "now")
-		if len(words) > delivery.MaxBytes || strings.Count(words, "\n") >= delivery.MaxLinesRoot || !strings.HasSuffix(words, " …\nThe system will halt now.") {
-			t.Errorf("of %d bytes, %d are left: %q", len(message), len(words), words[max(0, len(words)-60):])
+	for _, long := range []string{strings.Repeat("ä", 50_000), strings.Repeat("\n", 5000) + "x" + strings.Repeat("y\n", 5000)} {
+		words := said(shutdown.Scheduled{Mode: "halt", Message: long}, "now")
+		if len(words) > message.MaxBytes || strings.Count(words, "\n") >= message.MaxLinesRoot || !strings.HasSuffix(words, " …\nThe system will halt now.") {
+			t.Errorf("of %d bytes, %d are left: %q", len(long), len(words), words[max(0, len(words)-60):])
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 )
 
 // typing is what somebody types at a terminal, sent line by line.
@@ -26,9 +26,9 @@ func startTyping(w world, whom string) (*typing, string, error) {
 		line, err := t.line()
 		switch {
 		case errors.Is(err, io.EOF):
-			return t, "", &delivery.RequestError{Problem: "the message is empty"}
+			return t, "", &message.Refusal{Problem: "the message is empty"}
 		case err != nil:
-			return t, "", &delivery.RequestError{Problem: fmt.Sprintf("read the message: %v", err)}
+			return t, "", &message.Refusal{Problem: fmt.Sprintf("read the message: %v", err)}
 		case strings.TrimSpace(line) != "":
 			return t, line, nil
 		}

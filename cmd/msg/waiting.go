@@ -7,9 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"msg/internal/answers"
-	"msg/internal/delivery"
 	"msg/internal/hostlist"
+	"msg/internal/message"
 	"msg/internal/text"
 )
 
@@ -41,7 +40,7 @@ func newWait() *wait {
 }
 
 // of is whom a result is about.
-func (w *wait) of(r delivery.Result) *recipient {
+func (w *wait) of(r message.Result) *recipient {
 	who := whom{r.Host, r.User}
 	if w.by[who] == nil {
 		w.by[who] = &recipient{whom: who}
@@ -78,7 +77,7 @@ func (w *wait) answered() int {
 const mostAnswers = 1000
 
 // answer shows an answer.
-func (o *reporter) answer(r delivery.Result) {
+func (o *reporter) answer(r message.Result) {
 	o.wait.of(r).answered = true
 	if o.wait.lines[r.Host]++; o.hosts != nil && o.wait.lines[r.Host] > mostAnswers+10*len(o.wait.all) {
 		o.wait.more[r.Host]++
@@ -97,7 +96,7 @@ func (o *reporter) answer(r delivery.Result) {
 }
 
 // unanswered takes in who has not answered, of those who have the message.
-func (o *reporter) unanswered(r delivery.Result) {
+func (o *reporter) unanswered(r message.Result) {
 	one := o.wait.by[whom{r.Host, r.User}]
 	if one == nil || !one.has || one.silent {
 		return // it is a host's that says more than it can know
@@ -111,7 +110,7 @@ func (o *reporter) unanswered(r delivery.Result) {
 // answerLines are an answer in words: bob on pts/2: ok (12 s), bob: "ten minutes" (40 s). What
 // does not fit into one line of the window has a bar before each row: at the beginning of
 // one, it could pose as somebody else's answer.
-func (o *reporter) answerLines(r delivery.Result) []string {
+func (o *reporter) answerLines(r message.Result) []string {
 	columns := terminalWidth(o.w.stdout)
 	who, at, what := r.User, "", r.Text
 	if columns > 0 {
@@ -122,8 +121,8 @@ func (o *reporter) answerLines(r delivery.Result) []string {
 	}
 	after := " (" + inWords(time.Duration(r.AfterMS)*time.Millisecond) + ")"
 	line := fmt.Sprintf("%s%s: \"%s\"%s", who, at, what, after)
-	if r.Answer == answers.OK {
-		what = string(answers.OK)
+	if r.Answer == message.OK {
+		what = string(message.OK)
 		on := ""
 		if r.Terminal != "" {
 			on = " on " + r.Terminal

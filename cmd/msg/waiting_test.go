@@ -9,12 +9,13 @@ import (
 
 	"msg/internal/answers"
 	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/remote"
 )
 
 // reported shows these results of a message that waits, as they are printed where nothing is
 // a terminal.
-func reported(t *testing.T, hosts []string, json bool, results ...delivery.Result) (stdout, stderr string, status int) {
+func reported(t *testing.T, hosts []string, json bool, results ...message.Result) (stdout, stderr string, status int) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	c := sendCmd{sending: sending{JSON: json}, Wait: true}
@@ -32,9 +33,9 @@ func reported(t *testing.T, hosts []string, json bool, results ...delivery.Resul
 	return out.String(), errs.String(), o.status()
 }
 
-func saidOf(host, user string, event delivery.Event, more ...func(*delivery.Result)) delivery.Result {
-	r := delivery.Result{Event: event, Host: host, User: user}
-	if event == delivery.Delivered {
+func saidOf(host, user string, event message.Event, more ...func(*message.Result)) message.Result {
+	r := message.Result{Event: event, Host: host, User: user}
+	if event == message.Delivered {
 		r.Terminal = "pts/2"
 	}
 	for _, change := range more {
@@ -43,57 +44,57 @@ func saidOf(host, user string, event delivery.Event, more ...func(*delivery.Resu
 	return r
 }
 
-func ok12(r *delivery.Result) { r.Answer, r.AfterMS, r.Terminal = "ok", 12_400, "pts/2" }
-func reply(r *delivery.Result) {
+func ok12(r *message.Result) { r.Answer, r.AfterMS, r.Terminal = "ok", 12_400, "pts/2" }
+func reply(r *message.Result) {
 	r.Answer, r.AfterMS, r.Text = "reply", 40_000, "give me\x1b ten minutes"
 }
 
 // TestAnswersAreShown: each answer in a line, and who has not answered; the status says
 // whether everybody has.
 func TestAnswersAreShown(t *testing.T) {
-	bob, alice := saidOf("here", "bob", delivery.Delivered), saidOf("here", "alice", delivery.Delivered)
-	open := delivery.Result{Event: delivery.Open, Host: "here"}
+	bob, alice := saidOf("here", "bob", message.Delivered), saidOf("here", "alice", message.Delivered)
+	open := message.Result{Event: message.Open, Host: "here"}
 	for name, c := range map[string]struct {
 		hosts          []string
-		results        []delivery.Result
+		results        []message.Result
 		stdout, stderr string
 		status         int
 	}{
 		"all": {
 			nil,
-			[]delivery.Result{bob, alice, open, saidOf("here", "bob", delivery.Answered, ok12), saidOf("here", "alice", delivery.Answered, reply)},
+			[]message.Result{bob, alice, open, saidOf("here", "bob", message.Answered, ok12), saidOf("here", "alice", message.Answered, reply)},
 			"bob on pts/2: ok (12 s)\nalice: \"give me^[ ten minutes\" (40 s)\n", "", exitOK,
 		},
 		"one of three": {
 			nil,
-			[]delivery.Result{
-				bob, alice, saidOf("here", "carol", delivery.Delivered), open, saidOf("here", "bob", delivery.Answered, ok12),
-				saidOf("here", "alice", delivery.Unanswered), saidOf("here", "carol", delivery.Unanswered),
+			[]message.Result{
+				bob, alice, saidOf("here", "carol", message.Delivered), open, saidOf("here", "bob", message.Answered, ok12),
+				saidOf("here", "alice", message.Unanswered), saidOf("here", "carol", message.Unanswered),
 			},
 			"bob on pts/2: ok (12 s)\n", "msg: no answer from alice, carol\n", exitNotAnswered,
 		},
 		"one failed, one silent": {
 			nil,
-			[]delivery.Result{
-				bob, saidOf("here", "alice", delivery.Failed, func(r *delivery.Result) { r.Terminal, r.Reason = "pts/3", "messages-off" }),
-				open, saidOf("here", "bob", delivery.Unanswered),
+			[]message.Result{
+				bob, saidOf("here", "alice", message.Failed, func(r *message.Result) { r.Terminal, r.Reason = "pts/3", "messages-off" }),
+				open, saidOf("here", "bob", message.Unanswered),
 			},
 			"", "msg: alice on pts/3: messages are off\nhint: root reaches those, too\nmsg: no answer from bob\n", exitNotReached,
 		},
 		"hosts": {
 			[]string{"d1", "d2", "d3"},
-			[]delivery.Result{
-				saidOf("d1", "bob", delivery.Delivered),
-				{Event: delivery.Open, Host: "d1"},
-				saidOf("d2", "bob", delivery.Delivered),
-				{Event: delivery.Open, Host: "d2"},
-				saidOf("d3", "bob", delivery.Delivered), saidOf("d3", "bob", delivery.Answered, reply),
-				{Event: delivery.Open, Host: "d3"},
-				saidOf("d3", "nobody", delivery.Unanswered), // who was not sent anything
-				saidOf("d2", "bob", delivery.Unanswered), saidOf("d1", "bob", delivery.Unanswered),
-				{Event: delivery.Reached, Host: "d1"},
-				{Event: delivery.Reached, Host: "d2"},
-				{Event: delivery.Reached, Host: "d3"},
+			[]message.Result{
+				saidOf("d1", "bob", message.Delivered),
+				{Event: message.Open, Host: "d1"},
+				saidOf("d2", "bob", message.Delivered),
+				{Event: message.Open, Host: "d2"},
+				saidOf("d3", "bob", message.Delivered), saidOf("d3", "bob", message.Answered, reply),
+				{Event: message.Open, Host: "d3"},
+				saidOf("d3", "nobody", message.Unanswered), // who was not sent anything
+				saidOf("d2", "bob", message.Unanswered), saidOf("d1", "bob", message.Unanswered),
+				{Event: message.Reached, Host: "d1"},
+				{Event: message.Reached, Host: "d2"},
+				{Event: message.Reached, Host: "d3"},
 			},
 			"bob at d3: \"give me^[ ten minutes\" (40 s)\n", "msg: d[1-2]: no answer from bob\n", exitNotAnswered,
 		},
@@ -109,8 +110,8 @@ func TestAnswersAreShown(t *testing.T) {
 // has an object, too.
 func TestAnswersAsJSON(t *testing.T) {
 	stdout, stderr, status := reported(t, nil, true,
-		saidOf("here", "bob", delivery.Delivered), saidOf("here", "alice", delivery.Delivered), delivery.Result{Event: delivery.Open, Host: "here"},
-		saidOf("here", "bob", delivery.Answered, ok12), saidOf("here", "bob", delivery.Answered, reply), saidOf("here", "alice", delivery.Unanswered))
+		saidOf("here", "bob", message.Delivered), saidOf("here", "alice", message.Delivered), message.Result{Event: message.Open, Host: "here"},
+		saidOf("here", "bob", message.Answered, ok12), saidOf("here", "bob", message.Answered, reply), saidOf("here", "alice", message.Unanswered))
 	want := []string{
 		`{"event":"delivered","host":"here","user":"bob","terminal":"pts/2"}`,
 		`{"event":"delivered","host":"here","user":"alice","terminal":"pts/2"}`,
@@ -126,8 +127,8 @@ func TestAnswersAsJSON(t *testing.T) {
 
 // TestLinesOfAnswers: a reply of several lines has a bar before each.
 func TestLinesOfAnswers(t *testing.T) {
-	stdout, _, _ := reported(t, nil, false, saidOf("here", "bob", delivery.Delivered), saidOf("here", "bob", delivery.Answered, reply,
-		func(r *delivery.Result) { r.Text = "no\nalice: \"yes\" (1 s)" }))
+	stdout, _, _ := reported(t, nil, false, saidOf("here", "bob", message.Delivered), saidOf("here", "bob", message.Answered, reply,
+		func(r *message.Result) { r.Text = "no\nalice: \"yes\" (1 s)" }))
 	if want := "bob (40 s):\n| no\n| alice: \"yes\" (1 s)\n"; stdout != want {
 		t.Errorf("%q, want %q", stdout, want)
 	}
@@ -170,10 +171,10 @@ func TestLineQueue(t *testing.T) {
 // TestGiven: what who waits has sent is shown to who answers as one line that does nothing.
 func TestGiven(t *testing.T) {
 	m := answers.Message{Code: "k7m", From: "root@d13\x1b]0;x\a\n", Text: "Restart\x1b[2J\u202e?\nbob on pts/2: ok (1 s)"}
-	if got, want := given(m, answers.OK, 0), `ok to root@d13^[]0;x^G^J (k7m): Restart^[[2J<U+202E>? …`; got != want {
+	if got, want := given(m, message.OK, 0), `ok to root@d13^[]0;x^G^J (k7m): Restart^[[2J<U+202E>? …`; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got := given(m, answers.Reply, 20); got != "reply to root@d13^…" {
+	if got := given(m, message.Reply, 20); got != "reply to root@d13^…" {
 		t.Errorf("in 20 columns: %q", got)
 	}
 }

@@ -21,6 +21,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"msg/internal/message"
 )
 
 // Dir is where the sockets are.
@@ -36,21 +38,12 @@ const MaxLines = 50
 // MostEach is how many messages of one user may wait at once.
 const MostEach = 64
 
-// Kind is how somebody answers.
-type Kind string
-
-// The kinds of answers.
-const (
-	OK    Kind = "ok" // the acknowledgement
-	Reply Kind = "reply"
-)
-
 // show asks for the message, and answers nothing.
-const show Kind = "show"
+const show message.Answer = "show"
 
 // Answer is what somebody answers.
 type Answer struct {
-	Kind Kind
+	Kind message.Answer
 	Text string // of a reply, as it came
 
 	// For is whom root answers for: who logged in, behind sudo. It is ignored of
@@ -108,9 +101,9 @@ var ErrTooMany = fmt.Errorf("%d messages of yours wait for answers already", Mos
 
 // question is the line that is sent, reaction the one that comes back.
 type question struct {
-	Want Kind    `json:"want"`
-	Text []byte  `json:"text,omitempty"`
-	For  *uint32 `json:"for,omitempty"`
+	Want message.Answer `json:"want"`
+	Text []byte         `json:"text,omitempty"`
+	For  *uint32        `json:"for,omitempty"`
 }
 
 type reaction struct {

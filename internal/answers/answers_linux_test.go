@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"msg/internal/message"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -262,14 +264,14 @@ func TestAnswer(t *testing.T) {
 		all[i] = byte(i)
 	}
 	sent := []Answer{
-		{Kind: OK},
-		{Kind: Reply, Text: "Ten minutes."},
-		{Kind: Reply, Text: " in lines\nof their own\n\xff\x00"},
-		{Kind: Reply, Text: string(all)},
-		{Kind: Reply, Text: strings.Repeat("x", MaxText)},
-		{Kind: Reply, Text: strings.Repeat("\xff", MaxText), For: &whom},
-		{Kind: Reply, Text: strings.Repeat("x\n", MaxLines-1) + "x"},
-		{Kind: OK, Text: "not passed on"},
+		{Kind: message.OK},
+		{Kind: message.Reply, Text: "Ten minutes."},
+		{Kind: message.Reply, Text: " in lines\nof their own\n\xff\x00"},
+		{Kind: message.Reply, Text: string(all)},
+		{Kind: message.Reply, Text: strings.Repeat("x", MaxText)},
+		{Kind: message.Reply, Text: strings.Repeat("\xff", MaxText), For: &whom},
+		{Kind: message.Reply, Text: strings.Repeat("x\n", MaxLines-1) + "x"},
+		{Kind: message.OK, Text: "not passed on"},
 	}
 	for _, a := range sent {
 		m, err := Send(t.Context(), dir, s.Code, a)
@@ -288,7 +290,7 @@ func TestAnswer(t *testing.T) {
 		if os.Getuid() != 0 {
 			a.For = nil
 		}
-		if a.Kind == OK {
+		if a.Kind == message.OK {
 			a.Text = ""
 		}
 		if !reflect.DeepEqual(got[i], a) {
@@ -303,7 +305,7 @@ func TestRefusedByTheDesk(t *testing.T) {
 	s := listening(t, dir)
 	serve(t, s, d)
 	var refused *Refused
-	if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: OK}); !errors.As(err, &refused) || refused.Error() != d.refuse.Error() {
+	if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.OK}); !errors.As(err, &refused) || refused.Error() != d.refuse.Error() {
 		t.Errorf("%v, want %v", err, d.refuse)
 	}
 }
@@ -325,7 +327,7 @@ func TestRefusedReplies(t *testing.T) {
 			t.Errorf("%.20q: %v, want %q", text, err, want)
 		}
 		var refused *Refused
-		if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: Reply, Text: text}); !errors.As(err, &refused) || refused.Problem != want {
+		if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.Reply, Text: text}); !errors.As(err, &refused) || refused.Problem != want {
 			t.Errorf("%.20q was sent: %v, want %q", text, err, want)
 		}
 	}

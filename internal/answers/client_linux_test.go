@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"msg/internal/message"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -32,7 +34,7 @@ func TestNobody(t *testing.T) {
 		"dead":                   {dir, "b2b"},
 		"ends before it answers": {dir, "c2c"},
 	} {
-		if m, err := Send(t.Context(), c.dir, c.code, Answer{Kind: OK}); !errors.Is(err, ErrNobody) {
+		if m, err := Send(t.Context(), c.dir, c.code, Answer{Kind: message.OK}); !errors.Is(err, ErrNobody) {
 			t.Errorf("%s: %+v, %v", name, m, err)
 		}
 	}
@@ -82,7 +84,7 @@ func TestBusy(t *testing.T) {
 		}
 		return taken
 	})
-	m, err := Send(t.Context(), dir, "a2a", Answer{Kind: Reply, Text: "x"})
+	m, err := Send(t.Context(), dir, "a2a", Answer{Kind: message.Reply, Text: "x"})
 	if want := (Message{Code: "a2a", From: "root@d13", At: time.UnixMilli(5), Text: "hi"}); err != nil || !reflect.DeepEqual(m, want) {
 		t.Errorf("%+v, %v; want %+v", m, err, want)
 	}
@@ -94,7 +96,7 @@ func TestBusy(t *testing.T) {
 	standIn(t, dir, "b2b", func(int, []byte) string { return busy })
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if _, err := Send(ctx, dir, "b2b", Answer{Kind: OK}); !errors.Is(err, ErrBusy) || ctx.Err() == nil {
+	if _, err := Send(ctx, dir, "b2b", Answer{Kind: message.OK}); !errors.Is(err, ErrBusy) || ctx.Err() == nil {
 		t.Errorf("always busy: %v", err)
 	}
 }
@@ -105,7 +107,7 @@ func TestOddReactions(t *testing.T) {
 	reaction := ""
 	standIn(t, dir, "a2a", func(int, []byte) string { return reaction })
 	for _, reaction = range []string{"what?\n", "[]\n", "{\n", `{"event":1}` + "\n", strings.Repeat("x", 2*mostReaction) + "\n"} {
-		if m, err := Send(t.Context(), dir, "a2a", Answer{Kind: OK}); err == nil {
+		if m, err := Send(t.Context(), dir, "a2a", Answer{Kind: message.OK}); err == nil {
 			t.Errorf("%.40q: %+v", reaction, m)
 		}
 	}
@@ -122,7 +124,7 @@ func TestSendEndsWithContext(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(50*time.Millisecond, cancel)
 		begun := time.Now()
-		_, err := Send(ctx, dir, code, Answer{Kind: OK})
+		_, err := Send(ctx, dir, code, Answer{Kind: message.OK})
 		if took := time.Since(begun); err == nil || ctx.Err() == nil || took > answerTime/2 {
 			t.Errorf("%s: %v, after %v", code, err, took)
 		}
@@ -138,7 +140,7 @@ func TestSignals(t *testing.T) {
 	empty := fill(t, dir+"/k7m")
 	sent := make(chan error, 1)
 	go func() {
-		_, err := Send(t.Context(), dir, "k7m", Answer{Kind: OK})
+		_, err := Send(t.Context(), dir, "k7m", Answer{Kind: message.OK})
 		sent <- err
 	}()
 	for deadline := time.Now().Add(300 * time.Millisecond); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
@@ -249,7 +251,7 @@ func TestFor(t *testing.T) {
 	whom := uint32(1000)
 	for _, uid := range []int{0, 65534, 12345} {
 		as(t, uid, func() {
-			if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: OK, For: &whom, UID: 7}); err != nil {
+			if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.OK, For: &whom, UID: 7}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -301,7 +303,7 @@ func FuzzReaction(f *testing.F) {
 		ctx, cancel := context.WithTimeout(t.Context(), answerTime)
 		defer cancel()
 		go func() { says <- said }()
-		q := question{Want: OK}
+		q := question{Want: message.OK}
 		if read {
 			q.Want = show
 		}

@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"msg/internal/message"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -144,9 +146,9 @@ func answer(line []byte, from Answer, desk Desk) reaction {
 			return reaction{Event: eventRefused, Problem: NotAsked}
 		}
 		return shown(eventMessage, desk.Message(from))
-	case OK:
+	case message.OK:
 		from.Text = ""
-	case Reply:
+	case message.Reply:
 		if err := CheckReply(from.Text); err != nil {
 			return reaction{Event: eventRefused, Problem: err.Error()}
 		}

@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"msg/internal/message"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -146,7 +148,7 @@ func TestOneUsersCrowd(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: OK}); err != nil {
+	if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.OK}); err != nil {
 		t.Errorf("somebody who answers: %v", err)
 	}
 	all.Wait()
@@ -167,12 +169,12 @@ func TestGoesAway(t *testing.T) {
 	for range 50 {
 		_ = connect(t, dir+"/"+s.Code).Close()
 	}
-	if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: OK}); err != nil {
+	if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.OK}); err != nil {
 		t.Error(err)
 	}
 	until(t, "a place for who says something and goes", func() bool {
 		conn := connect(t, dir+"/"+s.Code)
-		_, _ = conn.Write(encode(question{Want: Reply, Text: []byte("gone")}))
+		_, _ = conn.Write(encode(question{Want: message.Reply, Text: []byte("gone")}))
 		_ = conn.Close()
 		return slices.ContainsFunc(d.taken(), func(a Answer) bool { return a.Text == "gone" })
 	})
@@ -190,7 +192,7 @@ func TestEnd(t *testing.T) {
 		s.Serve(d)
 	}()
 	go func() {
-		_, err := Send(t.Context(), dir, s.Code, Answer{Kind: OK})
+		_, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.OK})
 		sent <- err
 	}()
 	await(t, d.began, "the answer")
@@ -198,7 +200,7 @@ func TestEnd(t *testing.T) {
 	if !s.Close() {
 		t.Error("it is not removed")
 	}
-	if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: OK}); !errors.Is(err, ErrNobody) {
+	if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.OK}); !errors.Is(err, ErrNobody) {
 		t.Errorf("who comes later: %v", err)
 	}
 	select {
@@ -237,7 +239,7 @@ func TestEndCutsOff(t *testing.T) {
 		}()
 		begun := time.Now()
 		silent := connect(t, dir+"/"+s.Code)
-		if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: OK}); err != nil { // comes behind it
+		if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.OK}); err != nil { // comes behind it
 			t.Error(err)
 		}
 		s.Close()
@@ -283,7 +285,7 @@ func TestStrangersCrowd(t *testing.T) {
 	}
 	for _, uid := range []int{asked, 0} {
 		as(t, uid, func() {
-			if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: OK}); err != nil {
+			if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.OK}); err != nil {
 				t.Errorf("uid %d: %v", uid, err)
 			}
 		})
@@ -331,7 +333,7 @@ func FuzzAnswer(f *testing.F) {
 		switch took := d.taken(); {
 		case len(took) > 1, (len(took) == 1) != (r.Event == eventTaken):
 			t.Errorf("%q: %+v, and %+v were taken", line, r, took)
-		case len(took) == 1 && (took[0].Kind != OK && took[0].Kind != Reply || took[0].Kind == Reply && CheckReply(took[0].Text) != nil):
+		case len(took) == 1 && (took[0].Kind != message.OK && took[0].Kind != message.Reply || took[0].Kind == message.Reply && CheckReply(took[0].Text) != nil):
 			t.Errorf("%q is taken as %+v", line, took[0])
 		case r.Event == eventMessage && !asks:
 			t.Errorf("%q: who is not asked is shown %+v", line, r)

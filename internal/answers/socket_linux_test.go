@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"msg/internal/message"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -72,7 +74,7 @@ func TestOwnCodes(t *testing.T) {
 		t.Errorf("%q are there, want %q", got, codes)
 	}
 	for _, code := range codes {
-		if m, err := Send(t.Context(), dir, code, Answer{Kind: OK}); err != nil || m.Text != code {
+		if m, err := Send(t.Context(), dir, code, Answer{Kind: message.OK}); err != nil || m.Text != code {
 			t.Errorf("%s: %+v, %v", code, m, err)
 		}
 	}
@@ -95,7 +97,7 @@ func TestTakenCode(t *testing.T) {
 	if second, err := listen(dir, "k7m"); !errors.Is(err, unix.EEXIST) || !errors.Is(err, ErrNowhere) {
 		t.Errorf("the second is %+v, %v", second, err)
 	}
-	if m, err := Send(t.Context(), dir, "k7m", Answer{Kind: OK}); err != nil || m.Text != "first" {
+	if m, err := Send(t.Context(), dir, "k7m", Answer{Kind: message.OK}); err != nil || m.Text != "first" {
 		t.Errorf("%+v, %v", m, err)
 	}
 	if got := names(t, dir); !slices.Equal(got, []string{"k7m"}) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"msg/internal/accounts"
+	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/target"
 )
@@ -18,7 +19,7 @@ type meant struct {
 
 	// reason and detail say why there is no terminal, or why there may be more;
 	// reason is "" otherwise.
-	reason Reason
+	reason message.Reason
 	detail string
 }
 
@@ -49,16 +50,16 @@ func (c choice) find(ctx context.Context, t target.Target) meant {
 			func(s sessions.Session) bool { return s.Graphical() && s.UID != c.engine.UID })
 	case target.Word:
 		found := c.user(ctx, t.Name)
-		if found.reason != Unknown {
+		if found.reason != message.Unknown {
 			return found
 		}
-		if session := c.session(t.Name); session.reason != Unknown {
+		if session := c.session(t.Name); session.reason != message.Unknown {
 			return session
 		}
 		return found
 	case target.File: // its targets stand in its place
 	}
-	return meant{reason: Unknown, detail: fmt.Sprintf("%q is not to be found on a host", t.String())}
+	return meant{reason: message.Unknown, detail: fmt.Sprintf("%q is not to be found on a host", t.String())}
 }
 
 // own are the terminals on the caller's screen. With --all-terminals, it is
@@ -80,7 +81,7 @@ func (c choice) own() map[string]bool {
 func (c choice) terminal(name string) meant {
 	t := c.picture.Find(name)
 	if t == nil {
-		return meant{reason: Unknown, detail: "no such terminal"}
+		return meant{reason: message.Unknown, detail: "no such terminal"}
 	}
 	return meant{terminals: []*sessions.Terminal{t}}
 }
@@ -89,8 +90,8 @@ func (c choice) session(id string) meant {
 	found := c.people(
 		func(t *sessions.Terminal) bool { return t.Session == id },
 		func(s sessions.Session) bool { return s.ID == id })
-	if found.reason == NotLoggedIn {
-		return meant{reason: Unknown, detail: "no such session"}
+	if found.reason == message.NotLoggedIn {
+		return meant{reason: message.Unknown, detail: "no such session"}
 	}
 	return found
 }
@@ -122,7 +123,7 @@ func (c choice) group(ctx context.Context, name string) meant {
 		func(t *sessions.Terminal) bool { return member(t.Owner) },
 		func(s sessions.Session) bool { return s.Graphical() && member(s.UID) })
 	if failure != nil {
-		found.reason, found.detail = Unknown, "not everybody's membership could be asked for: "+failure.Error()
+		found.reason, found.detail = message.Unknown, "not everybody's membership could be asked for: "+failure.Error()
 	}
 	return found
 }
@@ -133,7 +134,7 @@ func unknown(what string, err error) meant {
 	if !errors.Is(err, accounts.ErrUnknown) {
 		what = err.Error()
 	}
-	return meant{reason: Unknown, detail: what}
+	return meant{reason: message.Unknown, detail: what}
 }
 
 // people finds the terminals in use, and the logins without one of people who
@@ -157,9 +158,9 @@ func (c choice) people(terminal func(*sessions.Terminal) bool, session func(sess
 	switch {
 	case len(found.terminals) > 0:
 	case len(found.sessions) > 0:
-		found.reason = NoTerminal
+		found.reason = message.NoTerminal
 	default:
-		found.reason, found.detail = NotLoggedIn, "not logged in"
+		found.reason, found.detail = message.NotLoggedIn, "not logged in"
 	}
 	return found
 }
@@ -175,15 +176,15 @@ type Place struct {
 type Chosen struct {
 	Places   []Place
 	Sessions []sessions.Session // without a terminal; each has a failed result
-	Failed   []Result
+	Failed   []message.Result
 }
 
 // Choose puts together whom a request's targets mean, less the exceptions: each
 // named terminal, and one terminal for each screen that others look at. A request for
 // another host, or with an exception that does not exist, is a RequestError.
-func (e *Engine) Choose(ctx context.Context, p sessions.Picture, r Request) (Chosen, error) {
+func (e *Engine) Choose(ctx context.Context, p sessions.Picture, r message.Request) (Chosen, error) {
 	if len(r.Targets) == 0 {
-		return Chosen{}, &RequestError{Problem: "no target"}
+		return Chosen{}, &message.Refusal{Problem: "no target"}
 	}
 	if err := onThisHost(slices.Concat(r.Targets, r.Except)); err != nil {
 		return Chosen{}, err
@@ -263,7 +264,7 @@ func (c choice) places(people []*sessions.Terminal, out leftOut) []sessions.Plac
 func onThisHost(targets []target.Target) error {
 	for _, t := range targets {
 		if t.Hosts != "" {
-			return &RequestError{
+			return &message.Refusal{
 				Problem: fmt.Sprintf("%q is on another host, and only this one can be asked", t.String()),
 				Hint:    "ssh HOST msg … asks there",
 			}
@@ -285,12 +286,12 @@ func (e *Engine) fail(c *Chosen, out leftOut, t target.Target, found meant) {
 			continue
 		}
 		out.sessions[s.ID] = true
-		failed := e.failedTarget(t.String(), NoTerminal, "logged in, but on no terminal")
+		failed := e.failedTarget(t.String(), message.NoTerminal, "logged in, but on no terminal")
 		failed.User, failed.Session = s.User, s.ID
 		c.Sessions = append(c.Sessions, s)
 		c.Failed = append(c.Failed, failed)
 	}
-	if found.reason == Unknown || found.reason == NotLoggedIn && t.Kind != target.Everyone {
+	if found.reason == message.Unknown || found.reason == message.NotLoggedIn && t.Kind != target.Everyone {
 		c.Failed = append(c.Failed, e.failedTarget(t.String(), found.reason, found.detail))
 	}
 }
@@ -301,8 +302,8 @@ func (c choice) excepted(ctx context.Context, except []target.Target) (leftOut, 
 	out := leftOut{terminals: map[string]bool{}, sessions: map[string]bool{}}
 	for _, t := range except {
 		found := c.find(ctx, t)
-		if found.reason == Unknown {
-			return out, &RequestError{
+		if found.reason == message.Unknown {
+			return out, &message.Refusal{
 				Problem: fmt.Sprintf("--except %s: %s", t, found.detail),
 				Hint:    "nothing was sent",
 			}

@@ -13,6 +13,7 @@ import (
 
 	"msg/internal/accounts"
 	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/target"
 	"msg/internal/tty/ttytest"
@@ -47,22 +48,22 @@ func parse(t *testing.T, list string) []target.Target {
 	return targets
 }
 
-func request(t *testing.T, list, text string) delivery.Request {
+func request(t *testing.T, list, text string) message.Request {
 	t.Helper()
-	return delivery.Request{Targets: parse(t, list), Text: text, Time: 10 * time.Second}
+	return message.Request{Targets: parse(t, list), Text: text, Time: 10 * time.Second}
 }
 
-func send(t *testing.T, e *delivery.Engine, r delivery.Request) []delivery.Result {
+func send(t *testing.T, e *delivery.Engine, r message.Request) []message.Result {
 	t.Helper()
-	var results []delivery.Result
-	if err := e.Send(t.Context(), r, func(r delivery.Result) { results = append(results, r) }); err != nil {
+	var results []message.Result
+	if err := e.Send(t.Context(), r, func(r message.Result) { results = append(results, r) }); err != nil {
 		t.Fatal(err)
 	}
 	return results
 }
 
 // terminals are the names in the results with that event.
-func terminals(results []delivery.Result, event delivery.Event) []string {
+func terminals(results []message.Result, event message.Event) []string {
 	var names []string
 	for _, r := range results {
 		if r.Event == event {
@@ -75,7 +76,7 @@ func terminals(results []delivery.Result, event delivery.Event) []string {
 func TestSendToTerminal(t *testing.T) {
 	term, other := person(t), person(t)
 	results := send(t, engine(), request(t, term.Name, "hello\n\n"))
-	want := delivery.Result{Event: delivery.Delivered, Host: "here", User: ttytest.Me(t), Terminal: term.Name}
+	want := message.Result{Event: message.Delivered, Host: "here", User: ttytest.Me(t), Terminal: term.Name}
 	if len(results) != 1 || results[0] != want {
 		t.Errorf("got %+v, want %+v", results, want)
 	}
@@ -89,7 +90,7 @@ func TestSendToTerminal(t *testing.T) {
 func TestSendToUser(t *testing.T) {
 	one, two, nobody := person(t), person(t), ttytest.Open(t)
 	results := send(t, engine(), request(t, ttytest.Me(t)+",user:"+ttytest.Me(t)+","+one.Name, "hello"))
-	got := terminals(results, delivery.Delivered)
+	got := terminals(results, message.Delivered)
 	for _, term := range []*ttytest.Terminal{one, two} {
 		term.Await(t, "| hello")
 		if n := slices.Index(got, term.Name); n < 0 || slices.Contains(got[n+1:], term.Name) {
@@ -106,7 +107,7 @@ func TestEveryoneButOneself(t *testing.T) {
 	e := engine()
 	e.Self.Terminal = own.Device
 	results := send(t, e, request(t, "*", "hello"))
-	got := terminals(results, delivery.Delivered)
+	got := terminals(results, message.Delivered)
 	if slices.Contains(got, own.Name) || !slices.Contains(got, other.Name) {
 		t.Errorf("from %s, with somebody on %s, it went to %v", own.Name, other.Name, got)
 	}
@@ -119,7 +120,7 @@ func TestExcept(t *testing.T) {
 	one, two := person(t), person(t)
 	r := request(t, one.Name+","+two.Name, "hello")
 	r.Except = parse(t, one.Name)
-	if got := terminals(send(t, engine(), r), delivery.Delivered); !slices.Equal(got, []string{two.Name}) {
+	if got := terminals(send(t, engine(), r), message.Delivered); !slices.Equal(got, []string{two.Name}) {
 		t.Errorf("got %v", got)
 	}
 	r.Except = parse(t, "no-such-user")
@@ -158,23 +159,23 @@ func TestTargetsWithoutTerminal(t *testing.T) {
 		}, nil
 	}
 	for list, want := range map[string]struct {
-		reason delivery.Reason
+		reason message.Reason
 		user   string
 	}{
-		"no-such-user":      {delivery.Unknown, ""},
-		"user:no-such-user": {delivery.Unknown, ""},
-		"%no-such-group":    {delivery.Unknown, ""},
-		"pts/9999999":       {delivery.Unknown, ""},
-		"session:zz9":       {delivery.Unknown, ""},
-		"nobody":            {delivery.NotLoggedIn, ""},
-		"%nogroup":          {delivery.NotLoggedIn, ""},
-		"daemon":            {delivery.NoTerminal, "daemon"},
-		"%daemon":           {delivery.NoTerminal, "daemon"},
-		"c9":                {delivery.NoTerminal, "daemon"},
+		"no-such-user":      {message.Unknown, ""},
+		"user:no-such-user": {message.Unknown, ""},
+		"%no-such-group":    {message.Unknown, ""},
+		"pts/9999999":       {message.Unknown, ""},
+		"session:zz9":       {message.Unknown, ""},
+		"nobody":            {message.NotLoggedIn, ""},
+		"%nogroup":          {message.NotLoggedIn, ""},
+		"daemon":            {message.NoTerminal, "daemon"},
+		"%daemon":           {message.NoTerminal, "daemon"},
+		"c9":                {message.NoTerminal, "daemon"},
 	} {
 		results := send(t, e, request(t, list+","+list, "hello"))
 		if len(results) != 1 || results[0].Reason != want.reason || results[0].Target != list ||
-			results[0].User != want.user || results[0].Event != delivery.Failed || results[0].Detail == "" {
+			results[0].User != want.user || results[0].Event != message.Failed || results[0].Detail == "" {
 			t.Errorf("%s: got %+v, want %+v", list, results, want)
 		}
 	}
@@ -197,9 +198,9 @@ func TestBrokenDirectory(t *testing.T) {
 	e := engine()
 	e.Accounts.Getent = getent
 	results := send(t, e, request(t, "%root", "hello"))
-	failed := slices.IndexFunc(results, func(r delivery.Result) bool { return r.Target == "%root" })
-	if failed < 0 || results[failed].Reason != delivery.Unknown || !strings.Contains(results[failed].Detail, "getent") ||
-		!slices.Contains(terminals(results, delivery.Delivered), mine.Name) {
+	failed := slices.IndexFunc(results, func(r message.Result) bool { return r.Target == "%root" })
+	if failed < 0 || results[failed].Reason != message.Unknown || !strings.Contains(results[failed].Detail, "getent") ||
+		!slices.Contains(terminals(results, message.Delivered), mine.Name) {
 		t.Errorf("got %+v", results)
 	}
 }
@@ -211,7 +212,7 @@ func TestReaderOfResultsStops(t *testing.T) {
 	stopped, done := make(chan struct{}), make(chan error)
 	go func() {
 		r := request(t, one.Name+","+two.Name, "hello")
-		done <- engine().Send(t.Context(), r, func(delivery.Result) { <-stopped })
+		done <- engine().Send(t.Context(), r, func(message.Result) { <-stopped })
 	}()
 	one.Await(t, "| hello")
 	two.Await(t, "| hello")
@@ -221,10 +222,10 @@ func TestReaderOfResultsStops(t *testing.T) {
 	}
 }
 
-func checkRefused(t *testing.T, e *delivery.Engine, r delivery.Request, want string) {
+func checkRefused(t *testing.T, e *delivery.Engine, r message.Request, want string) {
 	t.Helper()
-	err := e.Send(t.Context(), r, func(result delivery.Result) { t.Errorf("result %+v", result) })
-	var refused *delivery.RequestError
+	err := e.Send(t.Context(), r, func(result message.Result) { t.Errorf("result %+v", result) })
+	var refused *message.Refusal
 	if !errors.As(err, &refused) || !strings.Contains(refused.Problem, want) {
 		t.Errorf("got %v, want %q", err, want)
 	}
@@ -238,19 +239,19 @@ func TestRefused(t *testing.T) {
 	root.UID = 0
 	for name, tt := range map[string]struct {
 		engine *delivery.Engine
-		change func(*delivery.Request)
+		change func(*message.Request)
 		want   string
 	}{
-		"nobody":       {root, func(r *delivery.Request) { r.Targets = nil }, "no target"},
-		"empty":        {root, func(r *delivery.Request) { r.Text = "" }, "is empty"},
-		"blank":        {root, func(r *delivery.Request) { r.Text = " \n\t\n" }, "is empty"},
-		"long":         {root, func(r *delivery.Request) { r.Text = strings.Repeat("x", 64<<10+1) }, "longer than 64 KiB"},
-		"user's long":  {user, func(r *delivery.Request) { r.Text = strings.Repeat("x", 8<<10+1) }, "longer than 8 KiB"},
-		"many lines":   {root, func(r *delivery.Request) { r.Text = strings.Repeat("x\n", 1001) }, "more than 1000 lines"},
-		"user's lines": {user, func(r *delivery.Request) { r.Text = strings.Repeat("x\n", 101) }, "more than 100 lines"},
-		"no banner":    {user, func(r *delivery.Request) { r.NoBanner = true }, "only root"},
-		"host":         {root, func(r *delivery.Request) { r.Targets = parse(t, "bob@web[1-9]") }, "another host"},
-		"except host":  {root, func(r *delivery.Request) { r.Except = parse(t, "bob@web1") }, "another host"},
+		"nobody":       {root, func(r *message.Request) { r.Targets = nil }, "no target"},
+		"empty":        {root, func(r *message.Request) { r.Text = "" }, "is empty"},
+		"blank":        {root, func(r *message.Request) { r.Text = " \n\t\n" }, "is empty"},
+		"long":         {root, func(r *message.Request) { r.Text = strings.Repeat("x", 64<<10+1) }, "longer than 64 KiB"},
+		"user's long":  {user, func(r *message.Request) { r.Text = strings.Repeat("x", 8<<10+1) }, "longer than 8 KiB"},
+		"many lines":   {root, func(r *message.Request) { r.Text = strings.Repeat("x\n", 1001) }, "more than 1000 lines"},
+		"user's lines": {user, func(r *message.Request) { r.Text = strings.Repeat("x\n", 101) }, "more than 100 lines"},
+		"no banner":    {user, func(r *message.Request) { r.NoBanner = true }, "only root"},
+		"host":         {root, func(r *message.Request) { r.Targets = parse(t, "bob@web[1-9]") }, "another host"},
+		"except host":  {root, func(r *message.Request) { r.Except = parse(t, "bob@web1") }, "another host"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := request(t, term.Name, "hello")
@@ -263,13 +264,13 @@ func TestRefused(t *testing.T) {
 
 func TestMostThatMayBeSent(t *testing.T) {
 	term := person(t)
-	most, lines := delivery.MaxBytes, delivery.MaxLines
+	most, lines := message.MaxBytes, message.MaxLines
 	if os.Getuid() == 0 {
-		most, lines = delivery.MaxBytesRoot, delivery.MaxLinesRoot
+		most, lines = message.MaxBytesRoot, message.MaxLinesRoot
 	}
 	line := strings.Repeat("x", min(most/lines-1, 77)) // one row of the terminal
 	text := strings.Repeat(line+"\n", lines)
-	if got := terminals(send(t, engine(), request(t, term.Name, text)), delivery.Delivered); len(got) != 1 {
+	if got := terminals(send(t, engine(), request(t, term.Name, text)), message.Delivered); len(got) != 1 {
 		t.Fatalf("delivered to %v", got)
 	}
 	// It is more than the kernel holds for a terminal that is read slowly: there, a row
@@ -308,7 +309,7 @@ func TestDryRun(t *testing.T) {
 	term := person(t)
 	r := request(t, term.Name, "hello")
 	r.DryRun = true
-	if got := terminals(send(t, engine(), r), delivery.Planned); !slices.Equal(got, []string{term.Name}) {
+	if got := terminals(send(t, engine(), r), message.Planned); !slices.Equal(got, []string{term.Name}) {
 		t.Errorf("planned %v", got)
 	}
 	checkShows(t, term)
@@ -337,7 +338,7 @@ func TestHeldTerminalHoldsUpNoOther(t *testing.T) {
 		t.Fatalf("%d results", len(results))
 	}
 	last := results[9]
-	if last.Terminal != held.Name || last.Reason != "stuck" || last.Event != delivery.Failed {
+	if last.Terminal != held.Name || last.Reason != "stuck" || last.Event != message.Failed {
 		t.Errorf("the last result is %+v, want %s stuck", last, held.Name)
 	}
 	for _, term := range people {
@@ -357,13 +358,13 @@ func TestWaitingIsAnnounced(t *testing.T) {
 	held.Hold(t)
 	r := request(t, held.Name, "hello")
 	r.Time = time.Minute
-	var events []delivery.Event
-	err := engine().Send(t.Context(), r, func(r delivery.Result) {
-		if events = append(events, r.Event); r.Event == delivery.Waiting {
+	var events []message.Event
+	err := engine().Send(t.Context(), r, func(r message.Result) {
+		if events = append(events, r.Event); r.Event == message.Waiting {
 			held.Release(t)
 		}
 	})
-	if want := []delivery.Event{delivery.Waiting, delivery.Delivered}; err != nil || !slices.Equal(events, want) {
+	if want := []message.Event{message.Waiting, message.Delivered}; err != nil || !slices.Equal(events, want) {
 		t.Errorf("got %v, %v; want %v", events, err, want)
 	}
 	held.Await(t, "| hello")
@@ -376,11 +377,11 @@ func TestInterrupted(t *testing.T) {
 	time.AfterFunc(50*time.Millisecond, cancel)
 	r := request(t, held.Name, "hello")
 	r.Time = 5 * time.Minute
-	var results []delivery.Result
-	if err := engine().Send(ctx, r, func(r delivery.Result) { results = append(results, r) }); err != nil {
+	var results []message.Result
+	if err := engine().Send(ctx, r, func(r message.Result) { results = append(results, r) }); err != nil {
 		t.Fatal(err)
 	}
-	if len(results) != 1 || results[0].Reason != "stuck" || !strings.Contains(results[0].Detail, "interrupted") {
+	if len(results) != 1 || results[0].Reason.Public() != "stuck" || !strings.Contains(results[0].Detail, "interrupted") {
 		t.Errorf("got %+v", results)
 	}
 }
@@ -411,8 +412,8 @@ func TestManySenders(t *testing.T) {
 	for i := range 50 {
 		all.Go(func() {
 			r := request(t, term.Name, fmt.Sprintf("one of %02d\ntwo of %02d", i, i))
-			if err := engine().Send(t.Context(), r, func(r delivery.Result) {
-				if r.Event != delivery.Delivered {
+			if err := engine().Send(t.Context(), r, func(r message.Result) {
+				if r.Event != message.Delivered {
 					t.Errorf("%+v", r)
 				}
 			}); err != nil {

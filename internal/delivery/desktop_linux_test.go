@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/tty"
 	"msg/internal/tty/ttytest"
@@ -22,23 +23,23 @@ func TestDesktop(t *testing.T) {
 	for name, c := range map[string]struct {
 		places        []Place
 		dry           bool
-		event         Event
-		reason        Reason
+		event         message.Event
+		reason        message.Reason
 		sent, entries int // events of the terminal, and what is logged
 	}{
-		"alone":         {places: []Place{place(desktop)}, event: Failed, reason: NoTerminal},
+		"alone":         {places: []Place{place(desktop)}, event: message.Failed, reason: message.NoTerminal},
 		"and elsewhere": {places: []Place{place(desktop), place(text)}, sent: 1, entries: 1},
 		"a dry run":     {places: []Place{place(desktop), place(text)}, dry: true, sent: 1, entries: 1},
-		"named":         {places: []Place{{Place: sessions.Place{Terminal: desktop}, Named: true}}, event: Delivered, entries: 1},
+		"named":         {places: []Place{{Place: sessions.Place{Terminal: desktop}, Named: true}}, event: message.Delivered, entries: 1},
 	} {
 		e := &Engine{Host: "here", System: sessions.System{Dev: "/dev"}}
-		d := e.newRound(Request{Polite: false, DryRun: c.dry}, tty.Message{Text: "hello"}, len(c.places))
-		var first []Result
-		d.opened, d.begin = func() {}, func(opened []Result) { first = opened }
-		var results []Result
-		d.write(t.Context(), c.places, func(r Result) { results = append(results, r) })
+		d := e.newRound(message.Request{Polite: false, DryRun: c.dry}, tty.Message{Text: "hello"}, len(c.places))
+		var first []message.Result
+		d.opened, d.begin = func() {}, func(opened []message.Result) { first = opened }
+		var results []message.Result
+		d.write(t.Context(), c.places, func(r message.Result) { results = append(results, r) })
 		sent := 0
-		var of Result
+		var of message.Result
 		for _, r := range results {
 			if r.Terminal == term.Name {
 				sent++

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/tty/ttytest"
 )
@@ -23,7 +24,7 @@ type deed struct {
 
 	// What the result is then, of a terminal that it was done to before it was opened, before
 	// it was written to, and while it is held.
-	looked, opened, held delivery.Reason
+	looked, opened, held message.Reason
 }
 
 var deeds = []deed{
@@ -52,31 +53,31 @@ var deeds = []deed{
 // step is when it is done.
 type step struct {
 	name string
-	want func(deed) delivery.Reason
+	want func(deed) message.Reason
 	held bool // the terminal is
 
 	// at has the engine do it then, and tells what results are to do besides.
-	at func(e *delivery.Engine, do func()) (seen func(delivery.Result))
+	at func(e *delivery.Engine, do func()) (seen func(message.Result))
 }
 
 var steps = []step{
 	{
-		"between looking and opening", func(d deed) delivery.Reason { return d.looked }, false,
-		func(e *delivery.Engine, do func()) func(delivery.Result) {
+		"between looking and opening", func(d deed) message.Reason { return d.looked }, false,
+		func(e *delivery.Engine, do func()) func(message.Result) {
 			e.Spared = func(sessions.Picture) []string { do(); return nil }
-			return func(delivery.Result) {}
+			return func(message.Result) {}
 		},
 	}, {
-		"between opening and writing", func(d deed) delivery.Reason { return d.opened }, false,
-		func(e *delivery.Engine, do func()) func(delivery.Result) {
+		"between opening and writing", func(d deed) message.Reason { return d.opened }, false,
+		func(e *delivery.Engine, do func()) func(message.Result) {
 			e.Log = func(delivery.Logged) { do() }
-			return func(delivery.Result) {}
+			return func(message.Result) {}
 		},
 	}, {
-		"while it is held", func(d deed) delivery.Reason { return d.held }, true,
-		func(_ *delivery.Engine, do func()) func(delivery.Result) {
-			return func(r delivery.Result) {
-				if r.Event == delivery.Delivered {
+		"while it is held", func(d deed) message.Reason { return d.held }, true,
+		func(_ *delivery.Engine, do func()) func(message.Result) {
+			return func(r message.Result) {
+				if r.Event == message.Delivered {
 					do()
 				}
 			}
@@ -126,10 +127,10 @@ func (s step) try(t *testing.T, d deed) {
 	}))
 	r := request(t, struck[0].Name+","+steady.Name+","+struck[1].Name, "hello")
 	r.Time, r.Polite = time.Minute, true // root, too, heeds that messages are off
-	results := map[string]delivery.Result{}
+	results := map[string]message.Result{}
 	begun := time.Now()
-	if err := e.Send(t.Context(), r, func(result delivery.Result) {
-		if result.Event != delivery.Waiting {
+	if err := e.Send(t.Context(), r, func(result message.Result) {
+		if result.Event != message.Waiting {
 			if _, twice := results[result.Terminal]; twice {
 				t.Errorf("a second result: %+v", result)
 			}
@@ -145,10 +146,10 @@ func (s step) try(t *testing.T, d deed) {
 	steady.Await(t, "| hello")
 	for _, term := range struck {
 		got := results[term.Name]
-		if got.Reason != s.want(d) || (got.Event == delivery.Delivered) != (got.Reason == "") {
+		if got.Reason != s.want(d) || (got.Event == message.Delivered) != (got.Reason == "") {
 			t.Errorf("%+v, want reason %q", got, s.want(d))
 		}
-		if got.Event == delivery.Delivered {
+		if got.Event == message.Delivered {
 			term.Await(t, "| hello")
 		} else if shows := term.Seen(); strings.Contains(shows, "hello") || s.held && !strings.Contains(got.Detail, "nothing was written") {
 			t.Errorf("%+v, and it shows %q", got, shows)
@@ -171,8 +172,8 @@ func TestStuckLeavesNothing(t *testing.T) {
 		r := request(t, strings.Join(names, ","), "hello")
 		r.Time = patience
 		stuck := 0
-		if err := engine().Send(ctx, r, func(result delivery.Result) {
-			if result.Reason == "stuck" && strings.HasSuffix(result.Detail, "nothing was written") {
+		if err := engine().Send(ctx, r, func(result message.Result) {
+			if result.Reason.Public() == "stuck" && strings.HasSuffix(result.Detail, "nothing was written") {
 				stuck++
 			}
 		}); err != nil || stuck != len(names) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/tty"
 )
@@ -23,8 +24,8 @@ func TestCountedMustGo(t *testing.T) {
 			return 0, nil
 		}}}
 		begun := time.Now()
-		d := e.newRound(Request{}, tty.Message{}, 1)
-		ok := d.counted(t.Context(), nil, func(Result) {})
+		d := e.newRound(message.Request{}, tty.Message{}, 1)
+		ok := d.counted(t.Context(), nil, func(message.Result) {})
 		if late := d.until.Sub(begun) >= openingTime+pause; !ok || late != waits {
 			t.Errorf("waits %v: until %v, %v", waits, d.until.Sub(begun), ok)
 		}
@@ -34,12 +35,12 @@ func TestCountedMustGo(t *testing.T) {
 // TestTooLate: then nothing is opened, and nothing written.
 func TestTooLate(t *testing.T) {
 	e := &Engine{Host: "here"}
-	d := e.newRound(Request{}, tty.Message{}, 1)
+	d := e.newRound(message.Request{}, tty.Message{}, 1)
 	d.until = time.Now().Add(-time.Second)
-	d.opened, d.begin = func() {}, func([]Result) {}
-	var results []Result
-	d.write(t.Context(), []Place{{Place: sessions.Place{Terminal: &sessions.Terminal{Name: "pts/0"}}}}, func(r Result) { results = append(results, r) })
-	if len(results) != 1 || results[0].Reason != tty.Stuck || results[0].Detail != "not opened within 10s: nothing was written" {
+	d.opened, d.begin = func() {}, func([]message.Result) {}
+	var results []message.Result
+	d.write(t.Context(), []Place{{Place: sessions.Place{Terminal: &sessions.Terminal{Name: "pts/0"}}}}, func(r message.Result) { results = append(results, r) })
+	if len(results) != 1 || results[0].Reason != message.Stuck || results[0].Detail != "not opened within 10s: nothing was written" {
 		t.Errorf("%+v", results)
 	}
 }

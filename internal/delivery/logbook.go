@@ -1,6 +1,10 @@
 package delivery
 
-import "sync"
+import (
+	"sync"
+
+	"msg/internal/message"
+)
 
 // logbook sees to it that a request leaves an entry, whatever becomes of the
 // process: before anything is shown on a terminal, when it is known which ones will
@@ -12,11 +16,11 @@ type logbook struct {
 
 	mu     sync.Mutex
 	record Record
-	logged map[string]Event // what the entry said of each terminal; nil before it
+	logged map[string]message.Event // what the entry said of each terminal; nil before it
 	ended  bool
 }
 
-func (b *logbook) add(r Result) {
+func (b *logbook) add(r message.Result) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if r.Terminal != "" && b.logged[r.Terminal] == r.Event {
@@ -27,11 +31,11 @@ func (b *logbook) add(r Result) {
 
 // begin is called with what came of opening the terminals, those that will be
 // written to as Delivered.
-func (b *logbook) begin(opened []Result) {
+func (b *logbook) begin(opened []message.Result) {
 	b.mu.Lock()
 	record := b.record
 	record.Results = append(of(b.record.Results, false), opened...)
-	b.logged = make(map[string]Event, len(opened))
+	b.logged = make(map[string]message.Event, len(opened))
 	for i := range opened {
 		b.logged[opened[i].Terminal] = opened[i].Event
 	}
@@ -60,7 +64,7 @@ func (b *logbook) end(err error) {
 }
 
 // of are the results of terminals, or those of targets that have none.
-func of(results []Result, terminals bool) (some []Result) {
+func of(results []message.Result, terminals bool) (some []message.Result) {
 	for _, r := range results {
 		if (r.Terminal != "") == terminals {
 			some = append(some, r)

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"msg/internal/message"
 	"msg/internal/target"
-	"msg/internal/tty"
 )
 
 // Policy is what this host lets the sender do. An Engine without one lets them
@@ -29,7 +29,7 @@ type Permission struct {
 
 // permitted returns the targets that the sender may send to; the others have
 // their result.
-func (e *Engine) permitted(targets []target.Target, report func(Result)) []target.Target {
+func (e *Engine) permitted(targets []target.Target, report func(message.Result)) []target.Target {
 	if e.Policy == nil {
 		return targets
 	}
@@ -45,7 +45,7 @@ func (e *Engine) permitted(targets []target.Target, report func(Result)) []targe
 			allowed = append(allowed, t)
 			continue
 		}
-		report(e.failedTarget(t.String(), tty.Denied, "only "+words))
+		report(e.failedTarget(t.String(), message.Denied, "only "+words))
 	}
 	return allowed
 }
@@ -53,7 +53,7 @@ func (e *Engine) permitted(targets []target.Target, report func(Result)) []targe
 // counted reports whether the message may go out now, and keeps until when it has to have
 // gone out: what has been counted must not be kept, and come together with what its
 // sender sends later. Where it may not, each terminal has its result.
-func (d *round) counted(ctx context.Context, places []Place, report func(Result)) bool {
+func (d *round) counted(ctx context.Context, places []Place, report func(message.Result)) bool {
 	e := d.engine
 	if e.Policy == nil {
 		return true
@@ -62,7 +62,7 @@ func (d *round) counted(ctx context.Context, places []Place, report func(Result)
 	waited := false
 	wait, err := e.Policy.Count(ctx, func(why string) {
 		waited = true
-		report(Result{Event: Waiting, Host: e.Host, Detail: why})
+		report(message.Result{Event: message.Waiting, Host: e.Host, Detail: why})
 	})
 	if err == nil && wait <= 0 {
 		if waited {
@@ -71,7 +71,7 @@ func (d *round) counted(ctx context.Context, places []Place, report func(Result)
 		d.until = until
 		return true
 	}
-	failure := &tty.Failure{Reason: RateLimited, Detail: fmt.Sprintf("the next may go out in %d s", seconds(wait))}
+	failure := &message.Failure{Reason: message.RateLimited, Detail: fmt.Sprintf("the next may go out in %d s", seconds(wait))}
 	switch {
 	case ctx.Err() != nil:
 		failure = interrupted
@@ -85,7 +85,7 @@ func (d *round) counted(ctx context.Context, places []Place, report func(Result)
 }
 
 // interrupted is a terminal's that the sender has not waited for.
-var interrupted = &tty.Failure{Reason: tty.Stuck, Detail: "interrupted: nothing was written"}
+var interrupted = &message.Failure{Reason: message.GivenUp, Detail: "interrupted: nothing was written"}
 
 // seconds rounds up, so that who waits that long does not come too early.
 func seconds(d time.Duration) int64 {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/target"
 	"msg/internal/tty/ttytest"
@@ -38,15 +39,15 @@ func TestPolicyDenies(t *testing.T) {
 	e.Policy = allowed(&asked)
 	e.Policy.Broadcast = delivery.Permission{Who: "root and %adm"}
 	results := send(t, e, request(t, "*", "hello"))
-	want := delivery.Result{
-		Event: delivery.Failed, Host: "here", Target: "*", Reason: "denied",
+	want := message.Result{
+		Event: message.Failed, Host: "here", Target: "*", Reason: "denied",
 		Detail: "only root and %adm may send to everyone",
 	}
 	if len(results) != 1 || results[0] != want || asked != 0 {
 		t.Errorf("%+v, counted %d; want %+v", results, asked, want)
 	}
 	results = send(t, e, request(t, "*,"+term.Name, "hello"))
-	if got := terminals(results, delivery.Delivered); !slices.Equal(got, []string{term.Name}) || len(results) != 2 {
+	if got := terminals(results, message.Delivered); !slices.Equal(got, []string{term.Name}) || len(results) != 2 {
 		t.Errorf("to everyone and one: %+v", results)
 	}
 	if seen := term.Await(t, "| hello"); strings.Contains(seen, "Broadcast") {
@@ -54,7 +55,7 @@ func TestPolicyDenies(t *testing.T) {
 	}
 	e.Policy.Send = delivery.Permission{Who: "root"}
 	results = send(t, e, request(t, "*,no-such-user,"+term.Name, "again"))
-	if len(results) != 3 || slices.ContainsFunc(results, func(r delivery.Result) bool { return r.Reason != "denied" }) {
+	if len(results) != 3 || slices.ContainsFunc(results, func(r message.Result) bool { return r.Reason != "denied" }) {
 		t.Errorf("who may not send at all: %+v", results)
 	}
 }
@@ -83,18 +84,18 @@ func TestCounting(t *testing.T) {
 	results := send(t, e, request(t, one.Name+","+two.Name+",no-such-user", "too many"))
 	limited := 0
 	for _, r := range results {
-		if r.Reason == delivery.RateLimited && r.Detail == "the next may go out in 3 s" && r.Terminal != "" {
+		if r.Reason == message.RateLimited && r.Detail == "the next may go out in 3 s" && r.Terminal != "" {
 			limited++
 		}
 	}
-	if limited != 2 || len(results) != 4 || !slices.ContainsFunc(results, func(r delivery.Result) bool {
-		return r.Event == delivery.Waiting && r.Detail == "counting takes time"
+	if limited != 2 || len(results) != 4 || !slices.ContainsFunc(results, func(r message.Result) bool {
+		return r.Event == message.Waiting && r.Detail == "counting takes time"
 	}) {
 		t.Errorf("%+v", results)
 	}
 	e.Policy.Count = func(context.Context, func(string)) (time.Duration, error) { return 0, errors.New("no place") }
 	results = send(t, e, request(t, one.Name, "not counted"))
-	if len(results) != 1 || results[0].Reason != delivery.RateLimited || results[0].Detail != "no place" {
+	if len(results) != 1 || results[0].Reason != message.RateLimited || results[0].Detail != "no place" {
 		t.Errorf("what cannot be counted: %+v", results)
 	}
 	if seen := one.Seen(); strings.Contains(seen, "too many") || strings.Contains(seen, "not counted") {
@@ -134,10 +135,10 @@ func TestPrivilege(t *testing.T) {
 		r.note("count")
 		return count(ctx, note)
 	}
-	message := request(t, held.Name+","+other.Name, "hello")
-	message.Time = time.Minute
-	err := e.Send(t.Context(), message, func(result delivery.Result) {
-		if result.Event == delivery.Waiting {
+	sent := request(t, held.Name+","+other.Name, "hello")
+	sent.Time = time.Minute
+	err := e.Send(t.Context(), sent, func(result message.Result) {
+		if result.Event == message.Waiting {
 			r.note("waiting")
 			held.Release(t)
 		}
@@ -158,7 +159,7 @@ func TestPrivilege(t *testing.T) {
 		t.Errorf("for nobody %v", r.log)
 	}
 	r.fail = errors.New("not permitted")
-	if err := e.Send(t.Context(), request(t, other.Name, "hello"), func(r delivery.Result) { t.Error(r) }); !errors.Is(err, r.fail) {
+	if err := e.Send(t.Context(), request(t, other.Name, "hello"), func(r message.Result) { t.Error(r) }); !errors.Is(err, r.fail) {
 		t.Errorf("without it: %v", err)
 	}
 }
@@ -175,7 +176,7 @@ func TestLog(t *testing.T) {
 	r.DryRun = true
 	send(t, e, r)
 	r.Text = ""
-	_ = e.Send(t.Context(), r, func(delivery.Result) {})
+	_ = e.Send(t.Context(), r, func(message.Result) {})
 	if len(records) != 3 {
 		t.Fatalf("%d records of 3 requests", len(records))
 	}
@@ -320,8 +321,8 @@ func sendWithFew(list string) {
 	e := engine()
 	reached, logged := 0, 0
 	e.Log = func(r delivery.Logged) { logged += len(r.(delivery.Record).Results) }
-	err = e.Send(context.Background(), delivery.Request{Targets: targets, Text: "hello"}, func(r delivery.Result) {
-		if r.Event == delivery.Delivered {
+	err = e.Send(context.Background(), message.Request{Targets: targets, Text: "hello"}, func(r message.Result) {
+		if r.Event == message.Delivered {
 			reached++
 		}
 	})
@@ -331,13 +332,13 @@ func sendWithFew(list string) {
 // TestEntryOfMany: however many targets come to nothing, the entry has who was sent
 // to, and the outcome.
 func TestEntryOfMany(t *testing.T) {
-	r := delivery.Record{Results: []delivery.Result{}}
+	r := delivery.Record{Results: []message.Result{}}
 	for n := range 1000 {
 		name := fmt.Sprintf("%s%d", strings.Repeat("é", 60), n)
 		r.Request.Targets = append(r.Request.Targets, target.Target{Kind: target.User, Name: name})
-		r.Results = append(r.Results, delivery.Result{Event: delivery.Failed, Reason: "unknown", Target: name})
+		r.Results = append(r.Results, message.Result{Event: message.Failed, Reason: "unknown", Target: name})
 	}
-	r.Results = append(r.Results, delivery.Result{Event: delivery.Delivered, User: "bob", Terminal: "pts/0"})
+	r.Results = append(r.Results, message.Result{Event: message.Delivered, User: "bob", Terminal: "pts/0"})
 	e := r.Entry(false)
 	if !strings.HasSuffix(e.Message, "…: sent to 1, failed 1000 (unknown)") || len(e.Message) > 400 || !utf8.ValidString(e.Message) {
 		t.Errorf("%q", e.Message)
@@ -357,9 +358,9 @@ func TestMessagesOffWhileWaiting(t *testing.T) {
 	e.Policy = allowed(&asked)
 	r := request(t, held.Name, "hello")
 	r.Polite, r.Time = true, 10*time.Second
-	var results []delivery.Result
-	err := e.Send(t.Context(), r, func(result delivery.Result) {
-		if results = append(results, result); result.Event == delivery.Waiting {
+	var results []message.Result
+	err := e.Send(t.Context(), r, func(result message.Result) {
+		if results = append(results, result); result.Event == message.Waiting {
 			if err := held.Slave.Chmod(0o600); err != nil {
 				t.Error(err)
 			}

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"msg/internal/answers"
 	"msg/internal/journal"
+	"msg/internal/message"
 	"msg/internal/target"
 	"msg/internal/text"
 	"msg/internal/tty"
@@ -21,8 +21,8 @@ type Logged interface {
 type Record struct {
 	UID     uint32
 	Sender  tty.Sender
-	Request Request
-	Results []Result
+	Request message.Request
+	Results []message.Result
 	Err     error // nothing was sent, because of this
 
 	// LoginUID is who is behind the sender, where LoggedIn is true: somebody else.
@@ -49,7 +49,7 @@ func (r Record) Entry(withText bool) journal.Entry {
 			e.Fields = append(e.Fields, journal.Field{Name: name, Value: value})
 		}
 	}
-	sum := r.summary()
+	sum := r.counts()
 	add("MSG_UID", fmt.Sprint(r.UID))
 	if r.LoggedIn {
 		add("MSG_LOGIN_UID", fmt.Sprint(r.LoginUID))
@@ -97,7 +97,7 @@ func (r LineRecord) Entry(withText bool) journal.Entry {
 	return e
 }
 
-func (e *Engine) logLine(r Request, sender tty.Sender, line string) {
+func (e *Engine) logLine(r message.Request, sender tty.Sender, line string) {
 	if e.Log != nil {
 		e.Log(LineRecord{UID: e.UID, Sender: sender, Targets: r.Targets, Line: line})
 	}
@@ -109,7 +109,7 @@ type AnswerRecord struct {
 	Name   string     // and their name, where they were asked
 	Sender tty.Sender // of the message
 	Code   string
-	Kind   answers.Kind
+	Kind   message.Answer
 	Text   string
 	Err    error // it was not taken, because of this
 }
@@ -143,8 +143,8 @@ func names(targets []target.Target) string {
 	return strings.Join(words, ",")
 }
 
-func (r Record) summary() Summary {
-	var sum Summary
+func (r Record) counts() message.Counts {
+	var sum message.Counts
 	for _, one := range r.Results {
 		sum.Add(one)
 	}
@@ -157,7 +157,7 @@ func (r Record) outcome() string {
 	if r.Err != nil {
 		return "refused, " + text.Name(r.Err.Error())
 	}
-	sum := r.summary()
+	sum := r.counts()
 	words := fmt.Sprintf("sent to %d, failed %d", sum.Delivered, sum.Failed)
 	switch {
 	case r.Request.DryRun:
@@ -167,7 +167,7 @@ func (r Record) outcome() string {
 	}
 	var reasons []string
 	for _, one := range r.Results {
-		if reason := string(one.Reason); reason != "" && !strings.Contains(" "+strings.Join(reasons, " ")+" ", " "+reason+" ") {
+		if reason := string(one.Reason.Public()); reason != "" && !strings.Contains(" "+strings.Join(reasons, " ")+" ", " "+reason+" ") {
 			reasons = append(reasons, reason)
 		}
 	}
@@ -185,11 +185,11 @@ func (r Record) list() string {
 		if one.Terminal == "" {
 			words = []string{one.Target, ""}
 		}
-		if one.Event == Delivered {
+		if one.Event == message.Delivered {
 			sent = append(sent, text.Name(strings.Join(words, " ")))
 			continue
 		}
-		words[len(words)-1] = cmp.Or(string(one.Reason), string(one.Event))
+		words[len(words)-1] = cmp.Or(string(one.Reason.Public()), string(one.Event))
 		failed = append(failed, text.Name(strings.Join(words, " ")))
 	}
 	return journal.Cut(strings.Join(append(sent, failed...), "\n"), mostResults)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"msg/internal/message"
 	"msg/internal/tty"
 )
 
@@ -55,12 +56,12 @@ func (t *typed) line(n int) (line, bool, error) {
 
 // take takes in lines as they come, until there are no more or nobody types any
 // more. Each counts as a message does; one that would be one too many waits.
-func (d *round) take(ctx context.Context, report func(Result)) {
+func (d *round) take(ctx context.Context, report func(message.Result)) {
 	err := d.takeAll(ctx, report)
 	d.typed.change(func() { d.typed.over, d.typed.err = true, err })
 }
 
-func (d *round) takeAll(ctx context.Context, report func(Result)) error {
+func (d *round) takeAll(ctx context.Context, report func(message.Result)) error {
 	for {
 		select {
 		case <-ctx.Done():
@@ -77,7 +78,7 @@ func (d *round) takeAll(ctx context.Context, report func(Result)) error {
 				return nil
 			}
 			if err := d.engine.checkLine(text); err != nil {
-				return &tty.Failure{Reason: tty.Denied, Detail: err.Error()}
+				return &message.Failure{Reason: message.Denied, Detail: err.Error()}
 			}
 			until, err := d.countLine(ctx, report)
 			if ctx.Err() != nil {
@@ -94,22 +95,22 @@ func (d *round) takeAll(ctx context.Context, report func(Result)) error {
 
 // errGivenUp is a terminal's where a line has not come that was typed: the sender has not
 // waited for it.
-var errGivenUp = &tty.Failure{Reason: tty.Stuck, Detail: "interrupted before the last line"}
+var errGivenUp = &message.Failure{Reason: message.GivenUp, Detail: "interrupted before the last line"}
 
 // errLineTooLate is a terminal's that has been held for longer than a line may be kept.
-var errLineTooLate = &tty.Failure{Reason: tty.Stuck, Detail: "too late for the next line"}
+var errLineTooLate = &message.Failure{Reason: message.Stuck, Detail: "too late for the next line"}
 
 // handOverTime is for who has another line, when it is given up, to say so.
 const handOverTime = 200 * time.Millisecond
 
 // checkLine refuses what msg itself would not send.
 func (e *Engine) checkLine(line string) error {
-	most := MaxBytes
+	most := message.MaxBytes
 	if e.root() {
-		most = MaxBytesRoot
+		most = message.MaxBytesRoot
 	}
 	if len(line) > most || strings.Contains(line, "\n") {
-		return &RequestError{Problem: fmt.Sprintf("a line of more than %d KiB", most>>10)}
+		return &message.Refusal{Problem: fmt.Sprintf("a line of more than %d KiB", most>>10)}
 	}
 	return nil
 }
@@ -118,7 +119,7 @@ func (e *Engine) checkLine(line string) error {
 const sayAgain = 10 * time.Second
 
 // countLine counts a line, and waits until it may go out; it returns by when it has to.
-func (d *round) countLine(ctx context.Context, report func(Result)) (time.Time, error) {
+func (d *round) countLine(ctx context.Context, report func(message.Result)) (time.Time, error) {
 	if d.engine.Policy == nil {
 		return time.Time{}, nil
 	}
@@ -132,14 +133,14 @@ func (d *round) countLine(ctx context.Context, report func(Result)) (time.Time, 
 		case ctx.Err() != nil:
 			return until, nil // nobody wants it any more
 		case err != nil:
-			return until, &tty.Failure{Reason: RateLimited, Detail: err.Error()}
+			return until, &message.Failure{Reason: message.RateLimited, Detail: err.Error()}
 		case wait <= 0 && waited:
 			return time.Now().Add(keep), nil // one at a time: there is nothing to keep
 		case wait <= 0:
 			return until, nil
 		}
 		if time.Since(said) >= sayAgain { // the other end has to know that it is waited for
-			report(Result{Event: Waiting, Host: d.engine.Host, Detail: fmt.Sprintf("too many lines; the next one waits for %d s", seconds(wait))})
+			report(message.Result{Event: message.Waiting, Host: d.engine.Host, Detail: fmt.Sprintf("too many lines; the next one waits for %d s", seconds(wait))})
 			said = time.Now()
 		}
 		select {
@@ -187,7 +188,7 @@ func (d *round) follow(ctx context.Context, p *Place, terminal *tty.Terminal) er
 
 // said adds to a failure how many lines are on the screen.
 func said(err error, lines int) error {
-	failure, ok := err.(*tty.Failure)
+	failure, ok := err.(*message.Failure)
 	if !ok {
 		return err
 	}
@@ -195,5 +196,5 @@ func said(err error, lines int) error {
 	if lines > 1 {
 		what = fmt.Sprintf("%d lines", lines)
 	}
-	return &tty.Failure{Reason: failure.Reason, Detail: failure.Detail + ", after " + what}
+	return &message.Failure{Reason: failure.Reason, Detail: failure.Detail + ", after " + what}
 }

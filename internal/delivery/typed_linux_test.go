@@ -13,12 +13,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"msg/internal/answers"
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/tty/ttytest"
 )
 
 // typedOn is a request that lines are typed to.
-func typedOn(t *testing.T, list, text string) (delivery.Request, chan string) {
+func typedOn(t *testing.T, list, text string) (message.Request, chan string) {
 	t.Helper()
 	r, lines := request(t, list, text), make(chan string)
 	r.Lines = lines
@@ -68,7 +68,7 @@ func TestTyped(t *testing.T) {
 	e.Log = log.add
 	r, lines := typedOn(t, one.Name+","+two.Name, "first")
 	s := begin(t, e, r)
-	if open := s.result(t, delivery.Open); open.Host != "here" {
+	if open := s.result(t, message.Open); open.Host != "here" {
 		t.Errorf("%+v", open)
 	}
 	typed := []string{"second", "", "Third\x1b[2J", strings.Repeat("x", 100), "last"}
@@ -81,7 +81,7 @@ func TestTyped(t *testing.T) {
 	}
 	close(lines)
 	results := s.end(t)
-	checkEvents(t, results, delivery.Open, delivery.Delivered, delivery.Delivered)
+	checkEvents(t, results, message.Open, message.Delivered, message.Delivered)
 	who := "(" + ttytest.Me(t) + ")"
 	for _, term := range []*ttytest.Terminal{one, two} {
 		seen := term.Await(t, "\nEOF")
@@ -130,7 +130,7 @@ func TestTypedInterrupted(t *testing.T) {
 	typeLine(t, lines, "second")
 	term.Await(t, "| second")
 	s.interrupt()
-	checkEvents(t, s.end(t), delivery.Open, delivery.Delivered)
+	checkEvents(t, s.end(t), message.Open, message.Delivered)
 	checkRow(t, term, "EOF", "("+ttytest.Me(t)+")")
 }
 
@@ -141,7 +141,7 @@ func TestTypedMessagesOff(t *testing.T) {
 	r, lines := typedOn(t, term.Name+","+early.Name+","+late.Name, "first")
 	r.Polite = true
 	s := begin(t, e, r)
-	s.result(t, delivery.Open)
+	s.result(t, message.Open)
 	switchOff := func(off *ttytest.Terminal) {
 		t.Helper()
 		if err := off.Slave.Chmod(0o600); err != nil {
@@ -150,7 +150,7 @@ func TestTypedMessagesOff(t *testing.T) {
 	}
 	switchOff(early)
 	typeLine(t, lines, "second")
-	failed := s.result(t, delivery.Failed)
+	failed := s.result(t, message.Failed)
 	if failed.Terminal != early.Name || failed.Reason != "messages-off" || !strings.HasSuffix(failed.Detail, ", after the first line") {
 		t.Errorf("%+v", failed)
 	}
@@ -160,10 +160,10 @@ func TestTypedMessagesOff(t *testing.T) {
 	term.Await(t, "| third")
 	close(lines)
 	results := s.end(t)
-	if len(results) != 4 || len(terminals(results, delivery.Failed)) != 2 || !slices.Equal(terminals(results, delivery.Delivered), []string{term.Name}) {
+	if len(results) != 4 || len(terminals(results, message.Failed)) != 2 || !slices.Equal(terminals(results, message.Delivered), []string{term.Name}) {
 		t.Fatalf("%+v", results)
 	}
-	i := slices.IndexFunc(results, func(r delivery.Result) bool { return r.Terminal == late.Name })
+	i := slices.IndexFunc(results, func(r message.Result) bool { return r.Terminal == late.Name })
 	if r := results[i]; r.Reason != "messages-off" || !strings.HasSuffix(r.Detail, ", after 2 lines") {
 		t.Errorf("%+v", r)
 	}
@@ -190,11 +190,11 @@ func TestTypedToNobody(t *testing.T) {
 	term, off, e := person(t), person(t), engine()
 	r, lines := typedOn(t, term.Name, "first")
 	s := begin(t, e, r)
-	s.result(t, delivery.Open)
+	s.result(t, message.Open)
 	term.HangUp()
 	typeLine(t, lines, "second")
 	results := s.end(t)
-	checkEvents(t, results, delivery.Open, delivery.Failed)
+	checkEvents(t, results, message.Open, message.Failed)
 	if last := results[1]; last.Reason != "gone" || !strings.HasSuffix(last.Detail, ", after the first line") {
 		t.Errorf("%+v", last)
 	}
@@ -203,13 +203,13 @@ func TestTypedToNobody(t *testing.T) {
 	}
 	r, _ = typedOn(t, off.Name, "first")
 	r.Polite = true
-	checkEvents(t, begin(t, e, r).end(t), delivery.Failed, delivery.Open)
+	checkEvents(t, begin(t, e, r).end(t), message.Failed, message.Open)
 	if err := off.Slave.Chmod(0o620); err != nil {
 		t.Fatal(err)
 	}
 	r, _ = typedOn(t, off.Name, "first")
 	r.DryRun = true
-	checkEvents(t, begin(t, e, r).end(t), delivery.Planned)
+	checkEvents(t, begin(t, e, r).end(t), message.Planned)
 }
 
 // TestTypedIsCounted: each line counts as a message does. One that is one too many waits,
@@ -247,7 +247,7 @@ func TestTypedIsCounted(t *testing.T) {
 	set(10*time.Millisecond, nil)
 	typeLine(t, lines, "too many")
 	until(t, "one more count", func() bool { return count() >= 4+5 })
-	if all := s.now(); strings.Contains(term.Seen(), "too many") || !slices.Equal(events(all), []delivery.Event{delivery.Open, delivery.Waiting}) ||
+	if all := s.now(); strings.Contains(term.Seen(), "too many") || !slices.Equal(events(all), []message.Event{message.Open, message.Waiting}) ||
 		all[1].Detail != "too many lines; the next one waits for 1 s" {
 		t.Errorf("%q, %+v", term.Seen(), all)
 	}
@@ -256,8 +256,8 @@ func TestTypedIsCounted(t *testing.T) {
 	set(0, errors.New("no place"))
 	typeLine(t, lines, "uncounted")
 	results := s.end(t)
-	checkEvents(t, results, delivery.Open, delivery.Waiting, delivery.Failed)
-	if last := results[2]; last.Reason != delivery.RateLimited || last.Detail != "no place, after 5 lines" || last.Terminal != term.Name {
+	checkEvents(t, results, message.Open, message.Waiting, message.Failed)
+	if last := results[2]; last.Reason != message.RateLimited || last.Detail != "no place, after 5 lines" || last.Terminal != term.Name {
 		t.Errorf("%+v", last)
 	}
 	if seen := term.Await(t, "\nEOF"); strings.Contains(seen, "uncounted") {
@@ -279,10 +279,10 @@ func TestTypedWaitsAndIsInterrupted(t *testing.T) {
 	r, lines := typedOn(t, term.Name, "first")
 	s := begin(t, e, r)
 	typeLine(t, lines, "too many")
-	s.result(t, delivery.Waiting)
+	s.result(t, message.Waiting)
 	s.interrupt()
 	results := s.end(t)
-	checkEvents(t, results, delivery.Open, delivery.Waiting, delivery.Failed)
+	checkEvents(t, results, message.Open, message.Waiting, message.Failed)
 	if want := "interrupted before the last line, after the first line"; results[2].Detail != want {
 		t.Errorf("%+v, want %q", results[2], want)
 	}
@@ -301,10 +301,10 @@ func TestTypedTooLong(t *testing.T) {
 		end    string // of the line
 		shown  bool
 	}{
-		"user's most":     {user, delivery.MaxBytes, "", true},
-		"user's too long": {user, delivery.MaxBytes + 1, "", false},
-		"root's":          {0, delivery.MaxBytes + 1, "", true},
-		"root's too long": {0, delivery.MaxBytesRoot + 1, "", false},
+		"user's most":     {user, message.MaxBytes, "", true},
+		"user's too long": {user, message.MaxBytes + 1, "", false},
+		"root's":          {0, message.MaxBytes + 1, "", true},
+		"root's too long": {0, message.MaxBytesRoot + 1, "", false},
 		"two lines":       {0, 10, "\nBroadcast", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -320,8 +320,8 @@ func TestTypedTooLong(t *testing.T) {
 			}
 			results := s.end(t)
 			last := results[len(results)-1]
-			denied := last.Event == delivery.Failed && last.Reason == "denied" && strings.HasSuffix(last.Detail, ", after the first line")
-			if len(results) != 2 || results[0].Event != delivery.Open || denied == c.shown || !denied && last.Event != delivery.Delivered {
+			denied := last.Event == message.Failed && last.Reason == "denied" && strings.HasSuffix(last.Detail, ", after the first line")
+			if len(results) != 2 || results[0].Event != message.Open || denied == c.shown || !denied && last.Event != message.Delivered {
 				t.Errorf("%+v", results)
 			}
 			if seen := term.Await(t, "\nEOF"); strings.Count(seen, "x") < c.length && c.shown || strings.Contains(seen, "xx") != c.shown ||
@@ -343,20 +343,20 @@ func TestTypedAndAnswered(t *testing.T) {
 	r.Wait = true
 	s := begin(t, e, r)
 	code := s.code(t, e)
-	for _, kind := range []answers.Kind{answers.OK, answers.OK, answers.Reply} {
+	for _, kind := range []message.Answer{message.OK, message.OK, message.Reply} {
 		typeLine(t, lines, "more")
 		if _, err := answer(t, e, code, answers.Answer{Kind: kind, Text: "yes"}); err != nil {
 			t.Error(err)
 		}
 	}
-	until(t, "the third answer", func() bool { return len(terminals(s.now(), delivery.Answered)) == 3 })
+	until(t, "the third answer", func() bool { return len(terminals(s.now(), message.Answered)) == 3 })
 	select {
 	case <-s.done:
 		t.Error("it has ended before all was said")
 	default:
 	}
 	close(lines)
-	checkEvents(t, s.end(t), delivery.Open, delivery.Answered, delivery.Answered, delivery.Answered, delivery.Delivered, delivery.Open)
+	checkEvents(t, s.end(t), message.Open, message.Answered, message.Answered, message.Answered, message.Delivered, message.Open)
 }
 
 // TestTypedAndUnanswered: the time for answers begins when all has been said.
@@ -373,7 +373,7 @@ func TestTypedAndUnanswered(t *testing.T) {
 	}
 	begun := time.Now()
 	close(lines)
-	checkEvents(t, s.end(t), delivery.Open, delivery.Delivered, delivery.Open, delivery.Unanswered)
+	checkEvents(t, s.end(t), message.Open, message.Delivered, message.Open, message.Unanswered)
 	if took := time.Since(begun); took < long {
 		t.Errorf("it took %v", took)
 	}
@@ -385,12 +385,12 @@ func TestTypedAndSwitchedOff(t *testing.T) {
 	r, lines := typedOn(t, term.Name, "first")
 	r.Wait, r.Polite = true, true
 	s := begin(t, e, r)
-	s.result(t, delivery.Open)
+	s.result(t, message.Open)
 	if err := term.Slave.Chmod(0o600); err != nil {
 		t.Fatal(err)
 	}
 	typeLine(t, lines, "second")
-	checkEvents(t, s.end(t), delivery.Open, delivery.Failed, delivery.Open)
+	checkEvents(t, s.end(t), message.Open, message.Failed, message.Open)
 }
 
 // TestTypedToTooMany: what is typed on has no more terminals than may be open at once; where
@@ -419,7 +419,7 @@ func TestTypedToTooMany(t *testing.T) {
 		t.Errorf("counted %d times", asked)
 	}
 	r.Targets = parse(t, one.Name)
-	checkEvents(t, begin(t, e, r).end(t), delivery.Open, delivery.Delivered)
+	checkEvents(t, begin(t, e, r).end(t), message.Open, message.Delivered)
 	if slices.Contains(shown(t, two), "crowded") {
 		t.Errorf("it is shown: %q", two.Seen())
 	}

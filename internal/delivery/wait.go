@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"msg/internal/answers"
+	"msg/internal/message"
 	"msg/internal/text"
 	"msg/internal/tty"
 )
@@ -14,17 +15,17 @@ import (
 // waiting is a message that stays until it is answered: who is asked, who has answered.
 type waiting struct {
 	engine  *Engine
-	request Request
+	request message.Request
 	message tty.Message
 	socket  *answers.Socket
 	begun   time.Time
 
 	mu      sync.Mutex
 	people  map[uint32]*person
-	inOrder []*person       // as the terminals come
-	refused map[uint32]bool // who is not asked, and has tried
-	come    []Result        // answers that are not reported yet
-	more    chan struct{}   // has a token where something has changed
+	inOrder []*person        // as the terminals come
+	refused map[uint32]bool  // who is not asked, and has tried
+	come    []message.Result // answers that are not reported yet
+	more    chan struct{}    // has a token where something has changed
 	over    bool
 
 	listening sync.WaitGroup
@@ -46,10 +47,10 @@ func (p *person) missing() bool { return p.reached > 0 && p.answers == 0 }
 const mostAnswers = 10
 
 // waitFor makes the socket for a message to those places.
-func (e *Engine) waitFor(r Request, m tty.Message, places []Place) (*waiting, error) {
+func (e *Engine) waitFor(r message.Request, m tty.Message, places []Place) (*waiting, error) {
 	socket, err := answers.Listen(e.pending(), e.UID)
 	if err != nil {
-		return nil, &RequestError{Problem: err.Error(), Hint: `nothing was sent; "msg doctor" says what is missing`}
+		return nil, &message.Refusal{Problem: err.Error(), Hint: `nothing was sent; "msg doctor" says what is missing`}
 	}
 	w := &waiting{
 		engine: e, request: r, message: m, socket: socket, begun: time.Now(),
@@ -93,9 +94,9 @@ func (w *waiting) changed() {
 // while reports answers as they come, while something is done, and then until everybody
 // has answered or nobody wants to wait any longer. Who has not answered by then has a
 // result that says so.
-func (w *waiting) while(ctx context.Context, report func(Result), do func(report func(Result))) {
+func (w *waiting) while(ctx context.Context, report func(message.Result), do func(report func(message.Result))) {
 	var mu sync.Mutex
-	one := func(r Result) {
+	one := func(r message.Result) {
 		mu.Lock()
 		defer mu.Unlock()
 		report(r)
@@ -127,7 +128,7 @@ func (w *waiting) while(ctx context.Context, report func(Result), do func(report
 func (w *waiting) listen() { w.listening.Go(func() { w.socket.Serve(w) }) }
 
 // stay waits once the message is at its terminals, until nobody is missing.
-func (w *waiting) stay(ctx context.Context, report func(Result)) {
+func (w *waiting) stay(ctx context.Context, report func(message.Result)) {
 	begun := w.begun
 	if w.request.Lines != nil {
 		begun = time.Now() // when all has been said
@@ -150,7 +151,7 @@ func (w *waiting) stay(ctx context.Context, report func(Result)) {
 	}
 }
 
-func (w *waiting) report(report func(Result)) {
+func (w *waiting) report(report func(message.Result)) {
 	w.mu.Lock()
 	come := w.come
 	w.come = nil
@@ -174,14 +175,14 @@ func (w *waiting) missing() int {
 }
 
 // end takes no more answers, and returns what is still to be reported.
-func (w *waiting) end() []Result {
+func (w *waiting) end() []message.Result {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.over = true
 	out := w.come
 	for _, p := range w.inOrder {
 		if p.missing() {
-			out = append(out, Result{Event: Unanswered, Host: w.engine.Host, User: p.name})
+			out = append(out, message.Result{Event: message.Unanswered, Host: w.engine.Host, User: p.name})
 		}
 	}
 	return out
@@ -260,15 +261,15 @@ func (w *waiting) judge(a answers.Answer, terminal string, after int64) (*Answer
 		}
 		w.refused[a.UID] = true
 		return record, errNotAsked
-	case p.answers > 0 && a.Kind == answers.OK && w.request.Lines == nil:
+	case p.answers > 0 && a.Kind == message.OK && w.request.Lines == nil:
 		return nil, errAnswered
 	case p.answers >= most:
 		return nil, errTooOften
 	}
 	p.answers++
 	record.Name = p.name
-	w.come = append(w.come, Result{
-		Event: Answered, Host: w.engine.Host, User: p.name, Terminal: terminal, Answer: a.Kind, Text: a.Text, AfterMS: after,
+	w.come = append(w.come, message.Result{
+		Event: message.Answered, Host: w.engine.Host, User: p.name, Terminal: terminal, Answer: a.Kind, Text: a.Text, AfterMS: after,
 	})
 	w.changed()
 	return record, nil

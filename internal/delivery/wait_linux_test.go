@@ -17,6 +17,7 @@ import (
 
 	"msg/internal/answers"
 	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/tty/ttytest"
 )
 
@@ -64,18 +65,18 @@ type stay struct {
 	done      chan struct{}
 
 	mu      sync.Mutex
-	results []delivery.Result
+	results []message.Result
 	err     error
 }
 
 // begin sends a message that stays. It comes to its end with the test, if not before.
-func begin(t *testing.T, e *delivery.Engine, r delivery.Request) *stay {
+func begin(t *testing.T, e *delivery.Engine, r message.Request) *stay {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &stay{interrupt: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		err := e.Send(ctx, r, func(r delivery.Result) {
+		err := e.Send(ctx, r, func(r message.Result) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.results = append(s.results, r)
@@ -110,14 +111,14 @@ func until(t *testing.T, what string, is func() bool) {
 	}
 }
 
-func (s *stay) now() []delivery.Result {
+func (s *stay) now() []message.Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.results)
 }
 
 // result waits for a result with that event, and returns the first.
-func (s *stay) result(t *testing.T, event delivery.Event) (found delivery.Result) {
+func (s *stay) result(t *testing.T, event message.Event) (found message.Result) {
 	t.Helper()
 	until(t, string(event), func() bool {
 		for _, r := range s.now() {
@@ -137,7 +138,7 @@ func (s *stay) result(t *testing.T, event delivery.Event) (found delivery.Result
 }
 
 // end waits until the message has come to its end, and returns all results.
-func (s *stay) end(t *testing.T) []delivery.Result {
+func (s *stay) end(t *testing.T) []message.Result {
 	t.Helper()
 	await(t, s.done, "the end of the message")
 	if s.err != nil {
@@ -146,14 +147,14 @@ func (s *stay) end(t *testing.T) []delivery.Result {
 	return s.now()
 }
 
-func events(results []delivery.Result) (all []delivery.Event) {
+func events(results []message.Result) (all []message.Event) {
 	for _, r := range results {
 		all = append(all, r.Event)
 	}
 	return all
 }
 
-func checkEvents(t *testing.T, results []delivery.Result, want ...delivery.Event) {
+func checkEvents(t *testing.T, results []message.Result, want ...message.Event) {
 	t.Helper()
 	if !slices.Equal(events(results), want) {
 		t.Errorf("got %+v, want %v", results, want)
@@ -163,7 +164,7 @@ func checkEvents(t *testing.T, results []delivery.Result, want ...delivery.Event
 // code is what a message is answered by that is the only one to wait, once it is open.
 func (s *stay) code(t *testing.T, e *delivery.Engine) string {
 	t.Helper()
-	s.result(t, delivery.Open)
+	s.result(t, message.Open)
 	found, err := os.ReadDir(e.Pending)
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%v, %v wait", err, found)
@@ -216,7 +217,7 @@ func checkAnswerRefused(t *testing.T, err error, want string) {
 }
 
 // waits is a request whose answers are awaited, for ever if time is 0.
-func waits(t *testing.T, list, text string, time time.Duration) delivery.Request {
+func waits(t *testing.T, list, text string, time time.Duration) message.Request {
 	t.Helper()
 	r := request(t, list, text)
 	r.Wait, r.AnswerTime = true, time
@@ -233,9 +234,9 @@ func TestWaitAnswered(t *testing.T) {
 	e, term := waitingEngine(t), person(t)
 	me := ttytest.Me(t)
 	s := begin(t, e, waits(t, term.Name, "Restart at five?", 0))
-	open := s.result(t, delivery.Open)
+	open := s.result(t, message.Open)
 	code := codeOn(t, term)
-	if want := (delivery.Result{Event: delivery.Open, Host: "here"}); open != want {
+	if want := (message.Result{Event: message.Open, Host: "here"}); open != want {
 		t.Errorf("%+v, want %+v", open, want)
 	}
 	if rows := regexp.MustCompile(`\n\| Restart at five\? *\r+\nAnswer: `); !rows.MatchString(term.Seen()) {
@@ -246,17 +247,17 @@ func TestWaitAnswered(t *testing.T) {
 		!strings.HasPrefix(found[0].From, me+"@here") {
 		t.Errorf("what waits is %+v, %v", found, err)
 	}
-	m, err := answer(t, e, code, answers.Answer{Kind: answers.OK})
+	m, err := answer(t, e, code, answers.Answer{Kind: message.OK})
 	if err != nil || !m.Answered || m.Text != "Restart at five?" || !strings.HasPrefix(m.From, me+"@here") || time.Since(m.At) > time.Hour {
 		t.Errorf("who answers sees %+v, %v", m, err)
 	}
 	results := s.end(t)
-	checkEvents(t, results, delivery.Delivered, delivery.Open, delivery.Answered)
+	checkEvents(t, results, message.Delivered, message.Open, message.Answered)
 	last := results[len(results)-1]
-	if last.Host != "here" || last.User != me || last.Answer != answers.OK || last.Text != "" || last.AfterMS <= 0 {
+	if last.Host != "here" || last.User != me || last.Answer != message.OK || last.Text != "" || last.AfterMS <= 0 {
 		t.Errorf("%+v", last)
 	}
-	if _, err := answer(t, e, code, answers.Answer{Kind: answers.OK}); !errors.Is(err, answers.ErrNobody) {
+	if _, err := answer(t, e, code, answers.Answer{Kind: message.OK}); !errors.Is(err, answers.ErrNobody) {
 		t.Errorf("once more: %v", err)
 	}
 }
@@ -270,10 +271,10 @@ func TestUnanswered(t *testing.T) {
 	if took := time.Since(begun); took < long || took > ample {
 		t.Errorf("it took %v", took)
 	}
-	checkEvents(t, results, delivery.Delivered, delivery.Delivered, delivery.Open, delivery.Unanswered, delivery.Unanswered)
+	checkEvents(t, results, message.Delivered, message.Delivered, message.Open, message.Unanswered, message.Unanswered)
 	last := results[len(results)-2:]
 	for i, name := range []string{ttytest.Me(t), "61234"} {
-		if want := (delivery.Result{Event: delivery.Unanswered, Host: "here", User: name}); last[i] != want {
+		if want := (message.Result{Event: message.Unanswered, Host: "here", User: name}); last[i] != want {
 			t.Errorf("%+v, want %+v", last[i], want)
 		}
 	}
@@ -286,11 +287,11 @@ func TestWaitInterrupted(t *testing.T) {
 	code := s.code(t, e)
 	begun := time.Now()
 	s.interrupt()
-	checkEvents(t, s.end(t), delivery.Delivered, delivery.Open, delivery.Unanswered)
+	checkEvents(t, s.end(t), message.Delivered, message.Open, message.Unanswered)
 	if took := time.Since(begun); took > ample/2 {
 		t.Errorf("it took %v", took)
 	}
-	if _, err := answer(t, e, code, answers.Answer{Kind: answers.OK}); !errors.Is(err, answers.ErrNobody) {
+	if _, err := answer(t, e, code, answers.Answer{Kind: message.OK}); !errors.Is(err, answers.ErrNobody) {
 		t.Errorf("too late: %v", err)
 	}
 }
@@ -302,10 +303,10 @@ func TestNothingToWaitFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone.Hold(t)
-	for list, want := range map[string][]delivery.Event{
-		term.Name:                   {delivery.Failed, delivery.Open},
-		term.Name + "," + gone.Name: {delivery.Failed, delivery.Failed, delivery.Open},
-		"no-such-user":              {delivery.Failed},
+	for list, want := range map[string][]message.Event{
+		term.Name:                   {message.Failed, message.Open},
+		term.Name + "," + gone.Name: {message.Failed, message.Failed, message.Open},
+		"no-such-user":              {message.Failed},
 	} {
 		r := waits(t, list, "hello", 0)
 		r.Polite, r.Time = true, 100*time.Millisecond
@@ -313,7 +314,7 @@ func TestNothingToWaitFor(t *testing.T) {
 	}
 	dry := waits(t, gone.Name, "hello", 0)
 	dry.DryRun = true
-	checkEvents(t, begin(t, e, dry).end(t), delivery.Planned)
+	checkEvents(t, begin(t, e, dry).end(t), message.Planned)
 }
 
 // TestReplyAsItCame: the bytes of a reply are passed on, whatever they are.
@@ -321,11 +322,11 @@ func TestReplyAsItCame(t *testing.T) {
 	e, term := waitingEngine(t), person(t)
 	for _, text := range []string{"Ten minutes.", "two\nlines", "Grüße\x1b[2J\x9b\x00\xff\r\n", strings.Repeat("\xff", answers.MaxText)} {
 		s := begin(t, e, waits(t, term.Name, "hello", 0))
-		if _, err := answer(t, e, s.code(t, e), answers.Answer{Kind: answers.Reply, Text: text}); err != nil {
+		if _, err := answer(t, e, s.code(t, e), answers.Answer{Kind: message.Reply, Text: text}); err != nil {
 			t.Fatal(err)
 		}
 		results := s.end(t)
-		if last := results[len(results)-1]; last.Event != delivery.Answered || last.Answer != answers.Reply || last.Text != text {
+		if last := results[len(results)-1]; last.Event != message.Answered || last.Answer != message.Reply || last.Text != text {
 			t.Errorf("%+v, want the text %q", last, text)
 		}
 	}
@@ -337,25 +338,25 @@ func TestAnswersOfOne(t *testing.T) {
 	e, term, theirs := waitingEngine(t), person(t), owned(t, nobody)
 	s := begin(t, e, waits(t, term.Name+","+theirs.Name, "hello", 0))
 	code := s.code(t, e)
-	if _, err := answer(t, e, code, answers.Answer{Kind: answers.OK}); err != nil {
+	if _, err := answer(t, e, code, answers.Answer{Kind: message.OK}); err != nil {
 		t.Error(err)
 	}
-	_, err := answer(t, e, code, answers.Answer{Kind: answers.OK})
+	_, err := answer(t, e, code, answers.Answer{Kind: message.OK})
 	checkAnswerRefused(t, err, "you have answered that message already")
 	const most = 10
 	for i := range most - 1 {
-		if _, err := answer(t, e, code, answers.Answer{Kind: answers.Reply, Text: fmt.Sprint(i)}); err != nil {
+		if _, err := answer(t, e, code, answers.Answer{Kind: message.Reply, Text: fmt.Sprint(i)}); err != nil {
 			t.Error(err)
 		}
 	}
-	_, err = answer(t, e, code, answers.Answer{Kind: answers.Reply, Text: "one too many"})
+	_, err = answer(t, e, code, answers.Answer{Kind: message.Reply, Text: "one too many"})
 	checkAnswerRefused(t, err, "you have answered that message often enough")
-	if m, err := answerAs(t, nobody, e, code, answers.Answer{Kind: answers.Reply, Text: "the other"}); err != nil || m.Code != code {
+	if m, err := answerAs(t, nobody, e, code, answers.Answer{Kind: message.Reply, Text: "the other"}); err != nil || m.Code != code {
 		t.Errorf("%+v, %v", m, err)
 	}
 	results := s.end(t)
-	want := slices.Repeat([]delivery.Event{delivery.Answered}, most+1)
-	checkEvents(t, results, append([]delivery.Event{delivery.Delivered, delivery.Delivered, delivery.Open}, want...)...)
+	want := slices.Repeat([]message.Event{message.Answered}, most+1)
+	checkEvents(t, results, append([]message.Event{message.Delivered, message.Delivered, message.Open}, want...)...)
 	for i, r := range results[3:] {
 		name, text := ttytest.Me(t), ""
 		switch {
@@ -378,22 +379,22 @@ func TestAnsweredMeanwhile(t *testing.T) {
 	r := waits(t, term.Name+","+held.Name, "hello", 0)
 	r.Time = time.Minute
 	s := begin(t, e, r)
-	if _, err := answer(t, e, codeOn(t, term), answers.Answer{Kind: answers.OK}); err != nil {
+	if _, err := answer(t, e, codeOn(t, term), answers.Answer{Kind: message.OK}); err != nil {
 		t.Error(err)
 	}
-	s.result(t, delivery.Answered)
-	s.result(t, delivery.Waiting)
-	if all := s.now(); slices.Contains(events(all), delivery.Open) {
+	s.result(t, message.Answered)
+	s.result(t, message.Waiting)
+	if all := s.now(); slices.Contains(events(all), message.Open) {
 		t.Errorf("it is open with a terminal held: %+v", all)
 	}
 	held.Release(t)
 	results := s.end(t)
 	got := events(results)
-	count := map[delivery.Event]int{}
+	count := map[message.Event]int{}
 	for _, event := range got {
 		count[event]++
 	}
-	if count[delivery.Delivered] != 2 || count[delivery.Open] != 1 || count[delivery.Answered] != 1 || got[len(got)-1] != delivery.Open {
+	if count[message.Delivered] != 2 || count[message.Open] != 1 || count[message.Answered] != 1 || got[len(got)-1] != message.Open {
 		t.Errorf("%+v", results)
 	}
 }
@@ -417,8 +418,8 @@ func TestOpenComesOnce(t *testing.T) {
 	r := waits(t, strings.Join(names, ",")+",no-such-user", "hello", 10*time.Millisecond)
 	r.Polite, r.Time = true, 50*time.Millisecond
 	got := events(begin(t, e, r).end(t))
-	if n := slices.Index(got, delivery.Open); n != len(names)+1 || len(got) != n+2 || got[n+1] != delivery.Unanswered ||
-		slices.Contains(got[:n], delivery.Unanswered) {
+	if n := slices.Index(got, message.Open); n != len(names)+1 || len(got) != n+2 || got[n+1] != message.Unanswered ||
+		slices.Contains(got[:n], message.Unanswered) {
 		t.Errorf("%v", got)
 	}
 }
@@ -467,12 +468,12 @@ func TestNotAsked(t *testing.T) {
 	code := s.code(t, e)
 	const refused = "that message was not sent to you"
 	for_ := func(uid uint32) answers.Answer {
-		return answers.Answer{Kind: answers.Reply, Text: "Ten\x1b[2J\xff", For: &uid}
+		return answers.Answer{Kind: message.Reply, Text: "Ten\x1b[2J\xff", For: &uid}
 	}
 	for range 2 {
 		_, err := answerAs(t, 12345, e, code, for_(nobody))
 		checkAnswerRefused(t, err, refused)
-		_, err = answer(t, e, code, answers.Answer{Kind: answers.OK})
+		_, err = answer(t, e, code, answers.Answer{Kind: message.OK})
 		checkAnswerRefused(t, err, refused)
 		_, err = answer(t, e, code, for_(12345))
 		checkAnswerRefused(t, err, refused)
@@ -488,8 +489,8 @@ func TestNotAsked(t *testing.T) {
 		t.Error(err)
 	}
 	results := s.end(t)
-	checkEvents(t, results, delivery.Delivered, delivery.Open, delivery.Answered)
-	if last := results[2]; last.User != "61234" || last.Answer != answers.Reply {
+	checkEvents(t, results, message.Delivered, message.Open, message.Answered)
+	if last := results[2]; last.User != "61234" || last.Answer != message.Reply {
 		t.Errorf("%+v", last)
 	}
 	records := log.answers()
@@ -579,7 +580,7 @@ func TestWaitLeavesNoDescriptors(t *testing.T) {
 	e, term := waitingEngine(t), person(t)
 	once := func() {
 		s := begin(t, e, waits(t, term.Name, "hello", 0))
-		if _, err := answer(t, e, s.code(t, e), answers.Answer{Kind: answers.OK}); err != nil {
+		if _, err := answer(t, e, s.code(t, e), answers.Answer{Kind: message.OK}); err != nil {
 			t.Error(err)
 		}
 		s.end(t)

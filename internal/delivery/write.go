@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/tty"
 )
@@ -17,14 +18,14 @@ import (
 // has to be waited for, because it is held, or as more is typed, waits by itself.
 type round struct {
 	engine  *Engine
-	request Request
+	request message.Request
 	message tty.Message
-	results chan Result
+	results chan message.Result
 
 	// opened is called when the last terminal has been opened; begin before the
 	// first is written to, with what came of those opened until then.
 	opened func()
-	begin  func([]Result)
+	begin  func([]message.Result)
 
 	// shown is called when a terminal is open, and will be written to, with 0; when it has
 	// the message, with 1; and with -1 when what was typed later has not come to it.
@@ -57,33 +58,30 @@ const few = 64
 // time holds up no other. More than that wait for each other in the kernel (tty_mutex).
 const atWork = 2
 
-func (e *Engine) newRound(r Request, m tty.Message, places int) *round {
+func (e *Engine) newRound(r message.Request, m tty.Message, places int) *round {
 	d := &round{
 		engine: e, request: r, message: m, rendered: map[tty.Screen]tty.Layout{}, owners: map[uint32]bool{},
 		// Room for all, so that a reader of results who stops reading (a terminal
 		// held by Ctrl-S, a full pipe) holds up no terminal.
-		results: make(chan Result, 2*places+1),
+		results: make(chan message.Result, 2*places+1),
 		busy:    make(chan struct{}, atWork),
 		room:    make(chan struct{}, openFiles()),
 		shown:   func(uint32, int) {},
 	}
-	if r.Lines != nil && r.stays() {
+	if r.Lines != nil && r.Stays() {
 		d.typed = newTyped()
 	}
 	return d
 }
 
-// stays reports whether there is more to come once the text is through.
-func (r Request) stays() bool { return !r.DryRun && (r.Wait || r.Lines != nil) }
-
 // write reports each terminal as it is done; those that take the message at once when all
 // of these are, unless there are more than may be open.
-func (d *round) write(ctx context.Context, places []Place, report func(Result)) {
+func (d *round) write(ctx context.Context, places []Place, report func(message.Result)) {
 	atOnce := len(places) <= cap(d.room)
 	if atOnce {
 		d.start(ctx, places)
 	}
-	if atOnce && d.waits == 0 && !d.request.stays() {
+	if atOnce && d.waits == 0 && !d.request.Stays() {
 		close(d.results) // nothing goes on meanwhile
 	} else {
 		go func() {
@@ -102,7 +100,7 @@ func (d *round) write(ctx context.Context, places []Place, report func(Result)) 
 // start opens all terminals and writes what they take at once.
 func (d *round) start(ctx context.Context, places []Place) {
 	begun := false
-	begin := func(opening []Result) {
+	begin := func(opening []message.Result) {
 		if !begun && !d.request.DryRun {
 			d.begin(opening)
 		}
@@ -132,13 +130,13 @@ func (d *round) start(ctx context.Context, places []Place) {
 // goOn waits for the terminals that are not done, and for what is typed to them.
 func (d *round) goOn(ctx context.Context) {
 	d.text.Wait()
-	if d.request.stays() {
-		d.results <- Result{Event: Open, Host: d.engine.Host}
+	if d.request.Stays() {
+		d.results <- message.Result{Event: message.Open, Host: d.engine.Host}
 	}
 	if d.typed != nil {
 		ctx, enough := context.WithCancel(ctx)
 		var taking sync.WaitGroup
-		taking.Go(func() { d.take(ctx, func(r Result) { d.results <- r }) })
+		taking.Go(func() { d.take(ctx, func(r message.Result) { d.results <- r }) })
 		defer taking.Wait()
 		defer enough()
 	}
@@ -150,7 +148,7 @@ func (d *round) goOn(ctx context.Context) {
 // process.
 const openingTime = 10 * time.Second
 
-var errTooLate = &tty.Failure{Reason: tty.Stuck, Detail: fmt.Sprintf("not opened within %v", openingTime)}
+var errTooLate = &message.Failure{Reason: message.Stuck, Detail: fmt.Sprintf("not opened within %v", openingTime)}
 
 // late reports whether it is after that time, if there is one.
 func late(until time.Time) bool { return !until.IsZero() && time.Now().After(until) }
@@ -228,14 +226,14 @@ func (d *round) work(do func()) {
 
 // note keeps who is written to, and returns what came of opening the terminals. What shows
 // a desktop is not among that: whether it is a place at all is known when all are open.
-func (d *round) note(all []attempt) []Result {
-	opening := make([]Result, 0, len(all))
+func (d *round) note(all []attempt) []message.Result {
+	opening := make([]message.Result, 0, len(all))
 	for i := range all {
 		t := &all[i]
 		if t.err == nil {
 			d.owners[t.Owner] = true
 		}
-		if !errors.Is(t.err, tty.NoText) {
+		if !errors.Is(t.err, message.NoTerminal) {
 			opening = append(opening, d.result(t.Place, t.err))
 		}
 	}
@@ -264,19 +262,19 @@ func (d *round) done(t *attempt) {
 	<-d.room
 	// A desktop of somebody who is reached on another terminal is not where the message was
 	// meant to go.
-	if !errors.Is(t.err, tty.NoText) || !d.owners[t.Owner] {
+	if !errors.Is(t.err, message.NoTerminal) || !d.owners[t.Owner] {
 		d.results <- d.result(t.Place, t.err)
 	}
 }
 
-func (d *round) result(p *Place, err error) Result {
+func (d *round) result(p *Place, err error) message.Result {
 	switch {
 	case err != nil:
 		return d.engine.failedPlace(p, err)
 	case d.request.DryRun:
-		return d.engine.onPlace(p, Planned)
+		return d.engine.onPlace(p, message.Planned)
 	}
-	return d.engine.onPlace(p, Delivered)
+	return d.engine.onPlace(p, message.Delivered)
 }
 
 // writeOne writes what a terminal takes at once, and reports whether it is waited for.
@@ -353,7 +351,7 @@ func (d *round) openOne(ctx context.Context, p *Place) (*tty.Terminal, error) {
 		return nil, partly(errTooLate, 0, 0)
 	}
 	if p.Control && !p.Named {
-		return nil, &tty.Failure{Reason: tty.Busy, Detail: "tmux in control mode, whose panes are not to be seen"}
+		return nil, &message.Failure{Reason: message.Busy, Detail: "tmux in control mode, whose panes are not to be seen"}
 	}
 	want := d.want(p.Terminal)
 	want.Text = !p.Named
@@ -382,11 +380,11 @@ func (d *round) wait(ctx context.Context, p *Place, terminal *tty.Terminal, data
 	written := 0
 	if d.patience() > noticeable {
 		n, err := terminal.WriteWithin(ctx, data, start.Add(noticeable))
-		if !errors.Is(err, tty.Stuck) || ctx.Err() != nil {
+		if !errors.Is(err, message.Stuck) || ctx.Err() != nil {
 			return n, err
 		}
 		written = n
-		d.results <- d.engine.onPlace(p, Waiting)
+		d.results <- d.engine.onPlace(p, message.Waiting)
 	}
 	n, err := terminal.WriteWithin(ctx, data[written:], start.Add(d.patience()))
 	return written + n, err
@@ -396,21 +394,21 @@ func (d *round) patience() time.Duration {
 	if d.request.Time > 0 {
 		return d.request.Time
 	}
-	return Patience
+	return message.Patience
 }
 
 // partly says of a failure how much of the message is on the screen.
 func partly(err error, written, all int) error {
-	var failure *tty.Failure
+	var failure *message.Failure
 	switch {
 	case !errors.As(err, &failure):
 		return err
 	case written > 0:
-		return &tty.Failure{
+		return &message.Failure{
 			Reason: failure.Reason, Detail: fmt.Sprintf("%s: %d of %d bytes were written", failure.Detail, written, all),
 		}
 	}
-	return &tty.Failure{Reason: failure.Reason, Detail: failure.Detail + ": nothing was written"}
+	return &message.Failure{Reason: failure.Reason, Detail: failure.Detail + ": nothing was written"}
 }
 
 // render lays the message out once for each kind of screen.

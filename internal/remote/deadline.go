@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 )
 
 // deadline is the time by which a host has to be done. A message that stays has one for its
@@ -22,9 +22,9 @@ type deadline struct {
 	lines  bool // some have been typed
 }
 
-func newDeadline(r delivery.Request, limit time.Duration, late func()) *deadline {
+func newDeadline(r message.Request, limit time.Duration, late func()) *deadline {
 	return &deadline{
-		wait: r.Wait, time: r.AnswerTime, terminal: max(r.Time, delivery.Patience), typed: r.Lines != nil, timer: time.AfterFunc(limit, late),
+		wait: r.Wait, time: r.AnswerTime, terminal: max(r.Time, message.Patience), typed: r.Lines != nil, timer: time.AfterFunc(limit, late),
 	}
 }
 

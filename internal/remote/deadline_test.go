@@ -6,13 +6,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 )
 
 // TestDeadline: a host has its time for the text, none while it is typed on or answers have
 // none, and then that for the answers; saying twice that the text is through gives no more.
 func TestDeadline(t *testing.T) {
-	const limit, more = time.Minute, hostTime + delivery.Patience
+	const limit, more = time.Minute, hostTime + message.Patience
 	for name, c := range map[string]struct {
 		wait   bool
 		time   time.Duration
@@ -35,7 +35,7 @@ func TestDeadline(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begun, late := time.Now(), make(chan time.Duration, 1)
-				r := delivery.Request{Wait: c.wait, AnswerTime: c.time}
+				r := message.Request{Wait: c.wait, AnswerTime: c.time}
 				lines := make(chan string)
 				if c.typed > 0 {
 					r.Lines = lines

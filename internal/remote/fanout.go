@@ -5,13 +5,13 @@ import (
 	"errors"
 	"sync"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 )
 
 // Part is what one host gets of a message.
 type Part struct {
 	Host    string // as the sender wrote it
-	Request delivery.Request
+	Request message.Request
 	Send    Send // the way there
 
 	// Via tells the jump host on that way, by any name, or "". It is asked when
@@ -32,9 +32,9 @@ var Usual = FanOut{Hosts: 32, Via: 10}
 // Send sends each part, and hands what comes of them to report, one at a time. Each host
 // ends in one result: Reached, or a failure of the host as a whole. When ctx ends,
 // those that have not begun are not begun.
-func (f FanOut) Send(ctx context.Context, parts []Part, report func(delivery.Result)) {
+func (f FanOut) Send(ctx context.Context, parts []Part, report func(message.Result)) {
 	var mu sync.Mutex
-	out := fanOut{ctx: ctx, all: make(slots, f.Hosts), most: f.Via, report: func(r delivery.Result) {
+	out := fanOut{ctx: ctx, all: make(slots, f.Hosts), most: f.Via, report: func(r message.Result) {
 		mu.Lock()
 		defer mu.Unlock()
 		report(r)
@@ -54,7 +54,7 @@ func (f FanOut) Send(ctx context.Context, parts []Part, report func(delivery.Res
 type fanOut struct {
 	ctx    context.Context
 	all    slots
-	report func(delivery.Result)
+	report func(message.Result)
 
 	most int // through one jump host
 	mu   sync.Mutex
@@ -62,13 +62,13 @@ type fanOut struct {
 }
 
 // errNotBegun is a host's that nothing was tried for.
-var errNotBegun = fail(Interrupted, "interrupted before its turn came: nothing was sent")
+var errNotBegun = message.Fail(message.Interrupted, "interrupted before its turn came: nothing was sent")
 
 // send has one of all the slots, which it gives back. While others are on the way
 // through the same jump host, it leaves that to those that are not. A message that stays
 // has its slot for no longer than until its text is through: else nobody would get theirs
 // before others have answered.
-func (f *fanOut) send(p Part) delivery.Result {
+func (f *fanOut) send(p Part) message.Result {
 	give := sync.OnceFunc(f.all.give)
 	defer func() { give() }()
 	via := ""
@@ -89,8 +89,8 @@ func (f *fanOut) send(p Part) delivery.Result {
 			through.give()
 		})
 	}
-	return p.send(f.ctx, func(r delivery.Result) {
-		if r.Event == delivery.Open {
+	return p.send(f.ctx, func(r message.Result) {
+		if r.Event == message.Open {
 			give()
 		}
 		f.report(r)
@@ -111,10 +111,10 @@ func (f *fanOut) through(via string) slots {
 
 // send has the host's part carried out. What fails as a whole there is told once, and
 // at the end.
-func (p Part) send(ctx context.Context, report func(delivery.Result)) delivery.Result {
-	var failed *delivery.Result
-	err := p.Send(ctx, p.Request, func(r delivery.Result) {
-		if r.Event == delivery.Failed && r.Terminal == "" && r.Target == "" {
+func (p Part) send(ctx context.Context, report func(message.Result)) message.Result {
+	var failed *message.Result
+	err := p.Send(ctx, p.Request, func(r message.Result) {
+		if r.Event == message.Failed && r.OfHost() {
 			failed = &r
 			return
 		}
@@ -127,19 +127,19 @@ func (p Part) send(ctx context.Context, report func(delivery.Result)) delivery.R
 }
 
 // result is the host's own.
-func (p Part) result(err error) delivery.Result {
-	r := delivery.Result{Event: delivery.Failed, Host: p.Host}
-	var failure *Failure
-	var refused *delivery.RequestError
+func (p Part) result(err error) message.Result {
+	r := message.Result{Event: message.Failed, Host: p.Host}
+	var failure *message.Failure
+	var refused *message.Refusal
 	switch {
 	case err == nil:
-		r.Event = delivery.Reached
+		r.Event = message.Reached
 	case errors.As(err, &failure):
 		r.Reason, r.Detail, r.Hint = failure.Reason, failure.Detail, failure.Hint
 	case errors.As(err, &refused): // its hint would read as ours
-		r.Reason, r.Detail = Refused, "it says: "+refused.Problem
+		r.Reason, r.Detail = message.Refused, "it says: "+refused.Problem
 	default:
-		r.Reason, r.Detail = Refused, "it says: "+err.Error()
+		r.Reason, r.Detail = message.Refused, "it says: "+err.Error()
 	}
 	return r
 }

@@ -2,39 +2,12 @@ package remote
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 )
-
-// The reasons of a host.
-const (
-	Unreachable delivery.Reason = "unreachable" // nothing there takes connections, or nobody knows the name
-	HostKey     delivery.Reason = "host-key"    // it may be another host: its key is not known, or has changed
-	AuthFailed  delivery.Reason = "auth-failed" // it does not let us in
-	NoHelper    delivery.Reason = "no-helper"   // there is none, or it does not start
-	Version     delivery.Reason = "version"     // it speaks no protocol that this one does
-	Refused     delivery.Reason = "refused"     // it has not carried the request out, because of that
-	Timeout     delivery.Reason = "timeout"     // it does not answer
-	Interrupted delivery.Reason = "interrupted" // the sender has given up before it had the message
-	Lost        delivery.Reason = "lost"        // it ended early: what it has done is not known
-)
-
-// Failure is why a helper did not do what it was asked.
-type Failure struct {
-	Reason delivery.Reason
-	Detail string
-	Hint   string // what to do, or "" where the reason says enough
-}
-
-func fail(reason delivery.Reason, format string, args ...any) *Failure {
-	return &Failure{Reason: reason, Detail: fmt.Sprintf(format, args...)}
-}
-
-func (f *Failure) Error() string { return string(f.Reason) + ": " + f.Detail }
 
 // Helper is msg-helper on this host.
 type Helper struct {
@@ -72,7 +45,7 @@ func Candidates() []string {
 // comes. When ctx ends it tells the helper to wait no longer, and still reports
 // what became of every terminal. Its error is a *delivery.RequestError, a
 // *Failure, or one of the helper's in words.
-func (h Helper) Send(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+func (h Helper) Send(ctx context.Context, r message.Request, report func(message.Result)) error {
 	p, err := h.start()
 	if err != nil {
 		return err
@@ -95,7 +68,7 @@ func (h Helper) start() (*process, error) {
 	cmd.Env = []string{} // it would not look at it
 	p, err := start(cmd)
 	if err != nil {
-		return nil, fail(NoHelper, "%s: %v", h.Path, err)
+		return nil, message.Fail(message.NoHelper, "%s: %v", h.Path, err)
 	}
 	return p, nil
 }

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 )
 
 // program is a helper that is a shell script.
@@ -38,12 +38,12 @@ func TestHelper(t *testing.T) {
 		sayHello + `read r; yes oops | head -c 100000 >&2`:                                      "lost: it ended early; whether all have the message is not known: oops",
 		`test -z "$(env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD=)" || exec env >&2; ` + sayHello + `read r; echo '{"event":"end","results":0}'`: "",
 	} {
-		err := program(t, script).Send(t.Context(), aRequest, func(delivery.Result) {})
+		err := program(t, script).Send(t.Context(), aRequest, func(message.Result) {})
 		if got := errorText(err); got != want && (want == "" || !strings.HasPrefix(got, want)) {
 			t.Errorf("%s: %q, want %q", script, got, want)
 		}
 	}
-	err := Helper{Path: "/nonexistent/helper"}.Send(t.Context(), aRequest, func(delivery.Result) {})
+	err := Helper{Path: "/nonexistent/helper"}.Send(t.Context(), aRequest, func(message.Result) {})
 	if want := "no-helper: /nonexistent/helper: no such file or directory"; errorText(err) != want {
 		t.Errorf("%v, want %q", err, want)
 	}
@@ -69,12 +69,12 @@ func TestGivingUp(t *testing.T) {
 		cat >/dev/null
 		echo '{"event":"failed","host":"d13","user":"bob","terminal":"pts/2","reason":"stuck","detail":"interrupted"}'
 		echo '{"event":"end","results":1}'`)
-	var results []delivery.Result
-	err := helper.Send(ctx, aRequest, func(r delivery.Result) {
+	var results []message.Result
+	err := helper.Send(ctx, aRequest, func(r message.Result) {
 		results = append(results, r)
 		cancel()
 	})
-	if err != nil || len(results) != 2 || results[1].Reason != "stuck" {
+	if err != nil || len(results) != 2 || results[1].Reason.Public() != "stuck" {
 		t.Errorf("%+v, %v", results, err)
 	}
 }
@@ -92,7 +92,7 @@ func TestGivenUpWhenWritten(t *testing.T) {
 			_, _ = io.WriteString(out, `{"event":"delivered","host":"d13","user":"bob","terminal":"pts/2"}`+"\n"+`{"event":"end","results":1}`+"\n")
 		}()
 		got := 0
-		err := newTalk(thenCancelled{toHelper, cancel}, fromHelper, nil).send(ctx, aRequest, func(delivery.Result) { got++ })
+		err := newTalk(thenCancelled{toHelper, cancel}, fromHelper, nil).send(ctx, aRequest, func(message.Result) { got++ })
 		if err != nil || got != 1 {
 			t.Fatalf("%d results, %v", got, err)
 		}
@@ -121,8 +121,8 @@ func TestSilence(t *testing.T) {
 		}()
 		talk := newTalk(toHelper, fromHelper, nil)
 		talk.patience = patience{100 * time.Millisecond, 100 * time.Millisecond, 100 * time.Millisecond}
-		var failure *Failure
-		if err := talk.send(t.Context(), aRequest, nil); !errors.As(err, &failure) || failure.Reason != Timeout {
+		var failure *message.Failure
+		if err := talk.send(t.Context(), aRequest, nil); !errors.As(err, &failure) || failure.Reason != message.Timeout {
 			t.Errorf("after %q: %v", said, err)
 		}
 	}
@@ -138,7 +138,7 @@ func TestHelperThatHangs(t *testing.T) {
 	const oneResult = `{"event":"delivered","host":"d13","user":"bob","terminal":"pts/2"}`
 	for name, c := range map[string]struct {
 		script  string
-		request delivery.Request
+		request message.Request
 		want    string
 		unsent  bool // of the request, when it is given up
 	}{
@@ -171,12 +171,12 @@ func TestHelperThatHangs(t *testing.T) {
 				interrupt(Hello{})
 			}
 			begun := time.Now()
-			err = p.end(talk.send(ctx, c.request, func(delivery.Result) {}))
+			err = p.end(talk.send(ctx, c.request, func(message.Result) {}))
 			want := c.want
 			if interrupted && c.unsent {
 				want = "interrupted"
 			}
-			var failure *Failure
+			var failure *message.Failure
 			if errors.As(err, &failure) != (want != "") || failure != nil && string(failure.Reason) != want {
 				t.Errorf("%s, interrupted %v: %v, want %q", name, interrupted, err, want)
 			}
@@ -193,7 +193,7 @@ func TestSlowReader(t *testing.T) {
 	helper := program(t, sayHello+`read r; i=0; while [ $i -lt 3000 ]; do i=$((i+1))
 		echo '{"event":"delivered","host":"d13","user":"bob","terminal":"pts/'$i'"}'; done; echo '{"event":"end","results":3000}'`)
 	count := 0
-	err := helper.Send(t.Context(), aRequest, func(delivery.Result) {
+	err := helper.Send(t.Context(), aRequest, func(message.Result) {
 		if count == 0 {
 			time.Sleep(time.Second) // more than a pipe's worth comes meanwhile
 		}

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"msg/internal/message"
 )
 
 // process is a program that runs, and leads to a helper.
@@ -45,14 +47,14 @@ const goodbye = 2 * time.Second
 // end waits for the process and adds to a failure what it said of it.
 func (p *process) end(err error) error {
 	waitErr := p.wait(err)
-	var failure *Failure
+	var failure *message.Failure
 	if !errors.As(err, &failure) {
 		return err
 	}
 	said := *failure
 	if words := strings.TrimSpace(p.stderr.String()); words != "" {
 		said.Detail += ": " + words
-	} else if said.Reason == Lost || said.Reason == NoHelper {
+	} else if said.Reason == message.Lost || said.Reason == message.NoHelper {
 		said.Detail += ": " + fmt.Sprint(waitErr)
 	}
 	return &said
@@ -62,7 +64,7 @@ func (p *process) end(err error) error {
 // is not waited for.
 func (p *process) wait(err error) error {
 	_ = p.stdin.Close() // it may have gone, and with it the pipe
-	var failure *Failure
+	var failure *message.Failure
 	patience := goodbye
 	if errors.As(err, &failure) && !errors.Is(err, errNoStart) && !errors.Is(err, errEnded) {
 		terminate(p.cmd)

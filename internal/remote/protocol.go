@@ -45,10 +45,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/target"
+	"msg/internal/text"
 )
 
 // The protocols that are spoken.
@@ -112,6 +114,49 @@ type request struct {
 	Typed    bool     `json:"typed,omitempty"` // lines follow
 }
 
+// resultLine is a message.Result on its way.
+type resultLine struct {
+	Event    message.Event  `json:"event"`
+	Host     string         `json:"host"`
+	User     string         `json:"user,omitempty"`
+	Terminal string         `json:"terminal,omitempty"`
+	Session  string         `json:"session,omitempty"`
+	Target   string         `json:"target,omitempty"`
+	Reason   message.Reason `json:"reason,omitempty"`
+	Detail   string         `json:"detail,omitempty"`
+	Detached bool           `json:"detached,omitempty"`
+	Answer   message.Answer `json:"answer,omitempty"`
+	Text     string         `json:"text,omitempty"`
+	AfterMS  int64          `json:"after_ms,omitempty"`
+}
+
+// lineOf returns a result as it goes out. Its names are made fit for JSON, which has no
+// place for bytes that are not UTF-8.
+func lineOf(r message.Result) resultLine {
+	for _, s := range r.Names() {
+		*s = text.Name(*s)
+	}
+	return resultLine{
+		Event: r.Event, Host: r.Host, User: r.User, Terminal: r.Terminal, Session: r.Session, Target: r.Target,
+		Reason: r.Reason.Public(), Detail: r.Detail, Detached: r.Detached, Answer: r.Answer, Text: text.Clean(r.Text), AfterMS: r.AfterMS,
+	}
+}
+
+// givenUp begins the detail of a message.GivenUp. Protocols 1 and 2 have no reason for it:
+// it is a Stuck with such a detail.
+const givenUp = "interrupted"
+
+// result returns what a line says.
+func (l resultLine) result() message.Result {
+	if l.Reason == message.Stuck && strings.HasPrefix(l.Detail, givenUp) {
+		l.Reason = message.GivenUp
+	}
+	return message.Result{
+		Event: l.Event, Host: l.Host, User: l.User, Terminal: l.Terminal, Session: l.Session, Target: l.Target,
+		Reason: l.Reason, Detail: l.Detail, Detached: l.Detached, Answer: l.Answer, Text: l.Text, AfterMS: l.AfterMS,
+	}
+}
+
 // typedLine is one that follows a request, or says that none will.
 type typedLine struct {
 	Line []byte `json:"line,omitempty"`
@@ -119,9 +164,9 @@ type typedLine struct {
 }
 
 // isOpen reports whether a request stays once its text is through.
-func isOpen(r delivery.Request) bool { return r.Wait || r.Lines != nil }
+func isOpen(r message.Request) bool { return r.Wait || r.Lines != nil }
 
-func wire(protocol int, r delivery.Request) request {
+func wire(protocol int, r message.Request) request {
 	return request{
 		Protocol: protocol, Targets: words(r.Targets), Except: words(r.Except), Text: []byte(r.Text),
 		TimeMS: milliseconds(r.Time), NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says, All: r.AllTerminals,
@@ -142,24 +187,24 @@ func words(targets []target.Target) []string {
 
 // unwire checks what came, and returns the request in it. Its errors are of what
 // msg itself would not send; what a message may be is for package delivery.
-func (r request) unwire() (delivery.Request, error) {
+func (r request) unwire() (message.Request, error) {
 	if r.Protocol < oldest || r.Protocol > newest {
-		return delivery.Request{}, fmt.Errorf("protocol %d is not spoken here", r.Protocol)
+		return message.Request{}, fmt.Errorf("protocol %d is not spoken here", r.Protocol)
 	}
 	if r.Protocol < stays && (r.Wait || r.Typed || r.AnswerMS != 0) {
-		return delivery.Request{}, fmt.Errorf("protocol %d has no messages that stay", r.Protocol)
+		return message.Request{}, fmt.Errorf("protocol %d has no messages that stay", r.Protocol)
 	}
 	for _, ms := range []int64{r.TimeMS, r.AnswerMS} {
 		if most := int64(math.MaxInt64 / time.Millisecond); ms < 0 || ms > most {
-			return delivery.Request{}, fmt.Errorf("a time of %d ms", ms)
+			return message.Request{}, fmt.Errorf("a time of %d ms", ms)
 		}
 	}
 	targets, err := parseAll(r.Targets)
 	if err != nil {
-		return delivery.Request{}, err
+		return message.Request{}, err
 	}
 	except, err := parseAll(r.Except)
-	return delivery.Request{
+	return message.Request{
 		Targets: targets, Except: except, Text: string(r.Text), Time: time.Duration(r.TimeMS) * time.Millisecond,
 		NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says, AllTerminals: r.All,
 		Wait: r.Wait, AnswerTime: time.Duration(r.AnswerMS) * time.Millisecond,

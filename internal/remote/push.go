@@ -10,7 +10,7 @@ import (
 	"runtime"
 	"sync"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 )
 
 // Push sends the helper along to hosts that have no msg, for a login as root. It is
@@ -26,7 +26,7 @@ type Push struct {
 func NewPush() (*Push, error) {
 	own := Find()
 	if own == "" {
-		return nil, &delivery.RequestError{
+		return nil, &message.Refusal{
 			Problem: "--push: there is no msg-helper here to send along",
 			Hint:    "\"msg doctor\" says what is missing",
 		}
@@ -66,7 +66,7 @@ func pushCommand() string { return "sh -c '" + pushScript + "'" }
 // push sends a host the helper that it wants.
 func (t *talk) push(ctx context.Context, want wanted) error {
 	if want.UID == nil || *want.UID != 0 {
-		return &Failure{NoHelper, "msg is not installed there, and --push needs a login as root", "write root@HOST, or have msg installed there"}
+		return &message.Failure{Reason: message.NoHelper, Detail: "msg is not installed there, and --push needs a login as root", Hint: "write root@HOST, or have msg installed there"}
 	}
 	program, err := t.pushed.program(want.Machine)
 	if err != nil {
@@ -102,7 +102,7 @@ func architecture(machine string) string {
 func (p *Push) program(machine string) ([]byte, error) {
 	arch := architecture(machine)
 	if arch == "" {
-		return nil, fail(NoHelper, "no helper is made for its machine, %.40q", machine)
+		return nil, message.Fail(message.NoHelper, "no helper is made for its machine, %.40q", machine)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -111,13 +111,14 @@ func (p *Push) program(machine string) ([]byte, error) {
 	}
 	program, err := p.read(arch)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &Failure{
-			NoHelper, fmt.Sprintf("no helper for its machine, %s, is at %s to send along", machine, p.path(arch)),
-			fmt.Sprintf("in msg's source, \"make install-push ARCH=%s\" installs it", arch),
+		return nil, &message.Failure{
+			Reason: message.NoHelper,
+			Detail: fmt.Sprintf("no helper for its machine, %s, is at %s to send along", machine, p.path(arch)),
+			Hint:   fmt.Sprintf("in msg's source, \"make install-push ARCH=%s\" installs it", arch),
 		}
 	}
 	if err != nil {
-		return nil, fail(NoHelper, "%v", err)
+		return nil, message.Fail(message.NoHelper, "%v", err)
 	}
 	p.programs[arch] = program
 	return program, nil

@@ -11,8 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"msg/internal/delivery"
-	"msg/internal/text"
+	"msg/internal/message"
 )
 
 // How long a client may take: for its request, here and at the other end of ssh, where
@@ -26,7 +25,7 @@ const (
 
 // Send carries out one request and hands each result to report. Its error says
 // that nothing was sent.
-type Send func(ctx context.Context, r delivery.Request, report func(delivery.Result)) error
+type Send func(ctx context.Context, r message.Request, report func(message.Result)) error
 
 // Input is the client's end of the line.
 type Input interface {
@@ -62,13 +61,13 @@ func Serve(ctx context.Context, in Input, client io.Writer, requestTime time.Dur
 		giveUp()
 	}).Stop()
 	end := ending{Event: eventEnd}
-	err = send(ctx, request, func(r delivery.Result) {
-		if r.Event != delivery.Waiting {
+	err = send(ctx, request, func(r message.Result) {
+		if r.Event != message.Waiting {
 			end.Results++
 		}
-		out.put(clean(r))
+		out.put(lineOf(r))
 	})
-	var refused *delivery.RequestError
+	var refused *message.Refusal
 	switch {
 	case errors.As(err, &refused):
 		end.Event, end.Problem, end.Hint = eventRefused, refused.Problem, refused.Hint
@@ -84,28 +83,28 @@ func Serve(ctx context.Context, in Input, client io.Writer, requestTime time.Dur
 const soon = 20 * time.Millisecond
 
 // receive reads the request. One that lines will follow has Lines that are not nil.
-func receive(in Input, lines *lines, requestTime time.Duration) (delivery.Request, error) {
+func receive(in Input, lines *lines, requestTime time.Duration) (message.Request, error) {
 	if err := in.SetReadDeadline(time.Now().Add(requestTime)); err != nil {
-		return delivery.Request{}, err
+		return message.Request{}, err
 	}
 	line, err := lines.next()
 	switch {
 	case errors.Is(err, io.EOF):
-		return delivery.Request{}, errors.New("no request")
+		return message.Request{}, errors.New("no request")
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return delivery.Request{}, fmt.Errorf("no request within %v", requestTime)
+		return message.Request{}, fmt.Errorf("no request within %v", requestTime)
 	case err != nil:
-		return delivery.Request{}, err
+		return message.Request{}, err
 	}
 	var r request
 	if err := decode(line, &r); err != nil {
-		return delivery.Request{}, fmt.Errorf("not a request: %w", err)
+		return message.Request{}, fmt.Errorf("not a request: %w", err)
 	}
 	if len(lines.held) > 0 && !r.Typed {
-		return delivery.Request{}, errors.New("more than one request")
+		return message.Request{}, errors.New("more than one request")
 	}
 	if err := in.SetReadDeadline(time.Time{}); err != nil {
-		return delivery.Request{}, err
+		return message.Request{}, err
 	}
 	request, err := r.unwire()
 	if r.Typed {
@@ -177,16 +176,6 @@ func hearLines(ctx context.Context, from *lines, typed chan<- string) {
 		}
 		heard.put(append([]byte{}, line.Line...)) // never nil
 	}
-}
-
-// clean makes names fit for JSON, which has no place for bytes that are not
-// UTF-8.
-func clean(r delivery.Result) delivery.Result {
-	for _, s := range []*string{&r.Host, &r.User, &r.Terminal, &r.Session, &r.Target, &r.Detail} {
-		*s = text.Name(*s)
-	}
-	r.Text = text.Clean(r.Text)
-	return r
 }
 
 // outbox writes lines to the client, one after the other, without ever having

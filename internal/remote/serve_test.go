@@ -16,11 +16,11 @@ import (
 	"testing/iotest"
 	"time"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/internal/target"
 )
 
-var aRequest = delivery.Request{
+var aRequest = message.Request{
 	Targets: []target.Target{{Kind: target.Word, Name: "bob"}, {Kind: target.Group, Name: "domain users"}, {Kind: target.Everyone}},
 	Except:  []target.Target{{Kind: target.Terminal, Name: "pts/3"}, {Kind: target.User, Name: "tty1"}, {Kind: target.Session, Name: "c2"}},
 	Text:    "Grüße\x9b\x00\r\n\xff", Time: 1500 * time.Millisecond, Polite: true, DryRun: true, Says: "alice@laptop",
@@ -43,18 +43,18 @@ func pipe(t *testing.T) (r, w *os.File) {
 // TestConversation: a request arrives as it was sent, bytes that are not UTF-8
 // included, and the results come back.
 func TestConversation(t *testing.T) {
-	results := []delivery.Result{
-		{Event: delivery.Delivered, Host: "d13", User: "bob", Terminal: "pts/2", Session: "c2"},
-		{Event: delivery.Waiting, Host: "d13", User: "eve\x1b[2J\x9b", Terminal: "pts/4"},
-		{Event: delivery.Failed, Host: "d13", Target: "nobody", Reason: delivery.Unknown, Detail: "no such user"},
+	results := []message.Result{
+		{Event: message.Delivered, Host: "d13", User: "bob", Terminal: "pts/2", Session: "c2"},
+		{Event: message.Waiting, Host: "d13", User: "eve\x1b[2J\x9b", Terminal: "pts/4"},
+		{Event: message.Failed, Host: "d13", Target: "nobody", Reason: message.Unknown, Detail: "no such user"},
 	}
 	in, toHelper := pipe(t)
 	fromHelper, out := io.Pipe()
 	served := make(chan error, 1)
-	var request delivery.Request
+	var request message.Request
 	go func() {
 		served <- Serve(t.Context(), in, out, RequestTime, Hello{Version: "1", Host: "d13", Privileged: true},
-			func(_ context.Context, r delivery.Request, report func(delivery.Result)) error {
+			func(_ context.Context, r message.Request, report func(message.Result)) error {
 				request = r
 				for _, result := range results {
 					report(result)
@@ -62,10 +62,10 @@ func TestConversation(t *testing.T) {
 				return nil
 			})
 	}()
-	var got []delivery.Result
+	var got []message.Result
 	var hello Hello
 	talk := newTalk(toHelper, fromHelper, func(h Hello) { hello = h })
-	if err := talk.send(t.Context(), aRequest, func(r delivery.Result) { got = append(got, r) }); err != nil {
+	if err := talk.send(t.Context(), aRequest, func(r message.Result) { got = append(got, r) }); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-served; err != nil {
@@ -91,7 +91,7 @@ func carriedOut(t *testing.T, input string) (answers string, carried bool, err e
 	in, client := pipe(t)
 	go func() { _, _ = io.WriteString(client, input) }() // and it stays open
 	err = Serve(t.Context(), in, &out, RequestTime, Hello{},
-		func(context.Context, delivery.Request, func(delivery.Result)) error {
+		func(context.Context, message.Request, func(message.Result)) error {
 			carried = true
 			return nil
 		})
@@ -179,7 +179,7 @@ func TestCutOff(t *testing.T) {
 		from, client := pipe(t)
 		_, _ = io.WriteString(client, in)
 		_ = client.Close()
-		err := Serve(t.Context(), from, &out, RequestTime, Hello{}, func(context.Context, delivery.Request, func(delivery.Result)) error {
+		err := Serve(t.Context(), from, &out, RequestTime, Hello{}, func(context.Context, message.Request, func(message.Result)) error {
 			t.Errorf("%q was carried out", in)
 			return nil
 		})
@@ -200,7 +200,7 @@ func TestClientGivesUp(t *testing.T) {
 			_, _ = io.WriteString(client, more)
 			_ = client.Close()
 		}()
-		err := Serve(t.Context(), in, io.Discard, RequestTime, Hello{}, func(ctx context.Context, _ delivery.Request, _ func(delivery.Result)) error {
+		err := Serve(t.Context(), in, io.Discard, RequestTime, Hello{}, func(ctx context.Context, _ message.Request, _ func(message.Result)) error {
 			close(begun)
 			<-ctx.Done()
 			return nil
@@ -220,9 +220,9 @@ func TestNobodyReads(t *testing.T) {
 	_, _ = io.WriteString(client, good+"\n")
 	go func() {
 		_ = Serve(t.Context(), in, out, RequestTime, Hello{},
-			func(_ context.Context, _ delivery.Request, report func(delivery.Result)) error {
+			func(_ context.Context, _ message.Request, report func(message.Result)) error {
 				for range 100_000 {
-					report(delivery.Result{Event: delivery.Delivered, Host: "d13", User: "bob", Terminal: "pts/2"})
+					report(message.Result{Event: message.Delivered, Host: "d13", User: "bob", Terminal: "pts/2"})
 				}
 				close(sent)
 				return nil
@@ -238,15 +238,15 @@ func TestNobodyReads(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	for _, want := range []error{
-		&delivery.RequestError{Problem: "the message is empty", Hint: "type one"},
+		&message.Refusal{Problem: "the message is empty", Hint: "type one"},
 		errors.New("open /dev/pts: permission denied"),
 	} {
 		in, toHelper := pipe(t)
 		fromHelper, out := io.Pipe()
 		go func() {
-			_ = Serve(t.Context(), in, out, RequestTime, Hello{}, func(context.Context, delivery.Request, func(delivery.Result)) error { return want })
+			_ = Serve(t.Context(), in, out, RequestTime, Hello{}, func(context.Context, message.Request, func(message.Result)) error { return want })
 		}()
-		err := newTalk(toHelper, fromHelper, nil).send(t.Context(), aRequest, func(r delivery.Result) { t.Error(r) })
+		err := newTalk(toHelper, fromHelper, nil).send(t.Context(), aRequest, func(r message.Result) { t.Error(r) })
 		if !reflect.DeepEqual(err, want) {
 			t.Errorf("%#v, want %#v", err, want)
 		}
@@ -254,7 +254,7 @@ func TestRefused(t *testing.T) {
 }
 
 // helperSays lets a stand-in for a helper say these lines, and end.
-func helperSays(t *testing.T, said ...string) ([]delivery.Result, error) {
+func helperSays(t *testing.T, said ...string) ([]message.Result, error) {
 	t.Helper()
 	in, toHelper := io.Pipe()
 	fromHelper, out := io.Pipe()
@@ -267,8 +267,8 @@ func helperSays(t *testing.T, said ...string) ([]delivery.Result, error) {
 		_ = out.Close()
 		_ = in.Close()
 	}()
-	var results []delivery.Result
-	err := newTalk(toHelper, fromHelper, nil).send(t.Context(), aRequest, func(r delivery.Result) { results = append(results, r) })
+	var results []message.Result
+	err := newTalk(toHelper, fromHelper, nil).send(t.Context(), aRequest, func(r message.Result) { results = append(results, r) })
 	return results, err
 }
 
@@ -285,33 +285,33 @@ func TestOtherHelpers(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		said   []string
-		reason delivery.Reason
+		reason message.Reason
 		got    int
 	}{
-		"too new":          {[]string{`{"event":"hello","protocol":[3,4],"version":"9"}`, end}, Version, 0},
-		"too old":          {[]string{`{"event":"hello","protocol":[0,0],"version":"0"}`, end}, Version, 0},
-		"no helper":        {[]string{"Welcome to d13!"}, NoHelper, 0},
-		"another event":    {[]string{end}, NoHelper, 0},
-		"ends":             {[]string{hello}, Lost, 0},
-		"ends early":       {[]string{hello, result}, Lost, 1},
-		"loses a result":   {[]string{hello, `{"event":"end","results":2}`}, Lost, 0},
-		"counts too few":   {[]string{hello, result, strings.Replace(result, "pts/2", "pts/3", 1), end}, Lost, 2},
-		"one twice":        {[]string{hello, result, result, end}, Lost, 1},
-		"nobody":           {[]string{hello, `{"event":"delivered"}`, end}, Lost, 0},
-		"no host":          {[]string{hello, strings.Replace(result, "d13", "", 1), end}, Lost, 0},
-		"no terminal":      {[]string{hello, `{"event":"delivered","host":"d13","target":"bob"}`, end}, Lost, 0},
-		"both":             {[]string{hello, strings.Replace(result, "{", `{"target":"bob",`, 1), end}, Lost, 0},
-		"a reason":         {[]string{hello, strings.Replace(result, "{", `{"reason":"denied",`, 1), end}, Lost, 0},
-		"no reason":        {[]string{hello, strings.Replace(result, "delivered", "failed", 1), end}, Lost, 0},
-		"its own reason":   {[]string{hello, strings.Replace(result, `"delivered"`, `"failed","reason":"a\u009b31m"`, 1), end}, Lost, 0},
-		"unknown field":    {[]string{hello, strings.Replace(result, "{", `{"x":1,`, 1), end}, Lost, 0},
-		"unknown event":    {[]string{hello, strings.Replace(result, "delivered", "answered", 1), end}, Lost, 0},
-		"no JSON":          {[]string{hello, "Segmentation fault", end}, Lost, 0},
-		"an endless line":  {[]string{hello, strings.Repeat("x", mostEvent+1)}, Lost, 0},
-		"an endless hello": {[]string{strings.Repeat("x", mostEvent+1)}, NoHelper, 0},
+		"too new":          {[]string{`{"event":"hello","protocol":[3,4],"version":"9"}`, end}, message.Version, 0},
+		"too old":          {[]string{`{"event":"hello","protocol":[0,0],"version":"0"}`, end}, message.Version, 0},
+		"no helper":        {[]string{"Welcome to d13!"}, message.NoHelper, 0},
+		"another event":    {[]string{end}, message.NoHelper, 0},
+		"ends":             {[]string{hello}, message.Lost, 0},
+		"ends early":       {[]string{hello, result}, message.Lost, 1},
+		"loses a result":   {[]string{hello, `{"event":"end","results":2}`}, message.Lost, 0},
+		"counts too few":   {[]string{hello, result, strings.Replace(result, "pts/2", "pts/3", 1), end}, message.Lost, 2},
+		"one twice":        {[]string{hello, result, result, end}, message.Lost, 1},
+		"nobody":           {[]string{hello, `{"event":"delivered"}`, end}, message.Lost, 0},
+		"no host":          {[]string{hello, strings.Replace(result, "d13", "", 1), end}, message.Lost, 0},
+		"no terminal":      {[]string{hello, `{"event":"delivered","host":"d13","target":"bob"}`, end}, message.Lost, 0},
+		"both":             {[]string{hello, strings.Replace(result, "{", `{"target":"bob",`, 1), end}, message.Lost, 0},
+		"a reason":         {[]string{hello, strings.Replace(result, "{", `{"reason":"denied",`, 1), end}, message.Lost, 0},
+		"no reason":        {[]string{hello, strings.Replace(result, "delivered", "failed", 1), end}, message.Lost, 0},
+		"its own reason":   {[]string{hello, strings.Replace(result, `"delivered"`, `"failed","reason":"a\u009b31m"`, 1), end}, message.Lost, 0},
+		"unknown field":    {[]string{hello, strings.Replace(result, "{", `{"x":1,`, 1), end}, message.Lost, 0},
+		"unknown event":    {[]string{hello, strings.Replace(result, "delivered", "answered", 1), end}, message.Lost, 0},
+		"no JSON":          {[]string{hello, "Segmentation fault", end}, message.Lost, 0},
+		"an endless line":  {[]string{hello, strings.Repeat("x", mostEvent+1)}, message.Lost, 0},
+		"an endless hello": {[]string{strings.Repeat("x", mostEvent+1)}, message.NoHelper, 0},
 	} {
 		results, err := helperSays(t, c.said...)
-		var failure *Failure
+		var failure *message.Failure
 		if !errors.As(err, &failure) || failure.Reason != c.reason || len(results) != c.got {
 			t.Errorf("%s: %v and %d results, want %s and %d", name, err, len(results), c.reason, c.got)
 		}
@@ -354,8 +354,8 @@ func FuzzEvent(f *testing.F) {
 	f.Add([]byte(`{"event":"failed","host":"d13","user":"bob","terminal":"pts/3","reason":"messages-off","detail":"x"}`))
 	f.Add([]byte(`{"event":"end","results":1}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		if r, err := new(results).read(line); err == nil && r.Event != delivery.Delivered && r.Event != delivery.Failed &&
-			r.Event != delivery.Planned && r.Event != delivery.Waiting {
+		if r, err := new(results).read(line); err == nil && r.Event != message.Delivered && r.Event != message.Failed &&
+			r.Event != message.Planned && r.Event != message.Waiting {
 			t.Errorf("%q is %+v", line, r)
 		}
 	})
@@ -423,7 +423,7 @@ func FuzzServe(f *testing.F) {
 		var lines []string
 		carried := 0
 		err := Serve(t.Context(), &chunks{bytes.Clone(in), int(chunk) + 1}, &out, RequestTime, Hello{Host: "d13"},
-			func(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+			func(ctx context.Context, r message.Request, report func(message.Result)) error {
 				carried++
 				for more := r.Lines != nil; more; {
 					var line string
@@ -436,7 +436,7 @@ func FuzzServe(f *testing.F) {
 						more = false
 					}
 				}
-				report(delivery.Result{Event: delivery.Delivered, Host: "d13", User: r.Text, Terminal: "pts/2"})
+				report(message.Result{Event: message.Delivered, Host: "d13", User: r.Text, Terminal: "pts/2"})
 				return nil
 			})
 		said := strings.Split(out.String(), "\n")

@@ -9,7 +9,7 @@ import (
 	"os/exec"
 	"time"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 )
 
 // SSH is the way to other hosts: the system's ssh(1), so that its configuration,
@@ -35,7 +35,7 @@ type SSH struct {
 func FindSSH() (SSH, error) {
 	path, err := exec.LookPath("ssh")
 	if err != nil {
-		return SSH{}, &delivery.RequestError{
+		return SSH{}, &message.Refusal{
 			Problem: "other hosts are reached by ssh, and there is none here",
 			Hint:    "install OpenSSH's client",
 		}
@@ -55,8 +55,8 @@ const (
 // Send has the helper of another host carry out a request, as Helper.Send does on this
 // one. A sshd that has too many others at once is asked again: until the request is
 // out as a whole, nothing can come twice. Every result is that host's, whatever it says.
-func (s SSH) Send(ctx context.Context, host string, r delivery.Request, report func(delivery.Result)) error {
-	limit := hostTime + max(r.Time, delivery.Patience)
+func (s SSH) Send(ctx context.Context, host string, r message.Request, report func(message.Result)) error {
+	limit := hostTime + max(r.Time, message.Patience)
 	if s.Ask {
 		limit += askTime
 	}
@@ -71,16 +71,16 @@ func (s SSH) Send(ctx context.Context, host string, r delivery.Request, report f
 		r.Lines = deadline.follow(ctx, r.Lines)
 	}
 	s.onOpen = deadline.open
-	named := func(result delivery.Result) {
+	named := func(result message.Result) {
 		result.Host = host
-		if result.Event == delivery.Waiting {
+		if result.Event == message.Waiting {
 			deadline.waits()
 		}
 		report(result)
 	}
 	err := s.patiently(ctx, host, r, named)
-	var failure *Failure
-	if s.Ask && errors.As(err, &failure) && (failure.Reason == AuthFailed || failure.Reason == HostKey) {
+	var failure *message.Failure
+	if s.Ask && errors.As(err, &failure) && (failure.Reason == message.AuthFailed || failure.Reason == message.HostKey) {
 		// Only now: ssh that may ask is in front at the terminal, and Ctrl-C ends it.
 		err = s.attempt(ctx, host, r, named, true)
 		if errors.Is(err, errEnded) && r.Lines == nil && deadline.isOpen() && interrupted(ctx) {
@@ -109,7 +109,7 @@ const (
 	mostTaken    = 3  // of those where what answers ends before it has the request
 )
 
-func (s SSH) patiently(ctx context.Context, host string, r delivery.Request, report func(delivery.Result)) error {
+func (s SSH) patiently(ctx context.Context, host string, r message.Request, report func(message.Result)) error {
 	pause := firstPause
 	for n := 1; ; n++ {
 		err := s.attempt(ctx, host, r, report, false)
@@ -120,7 +120,7 @@ func (s SSH) patiently(ctx context.Context, host string, r delivery.Request, rep
 		select {
 		case <-ctx.Done():
 			if !errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
-				return fail(Interrupted, "interrupted before it took the connection: nothing was sent")
+				return message.Fail(message.Interrupted, "interrupted before it took the connection: nothing was sent")
 			}
 			return err
 		case <-time.After(pause/2 + rand.N(pause)): // not all of them at once
@@ -129,7 +129,7 @@ func (s SSH) patiently(ctx context.Context, host string, r delivery.Request, rep
 	}
 }
 
-func (s SSH) attempt(ctx context.Context, host string, r delivery.Request, report func(delivery.Result), ask bool) error {
+func (s SSH) attempt(ctx context.Context, host string, r message.Request, report func(message.Result), ask bool) error {
 	cmd := exec.Command(s.Path, s.arguments(host, ask)...)
 	if !ask {
 		apart(cmd)
@@ -137,7 +137,7 @@ func (s SSH) attempt(ctx context.Context, host string, r delivery.Request, repor
 	}
 	p, err := start(cmd)
 	if err != nil {
-		return fail(Unreachable, "%s: %v", s.Path, err)
+		return message.Fail(message.Unreachable, "%s: %v", s.Path, err)
 	}
 	t := newTalk(p.stdin, p.stdout, nil)
 	t.preamble, t.helloTime = mostPreamble, helloTime
@@ -148,7 +148,7 @@ func (s SSH) attempt(ctx context.Context, host string, r delivery.Request, repor
 		t.helloTime += pushTime
 	}
 	t.onOpen = s.onOpen
-	t.pushed, t.onPush = s.Push, func() { report(delivery.Result{Event: delivery.Pushed}) }
+	t.pushed, t.onPush = s.Push, func() { report(message.Result{Event: message.Pushed}) }
 	err = t.send(ctx, r, report)
 	_ = p.wait(err) // its status is in ProcessState
 	if state := p.cmd.ProcessState; errors.Is(err, errNoStart) && state.Exited() {

@@ -19,31 +19,31 @@ import (
 	"testing/synctest"
 	"time"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 )
 
 // TestExplain has what OpenSSH 9.2 and 10.0 were seen to say.
 func TestExplain(t *testing.T) {
-	for words, want := range map[string]Failure{
-		"ssh: Could not resolve hostname nohost: Name or service not known\r\n":                                                                                                               {Reason: Unreachable, Detail: "no host of that name"},
-		"ssh: Could not resolve hostname nohost: Temporary failure in name resolution\r\n":                                                                                                    {Reason: Unreachable, Detail: "no host of that name"},
-		"ssh: connect to host 10.88.0.1 port 1: Connection refused\r\n":                                                                                                                       {Reason: Unreachable, Detail: "connection refused"},
-		"ssh: connect to host 10.88.0.99 port 22: No route to host\r\n":                                                                                                                       {Reason: Unreachable, Detail: "no route to it"},
-		"ssh: connect to host 10.88.0.99 port 22: Connection timed out\r\n":                                                                                                                   {Reason: Timeout, Detail: "no answer"},
-		"Connection timed out during banner exchange\r\nConnection to 10.88.0.1 port 22 timed out\r\n":                                                                                        {Reason: Timeout, Detail: "no answer"},
-		"Host key verification failed.\r\n":                                                                                                                                                   {Reason: HostKey, Detail: "its host key is not known"},
-		"@@@\r\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\n@@@\r\nHost key verification failed.\r\n":                                                                      {Reason: HostKey, Detail: "its host key has changed"},
-		"bob@h: Permission denied (publickey,password).\r\n":                                                                                                                                  {Reason: AuthFailed, Detail: "it does not let us in"},
-		"Received disconnect from 10.0.0.1 port 22:2: Too many authentication failures\r\nDisconnected from 10.0.0.1 port 22\r\n":                                                             {Reason: AuthFailed, Detail: "too many keys were refused"},
-		"channel 0: open failed: connect failed: Connection refused\r\nstdio forwarding failed\r\nkex_exchange_identification: Connection closed by remote host\r\n":                          {Reason: Unreachable, Detail: "connection refused"},
-		"channel 0: open failed: administratively prohibited: open failed\r\nstdio forwarding failed\r\n":                                                                                     {Reason: Unreachable, Detail: "the jump host does not let us through"},
-		"ssh: connect to host 10.88.0.1 port 1: Connection refused\r\nkex_exchange_identification: Connection closed by remote host\r\n":                                                      {Reason: Unreachable, Detail: "the jump host: connection refused"},
-		"kex_exchange_identification: banner line too long\r\n":                                                                                                                               {Reason: Unreachable, Detail: "what answers there is not an SSH server"},
-		"/root/.ssh/config: line 1: Bad configuration option: nonsense\r\n/root/.ssh/config: terminating, 1 bad configuration options\r\n":                                                    {Reason: Unreachable, Detail: "/root/.ssh/config: terminating, 1 bad configuration options"},
-		"Idle sessions are timed out.\r\nPermission denied is what you get\r\nroot@jump: Permission denied (publickey).\r\nkex_exchange_identification: Connection closed by remote host\r\n": {Reason: AuthFailed, Detail: "the jump host: it does not let us in"},
-		"": {Reason: Unreachable, Detail: "ssh failed, and said nothing"}, // the other end closed before it read who ssh is
+	for words, want := range map[string]message.Failure{
+		"ssh: Could not resolve hostname nohost: Name or service not known\r\n":                                                                                                               {Reason: message.Unreachable, Detail: "no host of that name"},
+		"ssh: Could not resolve hostname nohost: Temporary failure in name resolution\r\n":                                                                                                    {Reason: message.Unreachable, Detail: "no host of that name"},
+		"ssh: connect to host 10.88.0.1 port 1: Connection refused\r\n":                                                                                                                       {Reason: message.Unreachable, Detail: "connection refused"},
+		"ssh: connect to host 10.88.0.99 port 22: No route to host\r\n":                                                                                                                       {Reason: message.Unreachable, Detail: "no route to it"},
+		"ssh: connect to host 10.88.0.99 port 22: Connection timed out\r\n":                                                                                                                   {Reason: message.Timeout, Detail: "no answer"},
+		"Connection timed out during banner exchange\r\nConnection to 10.88.0.1 port 22 timed out\r\n":                                                                                        {Reason: message.Timeout, Detail: "no answer"},
+		"Host key verification failed.\r\n":                                                                                                                                                   {Reason: message.HostKey, Detail: "its host key is not known"},
+		"@@@\r\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\r\n@@@\r\nHost key verification failed.\r\n":                                                                      {Reason: message.HostKey, Detail: "its host key has changed"},
+		"bob@h: Permission denied (publickey,password).\r\n":                                                                                                                                  {Reason: message.AuthFailed, Detail: "it does not let us in"},
+		"Received disconnect from 10.0.0.1 port 22:2: Too many authentication failures\r\nDisconnected from 10.0.0.1 port 22\r\n":                                                             {Reason: message.AuthFailed, Detail: "too many keys were refused"},
+		"channel 0: open failed: connect failed: Connection refused\r\nstdio forwarding failed\r\nkex_exchange_identification: Connection closed by remote host\r\n":                          {Reason: message.Unreachable, Detail: "connection refused"},
+		"channel 0: open failed: administratively prohibited: open failed\r\nstdio forwarding failed\r\n":                                                                                     {Reason: message.Unreachable, Detail: "the jump host does not let us through"},
+		"ssh: connect to host 10.88.0.1 port 1: Connection refused\r\nkex_exchange_identification: Connection closed by remote host\r\n":                                                      {Reason: message.Unreachable, Detail: "the jump host: connection refused"},
+		"kex_exchange_identification: banner line too long\r\n":                                                                                                                               {Reason: message.Unreachable, Detail: "what answers there is not an SSH server"},
+		"/root/.ssh/config: line 1: Bad configuration option: nonsense\r\n/root/.ssh/config: terminating, 1 bad configuration options\r\n":                                                    {Reason: message.Unreachable, Detail: "/root/.ssh/config: terminating, 1 bad configuration options"},
+		"Idle sessions are timed out.\r\nPermission denied is what you get\r\nroot@jump: Permission denied (publickey).\r\nkex_exchange_identification: Connection closed by remote host\r\n": {Reason: message.AuthFailed, Detail: "the jump host: it does not let us in"},
+		"": {Reason: message.Unreachable, Detail: "ssh failed, and said nothing"}, // the other end closed before it read who ssh is
 	} {
-		var failure *Failure
+		var failure *message.Failure
 		err := explain("h", 255, words, func() bool { return false })
 		if !errors.As(err, &failure) || failure.Reason != want.Reason || failure.Detail != want.Detail || errors.Is(err, errDropped) {
 			t.Errorf("%q: %v, want %v", words, err, &want)
@@ -57,7 +57,7 @@ func TestExplain(t *testing.T) {
 		"ssh: connect to host 10.88.0.1 port 1: Connection refused\r\n": "the jump host: connection refused",
 		"Host key verification failed.\r\n":                             "its host key is not known",
 	} {
-		var failure *Failure
+		var failure *message.Failure
 		if err := explain("h", 255, words, func() bool { return true }); !errors.As(err, &failure) || failure.Detail != want {
 			t.Errorf("through another host, %q: %v, want %s", words, err, want)
 		}
@@ -97,11 +97,11 @@ func FuzzExplain(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, words string, indirect bool) {
 		err := explain("root@web1", status, words, func() bool { return indirect })
-		var failure *Failure
+		var failure *message.Failure
 		if !errors.As(err, &failure) {
 			t.Fatalf("%d, %q: %v", status, words, err)
 		}
-		if !slices.Contains([]delivery.Reason{Unreachable, HostKey, AuthFailed, NoHelper, Timeout}, failure.Reason) {
+		if !slices.Contains([]message.Reason{message.Unreachable, message.HostKey, message.AuthFailed, message.NoHelper, message.Timeout}, failure.Reason) {
 			t.Errorf("%d, %q fails for %q", status, words, failure.Reason)
 		}
 		if failure.Detail == "" || strings.Contains(failure.Detail, "\n") || !slices.Contains(hints, failure.Hint) {
@@ -141,15 +141,15 @@ func TestDropped(t *testing.T) {
 		t.Errorf("%v, with %d runs", err, runs())
 	}
 	ssh, runs = standIn(t, sayHello+`read r; `+sayDropped)
-	var failure *Failure
-	if err := ssh.Send(t.Context(), "h", aRequest, nil); !errors.As(err, &failure) || failure.Reason != Lost || runs() != 1 {
+	var failure *message.Failure
+	if err := ssh.Send(t.Context(), "h", aRequest, nil); !errors.As(err, &failure) || failure.Reason != message.Lost || runs() != 1 {
 		t.Errorf("%v, with %d runs", err, runs())
 	}
 	ssh, runs = standIn(t, sayDropped)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(time.Second, cancel)
 	defer cancel()
-	if err := ssh.Send(ctx, "h", aRequest, nil); !errors.As(err, &failure) || failure.Reason != Interrupted {
+	if err := ssh.Send(ctx, "h", aRequest, nil); !errors.As(err, &failure) || failure.Reason != message.Interrupted {
 		t.Errorf("interrupted between two: %v, with %d runs", err, runs())
 	}
 }
@@ -163,8 +163,8 @@ func TestPreamble(t *testing.T) {
 	for _, endless := range []string{"yes Welcome", "yes ''", "tr '\\0' x </dev/zero"} {
 		ssh, _ := standIn(t, endless)
 		err := ssh.Send(t.Context(), "h", aRequest, nil)
-		var failure *Failure
-		if !errors.As(err, &failure) || failure.Reason != NoHelper {
+		var failure *message.Failure
+		if !errors.As(err, &failure) || failure.Reason != message.NoHelper {
 			t.Errorf("%s: %v", endless, err)
 		}
 	}
@@ -229,8 +229,8 @@ func TestAsk(t *testing.T) {
 		t.Errorf("%v, with %d runs", err, runs())
 	}
 	ssh, runs = standIn(t, script)
-	var failure *Failure
-	if err := ssh.Send(t.Context(), "h", aRequest, nil); !errors.As(err, &failure) || failure.Reason != AuthFailed || runs() != 1 {
+	var failure *message.Failure
+	if err := ssh.Send(t.Context(), "h", aRequest, nil); !errors.As(err, &failure) || failure.Reason != message.AuthFailed || runs() != 1 {
 		t.Errorf("%v, with %d runs", err, runs())
 	}
 }
@@ -278,7 +278,7 @@ func TestFanOut(t *testing.T) {
 		var parts []Part
 		for i := range 100 {
 			jumps := i < 50
-			p := Part{Host: fmt.Sprint("h", i), Send: func(context.Context, delivery.Request, func(delivery.Result)) error {
+			p := Part{Host: fmt.Sprint("h", i), Send: func(context.Context, message.Request, func(message.Result)) error {
 				raise(&now, &most)
 				defer now.Add(-1)
 				if jumps {
@@ -293,10 +293,10 @@ func TestFanOut(t *testing.T) {
 			}
 			parts = append(parts, p)
 		}
-		FanOut{Hosts: 20, Via: 5}.Send(t.Context(), parts, func(r delivery.Result) {
+		FanOut{Hosts: 20, Via: 5}.Send(t.Context(), parts, func(r message.Result) {
 			mu.Lock()
 			defer mu.Unlock()
-			if _, twice := ended[r.Host]; twice || r.Event != delivery.Reached {
+			if _, twice := ended[r.Host]; twice || r.Event != message.Reached {
 				t.Errorf("%+v", r)
 			}
 			ended[r.Host] = time.Since(begun)
@@ -319,17 +319,17 @@ func TestFanOutInterrupted(t *testing.T) {
 		parts = append(parts, Part{
 			Host: fmt.Sprint("h", i),
 			Via:  func(context.Context) string { return []string{"", "bastion"}[i%2] },
-			Send: func(ctx context.Context, _ delivery.Request, report func(delivery.Result)) error {
+			Send: func(ctx context.Context, _ message.Request, report func(message.Result)) error {
 				cancel()
 				<-ctx.Done()
-				report(delivery.Result{Event: delivery.Failed, Host: "h", Reason: NoHelper})
+				report(message.Result{Event: message.Failed, Host: "h", Reason: message.NoHelper})
 				return nil
 			},
 		})
 	}
-	count := map[delivery.Reason]int{}
-	FanOut{Hosts: 4, Via: 1}.Send(ctx, parts, func(r delivery.Result) { count[r.Reason]++ })
-	if count[NoHelper] == 0 || count[Interrupted] == 0 || count[NoHelper]+count[Interrupted] != 30 {
+	count := map[message.Reason]int{}
+	FanOut{Hosts: 4, Via: 1}.Send(ctx, parts, func(r message.Result) { count[r.Reason]++ })
+	if count[message.NoHelper] == 0 || count[message.Interrupted] == 0 || count[message.NoHelper]+count[message.Interrupted] != 30 {
 		t.Errorf("%v", count)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 )
 
 // errDropped is a connection's that the sshd took and let go, since it has too many
@@ -19,7 +19,7 @@ var errDropped = errors.New("dropped")
 type said struct {
 	begin  string // of the line; what a jump host's banner says begins otherwise
 	words  string
-	reason delivery.Reason
+	reason message.Reason
 	detail string
 	hint   string
 }
@@ -44,27 +44,27 @@ const fromHere = "ssh: "
 // The order matters: a jump host's sshd that cannot reach the host says so before ssh
 // says that the connection was closed.
 var sshWords = []said{
-	{fromHere, "Could not resolve hostname", Unreachable, noName, hintName},
-	{fromHere, "Connection refused", Unreachable, refused, hintSshd},
-	{fromHere, "No route to host", Unreachable, noRoute, hintDown},
-	{fromHere, "Network is unreachable", Unreachable, noRoute, hintDown},
-	{fromHere, "timed out", Timeout, timeout, hintSilent},
-	{"Connection ", "timed out", Timeout, timeout, hintSilent},
-	{"channel ", "administratively prohibited", Unreachable, "the jump host does not let us through", "AllowTcpForwarding in its sshd_config(5)"},
-	{"channel ", "Name or service not known", Unreachable, noName, "the jump host does not know it"},
-	{"channel ", "Connection refused", Unreachable, refused, hintSshd},
-	{"channel ", "No route to host", Unreachable, noRoute, hintDown},
-	{"channel ", "timed out", Timeout, timeout, hintSilent},
-	{"channel ", "open failed: ", Unreachable, "the jump host does not reach it", hintMore},
-	{"@", "REMOTE HOST IDENTIFICATION HAS CHANGED", HostKey, "its host key has changed", "nothing was sent; if the host is new, \"ssh-keygen -R %h\" forgets the old key"},
-	{"Host key verification failed", "", HostKey, "its host key is not known", "\"ssh %s\" once shows the key, and asks"},
-	{"Received disconnect", "Too many authentication failures", AuthFailed, "too many keys were refused", "\"ssh -v %s\" shows which; IdentitiesOnly in ssh_config(5)"},
-	{"", ": Permission denied (", AuthFailed, "it does not let us in", "\"ssh %s\" has to work; \"ssh -v %s\" shows which keys it was offered"},
-	{"Exceeded MaxStartups", "", Unreachable, dropped, hintMore},
-	{"kex_exchange_identification: ", "banner line too long", Unreachable, "what answers there is not an SSH server", hintMore},
-	{"kex_exchange_identification: ", "", Unreachable, dropped, hintMore},
-	{"ssh_exchange_identification: ", "", Unreachable, dropped, hintMore},
-	{"Connection reset by ", "", Unreachable, dropped, hintMore},
+	{fromHere, "Could not resolve hostname", message.Unreachable, noName, hintName},
+	{fromHere, "Connection refused", message.Unreachable, refused, hintSshd},
+	{fromHere, "No route to host", message.Unreachable, noRoute, hintDown},
+	{fromHere, "Network is unreachable", message.Unreachable, noRoute, hintDown},
+	{fromHere, "timed out", message.Timeout, timeout, hintSilent},
+	{"Connection ", "timed out", message.Timeout, timeout, hintSilent},
+	{"channel ", "administratively prohibited", message.Unreachable, "the jump host does not let us through", "AllowTcpForwarding in its sshd_config(5)"},
+	{"channel ", "Name or service not known", message.Unreachable, noName, "the jump host does not know it"},
+	{"channel ", "Connection refused", message.Unreachable, refused, hintSshd},
+	{"channel ", "No route to host", message.Unreachable, noRoute, hintDown},
+	{"channel ", "timed out", message.Timeout, timeout, hintSilent},
+	{"channel ", "open failed: ", message.Unreachable, "the jump host does not reach it", hintMore},
+	{"@", "REMOTE HOST IDENTIFICATION HAS CHANGED", message.HostKey, "its host key has changed", "nothing was sent; if the host is new, \"ssh-keygen -R %h\" forgets the old key"},
+	{"Host key verification failed", "", message.HostKey, "its host key is not known", "\"ssh %s\" once shows the key, and asks"},
+	{"Received disconnect", "Too many authentication failures", message.AuthFailed, "too many keys were refused", "\"ssh -v %s\" shows which; IdentitiesOnly in ssh_config(5)"},
+	{"", ": Permission denied (", message.AuthFailed, "it does not let us in", "\"ssh %s\" has to work; \"ssh -v %s\" shows which keys it was offered"},
+	{"Exceeded MaxStartups", "", message.Unreachable, dropped, hintMore},
+	{"kex_exchange_identification: ", "banner line too long", message.Unreachable, "what answers there is not an SSH server", hintMore},
+	{"kex_exchange_identification: ", "", message.Unreachable, dropped, hintMore},
+	{"ssh_exchange_identification: ", "", message.Unreachable, dropped, hintMore},
+	{"Connection reset by ", "", message.Unreachable, dropped, hintMore},
 }
 
 func (s said) in(lines []string) bool {
@@ -84,18 +84,18 @@ func explain(host string, status int, words string, indirect func() bool) error 
 	case 255:
 		return explainSSH(host, words, indirect)
 	case 0:
-		return &Failure{NoHelper, "the login ends without starting msg", "is another command forced for that key?"}
+		return &message.Failure{Reason: message.NoHelper, Detail: "the login ends without starting msg", Hint: "is another command forced for that key?"}
 	case 127, 126: // sh(1): not found, not to be run
-		return &Failure{
-			NoHelper, "msg is not installed there",
-			"install it there, where a login's PATH finds it; for a login as root, --push sends the helper along",
+		return &message.Failure{
+			Reason: message.NoHelper, Detail: "msg is not installed there",
+			Hint: "install it there, where a login's PATH finds it; for a login as root, --push sends the helper along",
 		}
 	}
 	detail := fmt.Sprintf("msg does not start there (status %d)", status)
 	if line := lastLine(words); line != "" {
 		detail += ": " + line
 	}
-	return fail(NoHelper, "%s", detail)
+	return message.Fail(message.NoHelper, "%s", detail)
 }
 
 func explainSSH(host, words string, indirect func() bool) error {
@@ -105,7 +105,7 @@ func explainSSH(host, words string, indirect func() bool) error {
 			continue
 		}
 		bare := host[strings.IndexByte(host, '@')+1:]
-		failure := &Failure{s.reason, s.detail, strings.NewReplacer("%s", host, "%h", bare).Replace(s.hint)}
+		failure := &message.Failure{Reason: s.reason, Detail: s.detail, Hint: strings.NewReplacer("%s", host, "%h", bare).Replace(s.hint)}
 		switch {
 		case s.detail == dropped:
 			return fmt.Errorf("%w: %w", errDropped, failure)
@@ -115,7 +115,7 @@ func explainSSH(host, words string, indirect func() bool) error {
 		}
 		return failure
 	}
-	failure := &Failure{Unreachable, lastLine(words), strings.ReplaceAll(hintMore, "%s", host)}
+	failure := &message.Failure{Reason: message.Unreachable, Detail: lastLine(words), Hint: strings.ReplaceAll(hintMore, "%s", host)}
 	if words == "" {
 		// Nor does ssh say anything where the other end closes before ssh has said who it is.
 		failure.Detail = "ssh failed, and said nothing"

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"msg/internal/answers"
-	"msg/internal/delivery"
+	"msg/internal/message"
 )
 
 // ample is how long what must come may take on a busy machine.
@@ -35,14 +35,14 @@ func await[T any](t *testing.T, from <-chan T, what string) (v T) {
 }
 
 // waits is a request whose answers are awaited.
-func waits() delivery.Request {
+func waits() message.Request {
 	r := aRequest
 	r.Wait, r.AnswerTime = true, 90*time.Second
 	return r
 }
 
 // typedOn is a request that lines are typed to.
-func typedOn(lines <-chan string) delivery.Request {
+func typedOn(lines <-chan string) message.Request {
 	r := aRequest
 	r.Lines = lines
 	return r
@@ -56,7 +56,7 @@ func TestWireOfStaying(t *testing.T) {
 	rounded := both
 	rounded.AnswerTime = 2 * time.Millisecond
 	for name, c := range map[string]struct {
-		sent, want delivery.Request
+		sent, want message.Request
 		line       string // what is in it
 		not        string // and is not
 	}{
@@ -101,30 +101,30 @@ func TestWireOfStaying(t *testing.T) {
 
 // conversation is a talk with Serve, in one process.
 type conversation struct {
-	results chan delivery.Result
+	results chan message.Result
 	sent    chan error // what became of it, at the client
 	served  chan error // and at the helper
 	toll    context.CancelFunc
 }
 
-func converse(t *testing.T, r delivery.Request, send Send) *conversation {
+func converse(t *testing.T, r message.Request, send Send) *conversation {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	c := &conversation{make(chan delivery.Result, 100), make(chan error, 1), make(chan error, 1), cancel}
+	c := &conversation{make(chan message.Result, 100), make(chan error, 1), make(chan error, 1), cancel}
 	in, toHelper := pipe(t)
 	fromHelper, out := io.Pipe()
 	go func() { c.served <- Serve(context.Background(), in, out, RequestTime, Hello{Host: "d13"}, send) }()
 	go func() {
 		talk := newTalk(toHelper, fromHelper, nil)
-		c.sent <- talk.send(ctx, r, func(r delivery.Result) { c.results <- r })
+		c.sent <- talk.send(ctx, r, func(r message.Result) { c.results <- r })
 		_ = toHelper.Close() // as a process's input is
 	}()
 	return c
 }
 
 // end waits for both ends, and returns the results that were not read.
-func (c *conversation) end(t *testing.T) (rest []delivery.Result) {
+func (c *conversation) end(t *testing.T) (rest []message.Result) {
 	t.Helper()
 	if err := await(t, c.sent, "the client's end"); err != nil {
 		t.Errorf("at the client: %v", err)
@@ -142,18 +142,18 @@ func (c *conversation) end(t *testing.T) (rest []delivery.Result) {
 // TestAnswersCome: what a message that waits has of results comes through as it is, but
 // for texts, which are made harmless.
 func TestAnswersCome(t *testing.T) {
-	results := []delivery.Result{
-		{Event: delivery.Delivered, Host: "d13", User: "bob", Terminal: "pts/2"},
-		{Event: delivery.Answered, Host: "d13", User: "bob", Terminal: "pts/2", Answer: answers.OK, AfterMS: 1},
-		{Event: delivery.Open, Host: "d13"},
-		{Event: delivery.Answered, Host: "d13", User: "eve", Answer: answers.Reply, Text: "Ten\x1b[2J\xff\nminutes", AfterMS: 1500},
-		{Event: delivery.Answered, Host: "d13", User: "eve", Answer: answers.Reply, Text: strings.Repeat("\xff", answers.MaxText), AfterMS: 1 << 40},
-		{Event: delivery.Answered, Host: "d13", User: "eve", Answer: answers.Reply, Text: strings.Repeat("<", answers.MaxText), AfterMS: 2},
-		{Event: delivery.Answered, Host: "d13", User: "eve", Answer: answers.Reply, Text: strings.Repeat("\u202e", answers.MaxText/3), AfterMS: 2},
-		{Event: delivery.Unanswered, Host: "d13", User: "mallory"},
+	results := []message.Result{
+		{Event: message.Delivered, Host: "d13", User: "bob", Terminal: "pts/2"},
+		{Event: message.Answered, Host: "d13", User: "bob", Terminal: "pts/2", Answer: message.OK, AfterMS: 1},
+		{Event: message.Open, Host: "d13"},
+		{Event: message.Answered, Host: "d13", User: "eve", Answer: message.Reply, Text: "Ten\x1b[2J\xff\nminutes", AfterMS: 1500},
+		{Event: message.Answered, Host: "d13", User: "eve", Answer: message.Reply, Text: strings.Repeat("\xff", answers.MaxText), AfterMS: 1 << 40},
+		{Event: message.Answered, Host: "d13", User: "eve", Answer: message.Reply, Text: strings.Repeat("<", answers.MaxText), AfterMS: 2},
+		{Event: message.Answered, Host: "d13", User: "eve", Answer: message.Reply, Text: strings.Repeat("\u202e", answers.MaxText/3), AfterMS: 2},
+		{Event: message.Unanswered, Host: "d13", User: "mallory"},
 	}
-	carried := make(chan delivery.Request, 1)
-	c := converse(t, waits(), func(_ context.Context, r delivery.Request, report func(delivery.Result)) error {
+	carried := make(chan message.Request, 1)
+	c := converse(t, waits(), func(_ context.Context, r message.Request, report func(message.Result)) error {
 		carried <- r
 		for _, result := range results {
 			report(result)
@@ -186,11 +186,11 @@ func TestAnswersCome(t *testing.T) {
 // closes the lines, and not the conversation.
 func TestLinesPass(t *testing.T) {
 	typed := make(chan string)
-	lines := []string{"second", "", "\x1b[2J\xff\x00", "with\nanother", strings.Repeat("x", delivery.MaxBytesRoot), `{"end":true}`}
+	lines := []string{"second", "", "\x1b[2J\xff\x00", "with\nanother", strings.Repeat("x", message.MaxBytesRoot), `{"end":true}`}
 	came := make(chan string, len(lines))
 	ended, goOn := make(chan error, 1), make(chan struct{})
-	c := converse(t, typedOn(typed), func(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
-		report(delivery.Result{Event: delivery.Open, Host: "d13"})
+	c := converse(t, typedOn(typed), func(ctx context.Context, r message.Request, report func(message.Result)) error {
+		report(message.Result{Event: message.Open, Host: "d13"})
 		for line := range r.Lines {
 			came <- line
 		}
@@ -200,10 +200,10 @@ func TestLinesPass(t *testing.T) {
 			return errors.New("given up")
 		case <-goOn:
 		}
-		report(delivery.Result{Event: delivery.Delivered, Host: "d13", User: "bob", Terminal: "pts/2"})
+		report(message.Result{Event: message.Delivered, Host: "d13", User: "bob", Terminal: "pts/2"})
 		return ctx.Err()
 	})
-	if r := await(t, c.results, "open"); r.Event != delivery.Open {
+	if r := await(t, c.results, "open"); r.Event != message.Open {
 		t.Errorf("%+v", r)
 	}
 	for _, line := range lines {
@@ -226,7 +226,7 @@ func TestLinesPass(t *testing.T) {
 	case <-time.After(10 * soon):
 	}
 	close(goOn)
-	if rest := c.end(t); len(rest) != 1 || rest[0].Event != delivery.Delivered {
+	if rest := c.end(t); len(rest) != 1 || rest[0].Event != message.Delivered {
 		t.Errorf("%+v", rest)
 	}
 }
@@ -236,17 +236,17 @@ func TestLinesPass(t *testing.T) {
 func TestTyperGivesUp(t *testing.T) {
 	typed := make(chan string)
 	began := make(chan struct{})
-	c := converse(t, typedOn(typed), func(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+	c := converse(t, typedOn(typed), func(ctx context.Context, r message.Request, report func(message.Result)) error {
 		<-r.Lines
 		close(began)
 		<-ctx.Done()
-		report(delivery.Result{Event: delivery.Delivered, Host: "d13", User: "bob", Terminal: "pts/2"})
+		report(message.Result{Event: message.Delivered, Host: "d13", User: "bob", Terminal: "pts/2"})
 		return nil
 	})
 	typed <- "second"
 	await(t, began, "a line")
 	c.toll()
-	if rest := c.end(t); len(rest) != 1 || rest[0].Event != delivery.Delivered {
+	if rest := c.end(t); len(rest) != 1 || rest[0].Event != message.Delivered {
 		t.Errorf("%+v", rest)
 	}
 }
@@ -254,7 +254,7 @@ func TestTyperGivesUp(t *testing.T) {
 // TestNobodyTypes: a conversation ends when the helper has come to its end, though more could be
 // typed.
 func TestNobodyTypes(t *testing.T) {
-	c := converse(t, typedOn(make(chan string)), func(context.Context, delivery.Request, func(delivery.Result)) error { return nil })
+	c := converse(t, typedOn(make(chan string)), func(context.Context, message.Request, func(message.Result)) error { return nil })
 	if rest := c.end(t); len(rest) > 0 {
 		t.Errorf("%+v", rest)
 	}
@@ -306,7 +306,7 @@ func TestLinesStrict(t *testing.T) {
 			served := make(chan error, 1)
 			var out bytes.Buffer
 			go func() {
-				served <- Serve(context.Background(), in, &out, RequestTime, Hello{}, func(ctx context.Context, r delivery.Request, _ func(delivery.Result)) error {
+				served <- Serve(context.Background(), in, &out, RequestTime, Hello{}, func(ctx context.Context, r message.Request, _ func(message.Result)) error {
 					go func() {
 						for {
 							select {
@@ -380,7 +380,7 @@ func TestGivenUpWithLines(t *testing.T) {
 			}
 		}()
 		var out bytes.Buffer
-		err := Serve(t.Context(), in, &out, RequestTime, Hello{}, func(ctx context.Context, r delivery.Request, _ func(delivery.Result)) error {
+		err := Serve(t.Context(), in, &out, RequestTime, Hello{}, func(ctx context.Context, r message.Request, _ func(message.Result)) error {
 			if taken {
 				await(t, r.Lines, "a line")
 				_ = client.Close()
@@ -406,7 +406,7 @@ func TestGivenUpWithLines(t *testing.T) {
 // and what is not taken is not kept without bound.
 func TestSlowlyTaken(t *testing.T) {
 	const line = `{"line":"eA=="}` + "\n"
-	long, err := json.Marshal(typedLine{Line: bytes.Repeat([]byte("x"), delivery.MaxBytesRoot)})
+	long, err := json.Marshal(typedLine{Line: bytes.Repeat([]byte("x"), message.MaxBytesRoot)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -416,7 +416,7 @@ func TestSlowlyTaken(t *testing.T) {
 	}{
 		"EOF":       {strings.Repeat(line, 100), true},
 		"a mistake": {strings.Repeat(line, 100) + "hi\n", false},
-		"endless":   {strings.Repeat(string(long)+"\n", 2*mostTyped/delivery.MaxBytesRoot), false},
+		"endless":   {strings.Repeat(string(long)+"\n", 2*mostTyped/message.MaxBytesRoot), false},
 	} {
 		in, client := pipe(t)
 		go func() {
@@ -427,7 +427,7 @@ func TestSlowlyTaken(t *testing.T) {
 		}()
 		served := make(chan error, 1)
 		go func() {
-			served <- Serve(context.Background(), in, io.Discard, RequestTime, Hello{}, func(ctx context.Context, _ delivery.Request, _ func(delivery.Result)) error {
+			served <- Serve(context.Background(), in, io.Discard, RequestTime, Hello{}, func(ctx context.Context, _ message.Request, _ func(message.Result)) error {
 				<-ctx.Done()
 				return nil
 			})
@@ -446,7 +446,7 @@ func TestWaiterGivesUp(t *testing.T) {
 		served := make(chan error, 1)
 		began := make(chan struct{})
 		go func() {
-			served <- Serve(context.Background(), in, io.Discard, RequestTime, Hello{}, func(ctx context.Context, r delivery.Request, _ func(delivery.Result)) error {
+			served <- Serve(context.Background(), in, io.Discard, RequestTime, Hello{}, func(ctx context.Context, r message.Request, _ func(message.Result)) error {
 				if !r.Wait || r.Lines != nil {
 					t.Errorf("%+v", r)
 				}
@@ -469,7 +469,7 @@ func TestWaiterGivesUp(t *testing.T) {
 
 // says lets a stand-in for a helper say these lines, the first as its hello, and then
 // end. It returns what it was told, too.
-func says(t *testing.T, r delivery.Request, said ...string) (results []delivery.Result, told string, err error) {
+func says(t *testing.T, r message.Request, said ...string) (results []message.Result, told string, err error) {
 	t.Helper()
 	in, toHelper := io.Pipe()
 	fromHelper, out := io.Pipe()
@@ -487,7 +487,7 @@ func says(t *testing.T, r delivery.Request, said ...string) (results []delivery.
 		rest, _ := io.ReadAll(from)
 		read <- line + string(rest)
 	}()
-	err = newTalk(toHelper, fromHelper, nil).send(t.Context(), r, func(r delivery.Result) { results = append(results, r) })
+	err = newTalk(toHelper, fromHelper, nil).send(t.Context(), r, func(r message.Result) { results = append(results, r) })
 	_ = toHelper.Close() // as a process's input is
 	return results, await(t, read, "the stand-in's end"), err
 }
@@ -498,10 +498,10 @@ func TestOlderHelper(t *testing.T) {
 	const older, end = `{"event":"hello","protocol":[1,1],"version":"0.1.0","host":"d13"}`, `{"event":"end","results":0}`
 	both := typedOn(make(chan string))
 	both.Wait = true
-	for name, r := range map[string]delivery.Request{"waits": waits(), "typed": typedOn(make(chan string)), "both": both} {
+	for name, r := range map[string]message.Request{"waits": waits(), "typed": typedOn(make(chan string)), "both": both} {
 		results, told, err := says(t, r, older, end)
-		var failure *Failure
-		if !errors.As(err, &failure) || failure.Reason != Version || !strings.Contains(failure.Detail, "0.1.0") ||
+		var failure *message.Failure
+		if !errors.As(err, &failure) || failure.Reason != message.Version || !strings.Contains(failure.Detail, "0.1.0") ||
 			failure.Hint != "msg there is the older one: update it" || told != "" || len(results) > 0 {
 			t.Errorf("%s: %v; it was told %q", name, err, told)
 		}
@@ -528,10 +528,10 @@ const (
 // TestResultsOfStaying: what only a message that stays has comes for nothing else.
 func TestResultsOfStaying(t *testing.T) {
 	for _, line := range []string{sayOpen, `{"event":"open","host":"d13"}`, sayAnswered, sayReply, sayUnanswered} {
-		for name, r := range map[string]delivery.Request{"waits": waits(), "typed": typedOn(make(chan string)), "stays not": aRequest} {
+		for name, r := range map[string]message.Request{"waits": waits(), "typed": typedOn(make(chan string)), "stays not": aRequest} {
 			results, _, err := says(t, r, helloStays, line, sayEndOfResult)
-			var failure *Failure
-			switch lost := errors.As(err, &failure) && failure.Reason == Lost; {
+			var failure *message.Failure
+			switch lost := errors.As(err, &failure) && failure.Reason == message.Lost; {
 			case name == "stays not" && (!lost || len(results) > 0), name != "stays not" && (err != nil || len(results) != 1):
 				t.Errorf("%s, %s: %+v, %v", name, line, results, err)
 			}
@@ -591,8 +591,8 @@ func TestMalformedResults(t *testing.T) {
 		"an event that is not ours": `{"event":"reached","host":"d13"}`,
 	} {
 		results, _, err := says(t, waits(), helloStays, line, sayEndOfResult)
-		var failure *Failure
-		if !errors.As(err, &failure) || failure.Reason != Lost || len(results) > 0 || !strings.Contains(failure.Detail, "does not keep to the protocol") {
+		var failure *message.Failure
+		if !errors.As(err, &failure) || failure.Reason != message.Lost || len(results) > 0 || !strings.Contains(failure.Detail, "does not keep to the protocol") {
 			t.Errorf("%s: %+v, %v", name, results, err)
 		}
 	}
@@ -603,8 +603,8 @@ func TestMalformedResults(t *testing.T) {
 		t.Errorf("good ones: %d, %v", len(results), err)
 	}
 	_, _, err = says(t, waits(), helloStays, sayDelivered, sayOpen, sayEndOfResult)
-	var failure *Failure
-	if !errors.As(err, &failure) || failure.Reason != Lost {
+	var failure *message.Failure
+	if !errors.As(err, &failure) || failure.Reason != message.Lost {
 		t.Errorf("one too few: %v", err)
 	}
 }
@@ -623,14 +623,14 @@ func FuzzResultOfStaying(f *testing.F) {
 		}
 		ok := true
 		switch r.Event {
-		case delivery.Answered:
-			ok = r.User != "" && r.Host != "" && (r.Answer == answers.OK && r.Text == "" || r.Answer == answers.Reply) &&
+		case message.Answered:
+			ok = r.User != "" && r.Host != "" && (r.Answer == message.OK && r.Text == "" || r.Answer == message.Reply) &&
 				len(r.Text) <= mostAnswerText && r.AfterMS >= 0
-		case delivery.Unanswered:
+		case message.Unanswered:
 			ok = r.User != "" && r.Host != "" && r.Answer == "" && r.Text == ""
-		case delivery.Open:
+		case message.Open:
 			ok = r.User == "" && r.Host != "" && r.Answer == "" && r.Text == ""
-		case delivery.Delivered, delivery.Failed, delivery.Planned, delivery.Waiting:
+		case message.Delivered, message.Failed, message.Planned, message.Waiting:
 			ok = r.Answer == "" && r.Text == "" && r.AfterMS == 0
 		default:
 			ok = false
@@ -667,8 +667,8 @@ func FuzzTalk(f *testing.F) {
 		talk := newTalk(told, bytes.NewReader(said), nil)
 		pushed, done := 0, 0
 		talk.pushed, talk.onPush, talk.preamble = &Push{programs: map[string][]byte{"amd64": []byte("PROGRAM")}}, func() { pushed++ }, 100
-		err := talk.send(t.Context(), r, func(result delivery.Result) {
-			if result.Event != delivery.Waiting {
+		err := talk.send(t.Context(), r, func(result message.Result) {
+			if result.Event != message.Waiting {
 				done++
 			}
 			if told.Len() == 0 {
@@ -684,13 +684,13 @@ func FuzzTalk(f *testing.F) {
 		if rest != "" && (behind != "" || decode([]byte(line), &sent) != nil || !bytes.Contains(said, []byte(eventHello))) {
 			t.Errorf("%q: it was sent %q", said, rest)
 		}
-		var failure *Failure
+		var failure *message.Failure
 		switch {
 		case err == nil && (rest == "" || !bytes.Contains(said, fmt.Append(nil, done))):
 			t.Errorf("%q is the end of %d results", said, done)
-		case errors.As(err, &failure) && !slices.Contains([]delivery.Reason{Version, NoHelper, Lost}, failure.Reason):
+		case errors.As(err, &failure) && !slices.Contains([]message.Reason{message.Version, message.NoHelper, message.Lost}, failure.Reason):
 			t.Errorf("%q: %v", said, err)
-		case errors.As(err, &failure) && failure.Reason != Lost && done > 0:
+		case errors.As(err, &failure) && failure.Reason != message.Lost && done > 0:
 			t.Errorf("%q: %v, and %d results", said, err, done)
 		}
 	})
@@ -715,9 +715,9 @@ func TestFanOutOpens(t *testing.T) {
 					parts = append(parts, Part{
 						Host: fmt.Sprint("h", i),
 						Via:  func(context.Context) string { return via[i] },
-						Send: func(ctx context.Context, _ delivery.Request, report func(delivery.Result)) error {
+						Send: func(ctx context.Context, _ message.Request, report func(message.Result)) error {
 							for range 2 { // a host may say so as often as it likes
-								report(delivery.Result{Event: delivery.Open, Host: "h"})
+								report(message.Result{Event: message.Open, Host: "h"})
 							}
 							close(opens[i])
 							select {
@@ -729,10 +729,10 @@ func TestFanOutOpens(t *testing.T) {
 						},
 					})
 				}
-				var got []delivery.Event
-				FanOut{Hosts: 1, Via: 1}.Send(t.Context(), parts, func(r delivery.Result) { got = append(got, r.Event) })
+				var got []message.Event
+				FanOut{Hosts: 1, Via: 1}.Send(t.Context(), parts, func(r message.Result) { got = append(got, r.Event) })
 				slices.Sort(got)
-				want := []delivery.Event{delivery.Open, delivery.Open, delivery.Open, delivery.Open, delivery.Reached, delivery.Reached}
+				want := []message.Event{message.Open, message.Open, message.Open, message.Open, message.Reached, message.Reached}
 				if !slices.Equal(got, want) {
 					t.Errorf("%v, want %v", got, want)
 				}
@@ -759,11 +759,11 @@ func TestFanOutKeepsItsBounds(t *testing.T) {
 				parts = append(parts, Part{
 					Host: fmt.Sprint("h", i),
 					Via:  func(context.Context) string { return via },
-					Send: func(_ context.Context, _ delivery.Request, report func(delivery.Result)) error {
+					Send: func(_ context.Context, _ message.Request, report func(message.Result)) error {
 						count(1, 0)
 						time.Sleep(time.Second)
 						count(-1, 1)
-						report(delivery.Result{Event: delivery.Open, Host: "h"})
+						report(message.Result{Event: message.Open, Host: "h"})
 						time.Sleep(time.Hour)
 						count(0, -1)
 						return nil
@@ -771,8 +771,8 @@ func TestFanOutKeepsItsBounds(t *testing.T) {
 				})
 			}
 			begun, ended := time.Now(), 0
-			FanOut{Hosts: 10, Via: 5}.Send(t.Context(), parts, func(r delivery.Result) {
-				if r.Event == delivery.Reached {
+			FanOut{Hosts: 10, Via: 5}.Send(t.Context(), parts, func(r message.Result) {
+				if r.Event == message.Reached {
 					ended++
 				}
 			})

@@ -13,8 +13,7 @@ import (
 	"time"
 
 	"msg/internal/answers"
-	"msg/internal/delivery"
-	"msg/internal/tty"
+	"msg/internal/message"
 )
 
 // patience is how long a helper may say nothing.
@@ -80,7 +79,7 @@ func newTalk(in io.WriteCloser, out io.Reader, onHello func(Hello)) *talk {
 }
 
 // opened is how the line begins that says that the text is through.
-const opened = `{"event":"` + string(delivery.Open) + `"`
+const opened = `{"event":"` + string(message.Open) + `"`
 
 func (t *talk) listen(out io.Reader) {
 	from := &lines{from: out, most: mostEvent}
@@ -154,10 +153,10 @@ func (t *talk) next(ctx context.Context, silence time.Duration) (line, error) {
 }
 
 var (
-	errNoStart  = fail(NoHelper, "it does not start") // it ended without a hello
-	errNoHelper = fail(NoHelper, "it does not answer as a helper does")
-	errNotTaken = fail(Lost, "it ended before it had the message: nothing was sent")
-	errEnded    = fail(Lost, "it ended early; whether all have the message is not known")
+	errNoStart  = message.Fail(message.NoHelper, "it does not start") // it ended without a hello
+	errNoHelper = message.Fail(message.NoHelper, "it does not answer as a helper does")
+	errNotTaken = message.Fail(message.Lost, "it ended before it had the message: nothing was sent")
+	errEnded    = message.Fail(message.Lost, "it ended early; whether all have the message is not known")
 )
 
 // hello reads what the helper begins with.
@@ -173,11 +172,11 @@ func (t *talk) hello(ctx context.Context) (Hello, error) {
 		l, err := t.next(ctx, silence)
 		switch {
 		case errors.Is(err, errInterrupted) && t.helloTime > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded):
-			return hello, fail(Timeout, "no answer within %v", t.helloTime)
+			return hello, message.Fail(message.Timeout, "no answer within %v", t.helloTime)
 		case errors.Is(err, errInterrupted):
 			return hello, t.givenUp(ctx, "before it had answered")
 		case err != nil:
-			return hello, fail(Timeout, "no answer within %v", t.patience.hello)
+			return hello, message.Fail(message.Timeout, "no answer within %v", t.patience.hello)
 		case errors.Is(l.err, errTooLong):
 			return hello, errNoHelper
 		case l.err != nil:
@@ -210,8 +209,8 @@ func (t *talk) hello(ctx context.Context) (Hello, error) {
 }
 
 // skew is the failure of a helper that speaks no protocol that this program does.
-func skew(hello Hello) *Failure {
-	f := fail(Version, "version %.40s speaks the protocols %d to %d, and this one %d to %d",
+func skew(hello Hello) *message.Failure {
+	f := message.Fail(message.Version, "version %.40s speaks the protocols %d to %d, and this one %d to %d",
 		hello.Version, hello.Protocol[0], hello.Protocol[1], oldest, newest)
 	f.Hint = "msg here is the older one: update it"
 	if hello.Protocol[1] < oldest {
@@ -222,15 +221,15 @@ func skew(hello Hello) *Failure {
 
 // givenUp is the failure of a conversation whose ctx has ended, be it at the sender's
 // wish or because the time is up.
-func (t *talk) givenUp(ctx context.Context, when string) *Failure {
+func (t *talk) givenUp(ctx context.Context, when string) *message.Failure {
 	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
-		return fail(Timeout, "the time was up %s: nothing was sent", when)
+		return message.Fail(message.Timeout, "the time was up %s: nothing was sent", when)
 	}
-	return fail(Interrupted, "interrupted %s: nothing was sent", when)
+	return message.Fail(message.Interrupted, "interrupted %s: nothing was sent", when)
 }
 
 // send has one request carried out.
-func (t *talk) send(ctx context.Context, r delivery.Request, report func(delivery.Result)) error {
+func (t *talk) send(ctx context.Context, r message.Request, report func(message.Result)) error {
 	defer close(t.over)
 	hello, err := t.hello(ctx)
 	if err != nil {
@@ -241,10 +240,10 @@ func (t *talk) send(ctx context.Context, r delivery.Request, report func(deliver
 		return err
 	}
 	if len(data) >= mostRequest {
-		return &delivery.RequestError{Problem: fmt.Sprintf("a request of %d KiB; it may have %d", len(data)>>10, mostRequest>>10)}
+		return &message.Refusal{Problem: fmt.Sprintf("a request of %d KiB; it may have %d", len(data)>>10, mostRequest>>10)}
 	}
 	if isOpen(r) && hello.Protocol[1] < stays {
-		f := fail(Version, "version %.40s delivers, and cannot wait for answers or for more to be typed", hello.Version)
+		f := message.Fail(message.Version, "version %.40s delivers, and cannot wait for answers or for more to be typed", hello.Version)
 		f.Hint = "msg there is the older one: update it"
 		return f
 	}
@@ -259,7 +258,7 @@ func (t *talk) send(ctx context.Context, r delivery.Request, report func(deliver
 	}
 	err = t.results(ctx, isOpen(r), report)
 	if r.Lines != nil && err == nil && ctx.Err() != nil && <-unsaid {
-		return fail(Interrupted, "interrupted before the last line")
+		return message.Fail(message.Interrupted, "interrupted before the last line")
 	}
 	return err
 }
@@ -318,7 +317,7 @@ func (t *talk) put(ctx context.Context, data []byte, limit time.Duration) error 
 	case <-ctx.Done():
 		failure = t.givenUp(ctx, "before it had the message")
 	case <-time.After(limit):
-		failure = fail(Timeout, "it did not take the message within %v: nothing was sent", limit)
+		failure = message.Fail(message.Timeout, "it did not take the message within %v: nothing was sent", limit)
 	}
 	t.close() // which ends the writing, too
 	if err := <-written; err != nil {
@@ -329,7 +328,7 @@ func (t *talk) put(ctx context.Context, data []byte, limit time.Duration) error 
 
 // results passes on what comes, until the end. Once ctx has ended, the helper is to
 // come to its end, too.
-func (t *talk) results(ctx context.Context, open bool, report func(delivery.Result)) error {
+func (t *talk) results(ctx context.Context, open bool, report func(message.Result)) error {
 	silence := t.answer
 	seen := results{open: open}
 	for over := false; ; {
@@ -341,9 +340,9 @@ func (t *talk) results(ctx context.Context, open bool, report func(delivery.Resu
 			ctx, silence, over = last, t.end, true
 			continue
 		case over && err != nil:
-			return fail(Timeout, "it did not end when it was to; whether all have the message is not known")
+			return message.Fail(message.Timeout, "it did not end when it was to; whether all have the message is not known")
 		case err != nil:
-			return fail(Timeout, "no word within %v; whether all have the message is not known", silence)
+			return message.Fail(message.Timeout, "no word within %v; whether all have the message is not known", silence)
 		case l.err != nil:
 			return errEnded
 		}
@@ -375,13 +374,13 @@ type results struct {
 }
 
 // known are the reasons that a helper may give, of a terminal or of a target.
-var known = []delivery.Reason{
-	tty.MessagesOff, tty.Stuck, tty.Gone, tty.Busy, tty.Denied, tty.NotATerminal, tty.OwnerChanged,
-	delivery.RateLimited, delivery.NotLoggedIn, delivery.NoTerminal, delivery.Unknown, NoHelper,
+var known = []message.Reason{
+	message.MessagesOff, message.Stuck, message.Gone, message.Busy, message.Denied, message.NotATerminal, message.OwnerChanged,
+	message.RateLimited, message.NotLoggedIn, message.NoTerminal, message.Unknown, message.NoHelper,
 }
 
 // ofHelper are those that another host's msg may give of its own helper.
-var ofHelper = []delivery.Reason{NoHelper, Version, Timeout, Interrupted, Lost}
+var ofHelper = []message.Reason{message.NoHelper, message.Version, message.Timeout, message.Interrupted, message.Lost}
 
 // mostTerminals is more than a host has (kernel.pty.max is 4096).
 const mostTerminals = 1 << 16
@@ -389,41 +388,42 @@ const mostTerminals = 1 << 16
 // mostWords bounds each word of a result, in bytes.
 const mostWords = 4 << 10
 
-func (s *results) read(data []byte) (delivery.Result, error) {
-	var r delivery.Result
-	if err := decode(data, &r); err != nil {
-		return r, err
+func (s *results) read(data []byte) (message.Result, error) {
+	var l resultLine
+	if err := decode(data, &l); err != nil {
+		return message.Result{}, err
 	}
+	r := l.result()
 	for _, words := range []string{r.Host, r.User, r.Terminal, r.Session, r.Target, r.Detail} {
 		if len(words) > mostWords {
 			return r, fmt.Errorf("a word of %d bytes", len(words))
 		}
 	}
-	if said := r.Answer != "" || r.Text != "" || r.AfterMS != 0; said != (r.Event == delivery.Answered) {
+	if said := r.Answer != "" || r.Text != "" || r.AfterMS != 0; said != (r.Event == message.Answered) {
 		return r, fmt.Errorf("%s, with an answer", r.Event)
 	}
 	switch r.Event {
-	case delivery.Waiting:
+	case message.Waiting:
 		return r, nil
-	case delivery.Open, delivery.Answered, delivery.Unanswered:
+	case message.Open, message.Answered, message.Unanswered:
 		s.count++
 		return r, s.ofOpen(r)
-	case delivery.Delivered, delivery.Planned:
+	case message.Delivered, message.Planned:
 		if r.Reason != "" || r.Terminal == "" {
 			return r, fmt.Errorf("%s, for the reason %.40q, on %.40q", r.Event, r.Reason, r.Terminal)
 		}
-	case delivery.Failed:
+	case message.Failed:
 		reasons := known
-		if r.Terminal == "" && r.Target == "" {
+		if r.OfHost() {
 			reasons = ofHelper
 		}
-		if !slices.Contains(reasons, r.Reason) {
+		if !slices.Contains(reasons, r.Reason.Public()) {
 			return r, fmt.Errorf("failed for the reason %.40q", r.Reason)
 		}
 	default:
 		return r, fmt.Errorf("event %.40q", r.Event)
 	}
-	nameless := r.Terminal == "" && r.Target == "" && (r.Event != delivery.Failed || s.failed)
+	nameless := r.OfHost() && (r.Event != message.Failed || s.failed)
 	if r.Host == "" || nameless || r.Terminal != "" && r.Target != "" || s.terminals[r.Terminal] {
 		return r, fmt.Errorf("a result of %.40q, %.40q at %.40q", r.Terminal, r.Target, r.Host)
 	}
@@ -436,7 +436,7 @@ func (s *results) read(data []byte) (delivery.Result, error) {
 		}
 		s.terminals[r.Terminal] = true
 	}
-	s.failed = s.failed || r.Terminal == "" && r.Target == ""
+	s.failed = s.failed || r.OfHost()
 	s.count++
 	return r, nil
 }
@@ -445,12 +445,12 @@ func (s *results) read(data []byte) (delivery.Result, error) {
 const mostAnswerText = 10 * answers.MaxText
 
 // ofOpen checks what only a message that stays has.
-func (s *results) ofOpen(r delivery.Result) error {
-	isReply := r.Answer == answers.Reply
+func (s *results) ofOpen(r message.Result) error {
+	isReply := r.Answer == message.Reply
 	switch {
 	case !s.open, r.Host == "", r.Reason != "", r.Target != "",
-		(r.User == "") != (r.Event == delivery.Open),
-		r.Event == delivery.Answered && (!isReply && r.Answer != answers.OK || !isReply && r.Text != "" || r.AfterMS < 0),
+		(r.User == "") != (r.Event == message.Open),
+		r.Event == message.Answered && (!isReply && r.Answer != message.OK || !isReply && r.Text != "" || r.AfterMS < 0),
 		len(r.Text) > mostAnswerText:
 		return fmt.Errorf("%s, of %.40q at %.40q: %.40q", r.Event, r.User, r.Host, r.Answer)
 	}
@@ -464,7 +464,7 @@ func (s *results) end(data []byte) error {
 	}
 	switch {
 	case e.Event == eventRefused:
-		return &delivery.RequestError{Problem: e.Problem, Hint: e.Hint}
+		return &message.Refusal{Problem: e.Problem, Hint: e.Hint}
 	case e.Event == eventError:
 		return errors.New(e.Problem)
 	case e.Results != s.count:
@@ -474,5 +474,5 @@ func (s *results) end(data []byte) error {
 }
 
 func broken(err error) error {
-	return fail(Lost, "it does not keep to the protocol: %v", err)
+	return message.Fail(message.Lost, "it does not keep to the protocol: %v", err)
 }

@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 	"unicode/utf8"
+
+	"msg/internal/message"
 
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
@@ -43,27 +44,27 @@ func Open(want Want) (*Terminal, error) {
 }
 
 func openFailure(path string, err error) error {
-	reason := Gone // ENOENT, ENXIO, ENODEV; EIO where the other end has closed
+	reason := message.Gone // ENOENT, ENXIO, ENODEV; EIO where the other end has closed
 	switch {
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM), errors.Is(err, unix.EROFS):
 		reason = refusal(path)
 	case errors.Is(err, unix.EBUSY):
-		reason = Busy
+		reason = message.Busy
 	case errors.Is(err, unix.ELOOP), errors.Is(err, unix.EISDIR), errors.Is(err, unix.ENOTDIR):
-		reason = NotATerminal
+		reason = message.NotATerminal
 	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE), errors.Is(err, unix.ENOMEM):
-		reason = Stuck // this system's shortage, which may pass
+		reason = message.Stuck // this system's shortage, which may pass
 	}
-	return &Failure{reason, "open: " + err.Error()}
+	return message.Fail(reason, "open: %v", err)
 }
 
 // refusal tells messages that are off from a caller without the tty group.
-func refusal(path string) Reason {
+func refusal(path string) message.Reason {
 	var st unix.Stat_t
 	if unix.Lstat(path, &st) == nil && st.Mode&unix.S_IWGRP == 0 {
-		return MessagesOff
+		return message.MessagesOff
 	}
-	return Denied
+	return message.Denied
 }
 
 func (t *Terminal) check(want Want) error {
@@ -72,9 +73,9 @@ func (t *Terminal) check(want Want) error {
 	}
 	settings, err := unix.IoctlGetTermios(t.fd, unix.TCGETS)
 	if errors.Is(err, unix.ENOTTY) {
-		return &Failure{NotATerminal, "has no terminal settings"}
+		return message.Fail(message.NotATerminal, "has no terminal settings")
 	} else if err != nil {
-		return &Failure{Gone, "hung up: " + err.Error()}
+		return message.Fail(message.Gone, "hung up: %v", err)
 	}
 	t.utf8 = isPseudo(want.Device) || settings.Iflag&unix.IUTF8 != 0
 	if want.Within != nil {
@@ -83,7 +84,7 @@ func (t *Terminal) check(want Want) error {
 		t.full = !want.Lines && isFullScreen(settings)
 	}
 	if want.Text && isConsole(want.Device) && showsDesktop(t.fd) {
-		return &Failure{NoText, "shows a desktop"}
+		return message.Fail(message.NoTerminal, "shows a desktop")
 	}
 	return nil
 }
@@ -92,17 +93,17 @@ func (t *Terminal) check(want Want) error {
 func (want Want) holds(fd int) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
-		return &Failure{Gone, "fstat: " + err.Error()}
+		return message.Fail(message.Gone, "fstat: %v", err)
 	}
 	switch {
 	case st.Mode&unix.S_IFMT != unix.S_IFCHR || !isTTY(st.Rdev):
-		return &Failure{NotATerminal, "not a character device of a terminal"}
+		return message.Fail(message.NotATerminal, "not a character device of a terminal")
 	case st.Rdev != want.Device:
-		return &Failure{NotATerminal, "another device by now"}
+		return message.Fail(message.NotATerminal, "another device by now")
 	case st.Uid != want.Owner:
-		return &Failure{OwnerChanged, fmt.Sprintf("owned by uid %d, no longer by %d", st.Uid, want.Owner)}
+		return message.Fail(message.OwnerChanged, "owned by uid %d, no longer by %d", st.Uid, want.Owner)
 	case st.Mode&unix.S_IWGRP == 0 && !want.Always:
-		return &Failure{MessagesOff, "not group-writable"}
+		return message.Fail(message.MessagesOff, "not group-writable")
 	}
 	return nil
 }
@@ -268,7 +269,7 @@ func isRowEnd(data []byte) bool {
 }
 
 func writeFailure(err error) error {
-	return &Failure{Gone, "write: " + err.Error()} // EIO after a hangup
+	return message.Fail(message.Gone, "write: %v", err) // EIO after a hangup
 }
 
 // WriteWithin writes as Write does, but waits until the deadline for a terminal
@@ -292,16 +293,16 @@ func (t *Terminal) WriteWithin(ctx context.Context, data []byte, deadline time.T
 		case err == nil && written == len(data):
 			return written, nil
 		case err == nil, errors.Is(err, unix.EINTR):
-		case errors.As(err, new(*Failure)):
+		case errors.As(err, new(*message.Failure)):
 			return written, err
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return written, writeFailure(err)
 		case ctx.Err() != nil:
 			t.giveUp()
-			return written, &Failure{Stuck, "interrupted"}
+			return written, message.Fail(message.GivenUp, "interrupted")
 		case !time.Now().Before(deadline):
 			t.giveUp()
-			return written, &Failure{Stuck, "deadline"}
+			return written, message.Fail(message.Stuck, "deadline")
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
+	"msg/internal/message"
 	"msg/internal/tty"
 	"msg/internal/tty/ttytest"
 )
@@ -34,9 +35,9 @@ func open(t *testing.T, w tty.Want) *tty.Terminal {
 	return terminal
 }
 
-func checkReason(t *testing.T, err error, reason tty.Reason) {
+func checkReason(t *testing.T, err error, reason message.Reason) {
 	t.Helper()
-	var failure *tty.Failure
+	var failure *message.Failure
 	if !errors.As(err, &failure) || failure.Reason != reason || failure.Detail == "" {
 		t.Errorf("got %v, want reason %s with a detail", err, reason)
 	}
@@ -73,17 +74,17 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		change func(*tty.Want)
-		reason tty.Reason
+		reason message.Reason
 	}{
-		"a file":            {func(w *tty.Want) { w.Path = file }, tty.NotATerminal},
-		"a directory":       {func(w *tty.Want) { w.Path = "/dev/pts" }, tty.NotATerminal},
-		"below a file":      {func(w *tty.Want) { w.Path = file + "/3" }, tty.NotATerminal},
-		"another device":    {func(w *tty.Want) { w.Path = "/dev/null" }, tty.NotATerminal},
-		"a link to it":      {func(w *tty.Want) { w.Path = link }, tty.NotATerminal},
-		"another terminal":  {func(w *tty.Want) { w.Path = other.Path }, tty.NotATerminal},
-		"nothing":           {func(w *tty.Want) { w.Path = "/dev/pts/9999999" }, tty.Gone},
-		"another's by now":  {func(w *tty.Want) { w.Owner++ }, tty.OwnerChanged},
-		"with messages off": {func(w *tty.Want) { *w = want(off) }, tty.MessagesOff},
+		"a file":            {func(w *tty.Want) { w.Path = file }, message.NotATerminal},
+		"a directory":       {func(w *tty.Want) { w.Path = "/dev/pts" }, message.NotATerminal},
+		"below a file":      {func(w *tty.Want) { w.Path = file + "/3" }, message.NotATerminal},
+		"another device":    {func(w *tty.Want) { w.Path = "/dev/null" }, message.NotATerminal},
+		"a link to it":      {func(w *tty.Want) { w.Path = link }, message.NotATerminal},
+		"another terminal":  {func(w *tty.Want) { w.Path = other.Path }, message.NotATerminal},
+		"nothing":           {func(w *tty.Want) { w.Path = "/dev/pts/9999999" }, message.Gone},
+		"another's by now":  {func(w *tty.Want) { w.Owner++ }, message.OwnerChanged},
+		"with messages off": {func(w *tty.Want) { *w = want(off) }, message.MessagesOff},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := want(term)
@@ -145,8 +146,8 @@ func TestOpenAsNobody(t *testing.T) {
 		asNobody(t, "TestOpenAsNobody", "ON="+on.Path, "OFF="+off.Path, "EXCLUSIVE="+busy.Path)
 		return
 	}
-	for name, reason := range map[string]tty.Reason{
-		"ON": tty.Denied, "OFF": tty.MessagesOff, "EXCLUSIVE": tty.Busy,
+	for name, reason := range map[string]message.Reason{
+		"ON": message.Denied, "OFF": message.MessagesOff, "EXCLUSIVE": message.Busy,
 	} {
 		_, err := tty.Open(tty.Want{Path: os.Getenv(name)})
 		checkReason(t, err, reason)
@@ -164,7 +165,7 @@ func TestHeldTerminal(t *testing.T) {
 	if n != 0 {
 		t.Errorf("wrote %d bytes to a held terminal", n)
 	}
-	checkReason(t, err, tty.Stuck)
+	checkReason(t, err, message.Stuck)
 	term.Release(t)
 	if n, err := terminal.WriteWithin(t.Context(), []byte("after"), time.Now().Add(10*time.Second)); n != 5 || err != nil {
 		t.Errorf("wrote %d, %v after its release", n, err)
@@ -199,9 +200,9 @@ func TestHungUp(t *testing.T) {
 	terminal := open(t, want(term))
 	term.HangUp()
 	_, err := terminal.Write([]byte("x"))
-	checkReason(t, err, tty.Gone)
+	checkReason(t, err, message.Gone)
 	_, err = tty.Open(want(term))
-	checkReason(t, err, tty.Gone)
+	checkReason(t, err, message.Gone)
 }
 
 func TestInterrupted(t *testing.T) {
@@ -211,7 +212,7 @@ func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := terminal.WriteWithin(ctx, []byte("x"), time.Now().Add(time.Hour))
-	checkReason(t, err, tty.Stuck)
+	checkReason(t, err, message.GivenUp)
 }
 
 func TestColumnsWithinBounds(t *testing.T) {
@@ -234,7 +235,7 @@ func TestGraphicsMode(t *testing.T) {
 		console.SetGraphics(t, graphics)
 		for _, text := range []bool{false, true} {
 			terminal, err := tty.Open(tty.Want{Path: console.Path, Device: console.Device, Always: true, Text: text})
-			if failed := errors.Is(err, tty.NoText); failed != (graphics && text) || !failed && err != nil {
+			if failed := errors.Is(err, message.NoTerminal); failed != (graphics && text) || !failed && err != nil {
 				t.Errorf("graphics %v, only text %v: %v", graphics, text, err)
 			}
 			if err == nil {
@@ -271,7 +272,7 @@ func TestOverlayCutOff(t *testing.T) {
 		}
 		n, err := terminal.WriteWithin(t.Context(), data, time.Now().Add(time.Second))
 		if !drained {
-			if half := terminal.Half(); n != 0 || !errors.Is(err, tty.Stuck) || half == 0 || half >= len(data) {
+			if half := terminal.Half(); n != 0 || !errors.Is(err, message.Stuck) || half == 0 || half >= len(data) {
 				t.Errorf("a stuck terminal: %d, %v, with %d of %d bytes on the screen", n, err, half, len(data))
 			}
 			continue

@@ -12,24 +12,6 @@ import (
 	"msg/internal/text"
 )
 
-// Reason is why a terminal did not get a message. Its text is what --json
-// shows, so it never changes.
-type Reason string
-
-// The reasons of a terminal.
-const (
-	MessagesOff  Reason = "messages-off"   // its owner wants no messages (mesg n)
-	Stuck        Reason = "stuck"          // it did not take all by the deadline (Ctrl-S)
-	Gone         Reason = "gone"           // it was closed or hung up
-	Busy         Reason = "busy"           // a program has it exclusively (TIOCEXCL)
-	Denied       Reason = "denied"         // the caller may not write to it
-	NotATerminal Reason = "not-a-terminal" // the name leads to something else
-	OwnerChanged Reason = "owner-changed"  // it is somebody else's by now
-	NoText       Reason = "no-terminal"    // a virtual console that shows a desktop
-)
-
-func (r Reason) Error() string { return string(r) }
-
 // Want is the terminal that Open is to open, as it was seen when it was chosen.
 type Want struct {
 	Path   string // /dev/pts/3
@@ -59,15 +41,6 @@ const (
 	leastColumns = len(prefix) + text.LeastWidth + 1
 	mostColumns  = 512
 )
-
-// Failure is a Reason with what the kernel said, or how far the write came.
-type Failure struct {
-	Reason Reason
-	Detail string
-}
-
-func (f *Failure) Error() string { return string(f.Reason) + ": " + f.Detail }
-func (f *Failure) Unwrap() error { return f.Reason }
 
 // retry is how often a waiting write tries again although it was not woken: a
 // write fails for the moment also while another one holds the terminal, and no

@@ -200,18 +200,18 @@ func letIn(c net.Conn, answer []byte) error {
 }
 
 // hello is the answer to the first call: the client's name on the bus.
-func hello() []byte { return message(":1.1") }
+func hello() []byte { return busString(":1.1") }
 
 // long is one of which little comes: it is said to have 100 MB.
 func long() []byte {
-	data := message(":1.1")
+	data := busString(":1.1")
 	binary.LittleEndian.PutUint32(data[4:], 100<<20)
 	return data
 }
 
 // message is a method's return (D-Bus specification, Message Format), to call 1, with a
 // string.
-func message(s string) []byte {
+func busString(s string) []byte {
 	body := binary.LittleEndian.AppendUint32(nil, uint32(len(s)))
 	body = append(append(body, s...), 0)
 	fields := []byte{

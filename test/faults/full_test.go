@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/test/island"
 )
 
@@ -182,12 +182,12 @@ func (s *stage) crowd(by *island.Person, interval time.Duration) error {
 	reached := 0
 	for _, r := range all {
 		out := r.wait()
-		if out.all(delivery.Delivered, len(s.terminals)) {
+		if out.all(message.Delivered, len(s.terminals)) {
 			reached++
 		}
 		var told []error
 		for _, one := range out.results {
-			if one.Event == delivery.Failed && one.Reason != delivery.RateLimited {
+			if one.Event == message.Failed && one.Reason != message.RateLimited {
 				told = append(told, fmt.Errorf("%+v", one))
 			}
 		}

@@ -17,7 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/test/island"
 )
 
@@ -109,7 +109,7 @@ func TestHelperSteps(t *testing.T) {
 			killed := tracer.killBefore(steps + 1)
 			out := r.wait()
 			err := errors.Join(s.judge(out), s.goesOn(&people[0]))
-			switch all := out.all(delivery.Delivered, len(s.terminals)); {
+			switch all := out.all(message.Delivered, len(s.terminals)); {
 			case all && killed:
 				reached++
 			case !killed:

@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 	"msg/test/island"
 )
 
@@ -135,11 +135,11 @@ func (s *stage) endedTyped(by *island.Person, out sent) error {
 		}
 		results := 0
 		for _, one := range out.results {
-			if one.Terminal != t.Name || one.Event != delivery.Delivered && one.Event != delivery.Failed {
+			if one.Terminal != t.Name || one.Event != message.Delivered && one.Event != message.Failed {
 				continue
 			}
 			results++
-			if one.Event == delivery.Delivered && (!has || !strings.Contains(screen, "\nEOF ")) {
+			if one.Event == message.Delivered && (!has || !strings.Contains(screen, "\nEOF ")) {
 				err = errors.Join(err, fmt.Errorf("%+v, and it shows %q", one, screen))
 			}
 		}

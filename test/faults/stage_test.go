@@ -20,7 +20,8 @@ import (
 	"testing"
 	"time"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
+	"msg/internal/report"
 	"msg/test/island"
 )
 
@@ -71,7 +72,7 @@ func text(word string) string { return word + " is a message that ends: " + word
 // sent is a message and what msg said of it.
 type sent struct {
 	word    string
-	results []delivery.Result
+	results []message.Result
 	whole   bool // the summary has come
 	stderr  string
 	state   *os.ProcessState
@@ -80,7 +81,7 @@ type sent struct {
 }
 
 // all reports whether there are that many results of a kind.
-func (o sent) all(event delivery.Event, n int) bool {
+func (o sent) all(event message.Event, n int) bool {
 	for _, r := range o.results {
 		if r.Event == event {
 			n--
@@ -120,12 +121,12 @@ func (r *started) wait() sent {
 	}
 	out.state, out.stderr = r.cmd.ProcessState, r.stderr.String()
 	for line := range strings.Lines(r.stdout.String()) {
-		var result delivery.Result
+		var result report.Object
 		if err := json.Unmarshal([]byte(line), &result); err != nil {
 			continue // cut off by a signal: it says nothing
 		}
 		out.whole = out.whole || result.Event == "summary"
-		out.results = append(out.results, result)
+		out.results = append(out.results, result.Result())
 	}
 	return out
 }
@@ -169,10 +170,10 @@ func (s *stage) judge(out sent) error {
 	wrong := []error{out.err}
 	say := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
 	nothing, failed := false, false // nothing at all was sent; the helper has failed as a whole
-	said := map[string][]delivery.Result{}
+	said := map[string][]message.Result{}
 	for _, r := range out.results {
 		switch {
-		case r.Event != delivery.Delivered && r.Event != delivery.Failed:
+		case r.Event != message.Delivered && r.Event != message.Failed:
 		case r.Terminal != "":
 			said[r.Terminal] = append(said[r.Terminal], r)
 		default:
@@ -188,9 +189,9 @@ func (s *stage) judge(out sent) error {
 		if err := whole(screen); err != nil {
 			say("%s: %v", t.Name, err)
 		}
-		has, failure := 0, delivery.Result{}
+		has, failure := 0, message.Result{}
 		for _, r := range said[t.Name] {
-			if r.Event == delivery.Delivered {
+			if r.Event == message.Delivered {
 				has++
 			} else {
 				failure = r
@@ -214,7 +215,7 @@ func (s *stage) judge(out sent) error {
 			say("%s shows what is not in the log: %q", t.Name, screen)
 		}
 	}
-	if out.state.ExitCode() == 0 && slices.ContainsFunc(out.results, func(r delivery.Result) bool { return r.Event == delivery.Failed }) {
+	if out.state.ExitCode() == 0 && slices.ContainsFunc(out.results, func(r message.Result) bool { return r.Event == message.Failed }) {
 		say("the exit status is 0, and not everyone has it")
 	}
 	if err := errors.Join(wrong...); err != nil {

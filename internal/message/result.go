@@ -1,0 +1,82 @@
+package message
+
+// Event is what a Result tells.
+type Event string
+
+// The events of one terminal or target.
+const (
+	Delivered Event = "delivered"
+	Failed    Event = "failed"
+	Planned   Event = "planned" // a dry run would have written
+
+	// Waiting is no result. It says that one takes long: the terminal is held.
+	Waiting Event = "waiting"
+)
+
+// The events of a message that stays.
+const (
+	// Open is no result. It says that every terminal has the text or has failed: from now
+	// on the message waits for answers or for more lines. It comes once more when the last
+	// line is through and only answers are missing.
+	Open Event = "open"
+
+	Answered   Event = "answered"   // by one person, perhaps not for the first time
+	Unanswered Event = "unanswered" // by one person, in time
+)
+
+// The events of a host, of a message that names hosts.
+const (
+	Reached Event = "reached" // it carried out its part of the message
+	Pushed  Event = "pushed"  // it had no msg and got the helper for this message
+)
+
+// Result is what became of one terminal, or of one target that has none. Its names are raw
+// bytes from outside.
+type Result struct {
+	Event    Event
+	Host     string
+	User     string
+	Terminal string
+	Session  string
+	Target   string // as the sender wrote it, if there is no terminal
+	Reason   Reason
+	Detail   string
+
+	// Detached says that the terminal is a pane that nobody sees until its user attaches to
+	// the multiplexer again.
+	Detached bool
+
+	// Of an answer: how, in which words, and how long after the message, in milliseconds.
+	// The terminal is where the answer was typed.
+	Answer  Answer
+	Text    string
+	AfterMS int64
+
+	// Hint is what to do about a host that failed, for people.
+	Hint string
+}
+
+// OfHost reports whether the result is about a host as a whole.
+func (r Result) OfHost() bool { return r.Terminal == "" && r.Target == "" }
+
+// Names returns the fields that may hold bytes from outside, but for Text, which may have
+// several lines.
+func (r *Result) Names() []*string {
+	return []*string{&r.Host, &r.User, &r.Terminal, &r.Session, &r.Target, &r.Detail, &r.Hint}
+}
+
+// Counts is how many terminals and targets ended in which way.
+type Counts struct{ Delivered, Failed, Planned int }
+
+// Add counts one more result. Events that are no result count nothing.
+func (c *Counts) Add(r Result) {
+	switch r.Event {
+	case Delivered:
+		c.Delivered++
+	case Planned:
+		c.Planned++
+	case Failed:
+		c.Failed++
+	case Waiting, Reached, Pushed, Open, Answered, Unanswered:
+	}
+}
