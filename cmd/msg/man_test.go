@@ -77,8 +77,8 @@ func declaredReasons(t *testing.T, files ...string) []message.Reason {
 		}
 		for _, m := range declared.FindAllSubmatch(source, -1) {
 			if reason := message.Reason(m[1]); reason == reason.Public() { // the others are never shown
-			all = append(all, reason)
-		}
+				all = append(all, reason)
+			}
 		}
 	}
 	return all
