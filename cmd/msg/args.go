@@ -4,56 +4,62 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
 	"msg/internal/compat"
 )
 
-// commands are the reserved words: a first argument that is one of them is no
-// target. "msg -- sessions hi" sends to a user of that name.
-var commands = []string{"send", "ok", "reply", "countdown", "sessions", "hosts", "name", "net", "mesg", "doctor", "shutdown-notice", "helper", "completion"}
+// tables are what rewrite has to know of the parser's tree.
+type tables struct {
+	// commands are the reserved words, in the tree's order; send, the default, is the first.
+	// A first argument that is one of them is no target: "msg -- sessions hi" sends to a user
+	// of that name.
+	commands []string
 
-// valueFlags take the next argument as their value.
-var valueFlags = []string{"-f", "--file", "-x", "--except", "-t", "--time", "-s", "--server", "-d", "--domain", "--fanout"}
-
-// unparsed reads the command line of most messages: whom to and what, no flags and no command. It
-// takes no parser, which would take longer to make than the message to send.
-func unparsed(args []string) (c sendCmd, ok bool) {
-	if len(args) < 2 || slices.Contains(commands, args[0]) {
-		return c, false
-	}
-	for _, arg := range args[:2] { // behind that, nothing is a flag
-		if arg == "" || strings.ContainsRune("-/", rune(arg[0])) {
-			return c, false
-		}
-	}
-	c.Targets = args[0]
-	for _, arg := range args[1:] {
-		c.Text = append(c.Text, word(arg))
-	}
-	return c, true
+	// valueFlags are the flags of send that take the next argument as their value.
+	valueFlags []string
 }
 
-// rewrite turns what people type into what the parser takes: "send" in front of
-// a "--" that precedes any command, and flags for Windows' slashes. Behind the
-// targets and the first word of the text nothing is touched.
-func rewrite(args []string) []string {
-	if len(args) > 0 && args[0] == commands[0] {
-		return append(args[:1:1], rewriteSend(args[1:])...)
+func tablesOf(model *kong.Application) tables {
+	var t tables
+	for _, command := range model.Children {
+		t.commands = append(t.commands, command.Name)
+	}
+	for _, flag := range model.Children[0].Flags {
+		if flag.IsBool() {
+			continue
+		}
+		t.valueFlags = append(t.valueFlags, "--"+flag.Name)
+		if flag.Short != 0 {
+			t.valueFlags = append(t.valueFlags, "-"+string(flag.Short))
+		}
+	}
+	return t
+}
+
+// rewrite turns what a user types into what the parser takes. It puts "send" before a "--" that
+// comes before any command, and flags in place of Windows' slashes. It changes nothing after the
+// targets and the first word of the text.
+func rewrite(args []string, known tables) []string {
+	send := known.commands[0]
+	if len(args) > 0 && args[0] == send {
+		return append(args[:1:1], rewriteSend(args[1:], known)...)
 	}
 	for _, arg := range args {
 		if arg == "--" {
-			return append([]string{commands[0]}, rewriteSend(args)...)
+			return append([]string{send}, rewriteSend(args, known)...)
 		}
 		if !strings.HasPrefix(arg, "-") {
 			break
 		}
 	}
-	if len(args) > 0 && slices.Contains(commands, args[0]) {
+	if len(args) > 0 && slices.Contains(known.commands, args[0]) {
 		return args
 	}
-	return rewriteSend(args)
+	return rewriteSend(args, known)
 }
 
-func rewriteSend(args []string) []string {
+func rewriteSend(args []string, known tables) []string {
 	var out []string
 	words := 0 // targets and text seen so far
 	for i := 0; i < len(args); i++ {
@@ -65,7 +71,7 @@ func rewriteSend(args []string) []string {
 			arg = ours
 		}
 		switch {
-		case slices.Contains(valueFlags, arg) && i+1 < len(args):
+		case slices.Contains(known.valueFlags, arg) && i+1 < len(args):
 			out = append(out, arg)
 			i++
 			arg = args[i]

@@ -6,14 +6,30 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
 	"msg/internal/compat"
 )
 
+// ownTables are the tables of msg's own tree.
+func ownTables(t testing.TB) tables {
+	t.Helper()
+	return tablesOf(ownModel(t))
+}
+
+func ownModel(t testing.TB) *kong.Application {
+	t.Helper()
+	var tree cli
+	parser, err := newParser(&tree, world{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parser.Model
+}
+
 func TestRewrite(t *testing.T) {
+	known := ownTables(t)
 	for in, want := range map[string]string{
 		"":                      "",
 		"bob hello":             "bob hello",
@@ -42,7 +58,7 @@ func TestRewrite(t *testing.T) {
 		"/server w /users hi":   "--server w * hi",
 		"net send /users hello": "net send /users hello",
 	} {
-		if got := strings.Join(rewrite(strings.Fields(in)), " "); got != want {
+		if got := strings.Join(rewrite(strings.Fields(in), known), " "); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
 		}
 	}
@@ -51,34 +67,19 @@ func TestRewrite(t *testing.T) {
 // TestTablesMatchTheTree holds that what rewrite knows of the command line is
 // what the parser knows.
 func TestTablesMatchTheTree(t *testing.T) {
-	var tree cli
-	parser, err := newParser(&tree, world{})
-	if err != nil {
-		t.Fatal(err)
+	known := ownTables(t)
+	names := []string{"send", "ok", "reply", "countdown", "sessions", "hosts", "name", "net", "mesg", "doctor", "shutdown-notice", "helper", "completion"}
+	if !slices.Equal(names, known.commands) {
+		t.Errorf("commands are %v, the table has %v", names, known.commands)
 	}
-	var names, flags []string
-	var send *kong.Node
-	for _, node := range parser.Model.Children {
-		names = append(names, node.Name)
-		if node.Name == "send" {
-			send = node
-		}
-	}
-	if !slices.Equal(names, commands) {
-		t.Errorf("commands are %v, the table has %v", names, commands)
-	}
-	for _, flag := range send.Flags {
-		if !flag.IsBool() {
-			flags = append(flags, "--"+flag.Name)
-			if flag.Short != 0 {
-				flags = append(flags, "-"+string(flag.Short))
-			}
-		}
-	}
+	flags := []string{"-f", "--file", "-x", "--except", "-t", "--time", "-s", "--server", "-d", "--domain", "--fanout"}
 	slices.Sort(flags)
-	known := slices.Sorted(slices.Values(valueFlags))
-	if !slices.Equal(flags, known) {
-		t.Errorf("flags with a value are %v, the table has %v", flags, known)
+	if slices.Sort(known.valueFlags); !slices.Equal(flags, known.valueFlags) {
+		t.Errorf("flags with a value are %v, the table has %v", flags, known.valueFlags)
+	}
+	send := ownModel(t).Children[0]
+	if send != send.Parent.DefaultCmd {
+		t.Errorf("the first command is %s, which is not the default", send.Name)
 	}
 	for _, slash := range []string{"/server", "/time", "/v", "/w", "/domain"} {
 		flag, _ := compat.Slash(slash, false)
@@ -104,12 +105,13 @@ func TestParseDuration(t *testing.T) {
 }
 
 func TestNearCommand(t *testing.T) {
+	commands := ownTables(t).commands
 	for word, want := range map[string]string{
 		"sesions": "sessions", "session": "sessions", "sned": "send", "completions": "completion",
 		"help": "--help", "send": "", "bob": "", "alice": "", "xyz": "", "": "", "ssn": "",
 		"mseg": "mesg", "docter": "doctor", "tess": "", "jesse": "",
 	} {
-		if got := nearCommand(word); got != want {
+		if got := nearCommand(word, commands); got != want {
 			t.Errorf("%q is near %q, want %q", word, got, want)
 		}
 	}
@@ -133,42 +135,33 @@ func TestTextIsBytes(t *testing.T) {
 	}
 }
 
-// FuzzUnparsed holds that what takes no parser is what the parser would have made of it.
-func FuzzUnparsed(f *testing.F) {
+// TestPlainLine: of "msg TARGETS TEXT", targets and text come as they were typed, byte for byte,
+// and nothing else is set.
+func TestPlainLine(t *testing.T) {
+	known := ownTables(t)
 	for _, line := range []string{
-		"bob\x00hi", "*\x00Reboot\x00at\x00--ten", "bob\x00hi\x00--\x00-x", "bob\x00--", "bob\x00-5", "bob\x00",
-		"\x00hi", "sessions\x00bob", "/v\x00bob\x00hi", "bob\x00/v\x00hi", "pts/3\x00a=b\x00--json=1", "bob",
-		"bob\x00x\x80", "bob\x00[x\x00{\"a\":1}", "--\x00bob\x00hi", "bob\x00hi\x00", "bob\x00\n", "%a,@b\x00${version}",
+		"bob\x00hi", "*\x00Reboot\x00at\x00--ten", "bob\x00hi\x00--\x00-x", "pts/3\x00a=b\x00--json=1", "bob\x00x\x80",
+		"bob\x00[x\x00{\"a\":1}", "bob\x00hi\x00", "bob\x00\n", "%a,@b\x00${version}", "bob\x00sessions\x00/v",
+		"b\x80b\x00hi", "\xff,bob@\xc3\x00\x9b", "b\"o\\b\x00\"", "\u2028\x00<&>\u2028", "bob \x00 hi", "null\x00null", "bob\x00hi\x00-v\x00/v",
 	} {
-		f.Add(line)
-	}
-	f.Fuzz(func(t *testing.T, line string) {
 		args := strings.Split(line, "\x00")
-		got, ok := unparsed(args)
-		if !ok {
-			if plainly := len(args) > 1 && !slices.Contains(commands, args[0]); plainly && isLetter(args[0]) && isLetter(args[1]) {
-				t.Errorf("%q takes a parser", args)
-			}
-			return
+		want := sendCmd{sending: sending{Targets: word(args[0])}}
+		for _, arg := range args[1:] {
+			want.Text = append(want.Text, word(arg))
 		}
 		var tree cli
 		parser, err := newParser(&tree, world{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := parser.Parse(rewrite(args)); err != nil {
-			t.Fatalf("%q: %v", args, err)
+		if _, err := parser.Parse(rewrite(args, known)); err != nil {
+			t.Errorf("%q: %v", args, err)
 		}
-		if !utf8.ValidString(got.Targets) { // the parser has other characters for its bytes
-			got.Targets, tree.Send.Targets = "", ""
+		if !reflect.DeepEqual(tree.Send, want) {
+			t.Errorf("%q is %+v, want %+v", args, tree.Send, want)
 		}
-		if !reflect.DeepEqual(got, tree.Send) {
-			t.Errorf("%q is %+v, parsed %+v", args, got, tree.Send)
-		}
-	})
+	}
 }
-
-func isLetter(word string) bool { return word != "" && 'a' <= word[0] && word[0] <= 'z' }
 
 // FuzzRewrite holds that what is rewritten stays so; that nothing is added but a send in front,
 // and nothing changed but what Windows' slashes stand for; and that behind the targets and the
@@ -179,13 +172,14 @@ func FuzzRewrite(f *testing.F) {
 	} {
 		f.Add(strings.ReplaceAll(line, " ", "\n"))
 	}
+	known := ownTables(f)
 	f.Fuzz(func(t *testing.T, words string) {
 		args := strings.Split(words, "\n")
-		out := rewrite(slices.Clone(args))
-		if again := rewrite(slices.Clone(out)); !slices.Equal(again, out) {
+		out := rewrite(slices.Clone(args), known)
+		if again := rewrite(slices.Clone(out), known); !slices.Equal(again, out) {
 			t.Errorf("%q becomes %q, and then %q", args, out, again)
 		}
-		if len(out) == len(args)+1 && out[0] == commands[0] {
+		if len(out) == len(args)+1 && out[0] == known.commands[0] {
 			out = out[1:]
 		}
 		if len(out) != len(args) {
@@ -201,7 +195,7 @@ func FuzzRewrite(f *testing.F) {
 			if out[i] != arg && (!isSlash || out[i] != target && out[i] != option) {
 				t.Errorf("%q becomes %q", arg, out[i])
 			}
-			if arg == "--" && i < len(args)-as && !slices.Contains(valueFlags, out[max(0, i-1)]) {
+			if arg == "--" && i < len(args)-as && !slices.Contains(known.valueFlags, out[max(0, i-1)]) {
 				t.Errorf("%q becomes %q: what is behind -- has changed", args, out)
 			}
 		}

@@ -76,14 +76,14 @@ func toGroup(ctx context.Context, w world, group string, send *sendCmd) (err err
 	case own == "" || off:
 		send.Targets = "*"
 	default:
-		send.Targets = "*,tty:" + own
+		send.Targets = word("*,tty:" + own)
 	}
 	return err
 }
 
 // groupTarget is a group that there is, by its name or its number, and nothing else that could be
 // written as targets.
-func groupTarget(ctx context.Context, w world, group string) (string, error) {
+func groupTarget(ctx context.Context, w world, group string) (word, error) {
 	invalid := &compat.UsageError{Problem: fmt.Sprintf("invalid group argument: '%s'", group)}
 	found, err := w.engine.Accounts.Group(ctx, group)
 	if errors.Is(err, accounts.ErrUnknown) {
@@ -103,7 +103,7 @@ func groupTarget(ctx context.Context, w world, group string) (string, error) {
 	if err != nil || len(parsed) != 1 || parsed[0] != (target.Target{Kind: target.Group, Name: found.Name}) {
 		return "", invalid
 	}
-	return name, nil
+	return word(name), nil
 }
 
 // isFile is wall's question (access(2), F_OK): a file that may not be read is one, too.

@@ -46,7 +46,7 @@ func runWrite(ctx context.Context, args []string, w world) (code int, err error)
 	if err != nil {
 		return exitFailed, err
 	}
-	send := sendCmd{sending: sending{Targets: "tty:" + terminal}}
+	send := sendCmd{sending: sending{Targets: word("tty:" + terminal)}}
 	send.still = func() error {
 		_, err := writeTo(ctx, w, compat.Write{User: line.User, Terminal: terminal})
 		return err

@@ -35,7 +35,7 @@ type cli struct {
 
 // sending is what can be said of every message.
 type sending struct {
-	Targets string `arg:"" help:"Who gets the message: user, %group, * for everyone, a terminal (pts/3), a session's id, @FILE with targets; several with commas. bob@web1 is bob on another host." completion-predictor:"targets"`
+	Targets word   `arg:"" help:"Who gets the message: user, %group, * for everyone, a terminal (pts/3), a session's id, @FILE with targets; several with commas. bob@web1 is bob on another host." completion-predictor:"targets"`
 	Text    []word `arg:"" optional:"" passthrough:"partial" help:"The message. Without it, it is read from -f FILE or from standard input."`
 
 	Server   named  `short:"s" placeholder:"HOSTS" help:"Send to other hosts, by ssh: web1, web[01-40], @DOMAIN, @./FILE; several with commas." completion-predictor:"hosts"`
@@ -162,11 +162,11 @@ func help(options kong.HelpOptions, ctx *kong.Context) error {
 	return kong.DefaultHelpPrinter(options, ctx)
 }
 
-// word is one word of a text, byte for byte: kong passes a string through JSON, which has no
-// place for bytes that are not UTF-8.
+// word is one word that the user typed, byte for byte: the targets, or a part of the text. kong
+// passes a string through JSON, which has no place for bytes that are not UTF-8.
 type word string
 
-// Decode takes what the scanner has, which holds all of a text's words.
+// Decode takes the next word, whatever it begins with: kong hands over arguments only.
 func (w *word) Decode(ctx *kong.DecodeContext) error {
 	*w = word(fmt.Sprint(ctx.Scan.Pop().Value))
 	return nil

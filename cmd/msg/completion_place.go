@@ -18,11 +18,11 @@ type place struct {
 
 // placeOf finds where in a command the cursor is: behind args, at the end of last.
 func placeOf(model *kong.Application, args []string, last string) place {
-	p := place{tail: last, node: commandNamed(model, commands[0])}
+	p := place{tail: last, node: commandNamed(model, "send")}
 	if len(args) == 0 {
 		p.commands = model.Children
 	}
-	args = rewrite(args)
+	args = rewrite(args, tablesOf(model))
 	if len(args) > 0 {
 		if node := commandNamed(model, args[0]); node != nil {
 			p.node, args = node, args[1:]

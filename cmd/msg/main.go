@@ -38,6 +38,7 @@ type world struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
+	commands       []string         // the reserved words, for hints; none if it is called as another program
 	engine         *delivery.Engine // this machine, with the rights of who calls
 	door           door             // the way that messages go
 }
@@ -81,9 +82,6 @@ func run(ctx context.Context, args []string, w world) (code int, err error) {
 		err := helperCmd{}.Run(ctx, w)
 		return statusOf(err), err
 	}
-	if c, ok := unparsed(args); ok {
-		return finish(func(status *int) error { return c.Run(ctx, w, status) })
-	}
 	var tree cli
 	parser, err := newParser(&tree, w)
 	if err != nil {
@@ -99,7 +97,9 @@ func run(ctx context.Context, args []string, w world) (code int, err error) {
 			code, err = int(status), nil
 		}
 	}()
-	command, err := parser.Parse(rewrite(args))
+	known := tablesOf(parser.Model)
+	w.commands = known.commands
+	command, err := parser.Parse(rewrite(args, known))
 	if err != nil {
 		return exitUsage, usageError(err, args)
 	}

@@ -159,7 +159,7 @@ func (c *nameCmd) drop(w world, path string) error {
 }
 
 func (c *nameCmd) set(ctx context.Context, w world, path string) error {
-	if slices.Contains(commands, string(c.Name)) {
+	if slices.Contains(w.commands, string(c.Name)) {
 		return &message.Refusal{Problem: fmt.Sprintf("%q is a command of msg's, and would not be taken for an alias", c.Name)}
 	}
 	meant, err := target.Parse(string(c.Targets))

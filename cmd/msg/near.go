@@ -9,7 +9,7 @@ import (
 // "". A word that is a command has been said to be a target ("--"). A short one may
 // differ less, but for letters that changed places: sned is send, and tess is a name
 // rather than mesg.
-func nearCommand(word string) string {
+func nearCommand(word string, commands []string) string {
 	farthest := min(2, len(word)/2-1)
 	for _, command := range commands {
 		d := distance(word, command)

@@ -47,7 +47,7 @@ func (c *netCmd) Run(ctx context.Context, w world, command *kong.Context, status
 
 // sendNet sends what net send would.
 func sendNet(ctx context.Context, w world, net compat.NetSend, status *int) error {
-	send := sendCmd{sending: sending{Targets: net.Target, Domain: named(net.Domain), Text: textOf(net.Words)}}
+	send := sendCmd{sending: sending{Targets: word(net.Target), Domain: named(net.Domain), Text: textOf(net.Words)}}
 	if net.Only {
 		only, err := onlyDomain(w)
 		if err != nil {

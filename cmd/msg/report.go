@@ -370,7 +370,7 @@ func (o *reporter) hint(r message.Result) {
 	if o.w.name == "wall" {
 		words = strings.ReplaceAll(words, "--time ", "--timeout ")
 	}
-	if command := nearCommand(r.Target); r.Reason == message.Unknown && command != "" {
+	if command := nearCommand(r.Target, o.w.commands); r.Reason == message.Unknown && command != "" {
 		words = didYouMean(command)
 	}
 	if r.Reason == message.Denied && r.Target == "" {

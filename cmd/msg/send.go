@@ -64,7 +64,7 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 	if atKeyboard && !away && !c.DryRun {
 		if whom, err = c.anybody(ctx, w, request, out); err != nil || whom == "" {
 			*status = out.status()
-			return c.mistyped(err)
+			return c.mistyped(w, err)
 		}
 	}
 	if err := c.fill(w, parts, atKeyboard, whom, out); err != nil {
@@ -86,7 +86,7 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 	defer out.continued()()
 	if err := c.send(waiting, w, parts, away, out); err != nil {
 		out.abandon()
-		return c.mistyped(err)
+		return c.mistyped(w, err)
 	}
 	err = out.end()
 	*status = out.status()
@@ -216,9 +216,9 @@ func interrupts() []os.Signal {
 }
 
 // mistyped adds a hint where a command was meant, not a message.
-func (c *sendCmd) mistyped(err error) error {
+func (c *sendCmd) mistyped(w world, err error) error {
 	var refused *message.Refusal
-	if command := nearCommand(c.Targets); command != "" && len(c.Text) == 0 && errors.As(err, &refused) && refused.Hint == "" {
+	if command := nearCommand(string(c.Targets), w.commands); command != "" && len(c.Text) == 0 && errors.As(err, &refused) && refused.Hint == "" {
 		refused.Hint = didYouMean(command)
 	}
 	return err
@@ -236,7 +236,7 @@ func (c *sendCmd) request(w world) (message.Request, error) {
 		request.Time, request.AnswerTime = min(request.Time, message.Patience), request.Time
 	}
 	var err error
-	if request.Targets, err = targets(w, c.Targets, false); err != nil {
+	if request.Targets, err = targets(w, string(c.Targets), false); err != nil {
 		return request, err
 	}
 	if c.Except != "" {
