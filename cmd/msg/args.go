@@ -39,13 +39,16 @@ func tablesOf(model *kong.Application) tables {
 
 // rewrite turns what a user types into what the parser takes. It puts "send" before a "--" that
 // comes before any command, and flags in place of Windows' slashes. It changes nothing after the
-// targets and the first word of the text.
+// targets and the first word of the text. A second rewrite changes nothing.
 func rewrite(args []string, known tables) []string {
 	send := known.commands[0]
 	if len(args) > 0 && args[0] == send {
 		return append(args[:1:1], rewriteSend(args[1:], known)...)
 	}
 	for _, arg := range args {
+		if ours, isSlash := compat.Slash(arg, true); isSlash {
+			arg = ours
+		}
 		if arg == "--" {
 			return append([]string{send}, rewriteSend(args, known)...)
 		}

@@ -57,6 +57,8 @@ func TestRewrite(t *testing.T) {
 		"/time 5 bob /v hello":  "--time 5 bob --verbose hello",
 		"/server w /users hi":   "--server w * hi",
 		"net send /users hello": "net send /users hello",
+		"/v -- sessions hi":     "send --verbose -- sessions hi",
+		"/users -- sessions hi": "* -- sessions hi",
 	} {
 		if got := strings.Join(rewrite(strings.Fields(in), known), " "); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
@@ -168,7 +170,7 @@ func TestPlainLine(t *testing.T) {
 // first word of the text, or a "--", all is as it was.
 func FuzzRewrite(f *testing.F) {
 	for _, line := range []string{
-		"-- sessions hi", "bob /time:60 /v hello /v", "/users /v hello", "-x /v bob", "/server web1 /users hi", "/time 5 bob /v hi", "send -- /v", "-v -- /v", "/? /dev/pts/3", "net send /users x",
+		"-- sessions hi", "bob /time:60 /v hello /v", "/users /v hello", "-x /v bob", "/server web1 /users hi", "/time 5 bob /v hi", "send -- /v", "-v -- /v", "/? /dev/pts/3", "net send /users x", "/v -- sessions hi", "/v --",
 	} {
 		f.Add(strings.ReplaceAll(line, " ", "\n"))
 	}
