@@ -41,7 +41,7 @@ help: ## list the targets
 build: bin/msg libexec/msg-helper ## build the programs into bin/ and libexec/
 
 # As files, so that root installs what a user has built, and needs no Go.
-SOURCES = go.mod go.sum Makefile $(wildcard cmd/msg/completion/*) $(shell find cmd internal -name '*.go' ! -name '*_test.go')
+SOURCES = go.mod go.sum Makefile $(wildcard internal/completion/shell/*) $(shell find cmd internal -name '*.go' ! -name '*_test.go')
 
 BUILT_OF = $(VERSION) $(subst ','',$(BUILD_HELPER)) $(sort $(SOURCES))
 
@@ -144,7 +144,7 @@ unit: ## tests with the race detector, fuzz seeds included
 	$(GO) test -race -tags $(TAGS) ./cmd/... ./internal/...
 
 check-completion: build ## Tab, pressed in a real bash, zsh and fish
-	$(GO) test -tags $(TAGS) -count=1 -timeout 5m -v ./test/completion
+	$(GO) test -tags $(TAGS) -count=1 -timeout 5m -v ./test/shells
 
 check-packages: packages ## tests of what is in the packages, lintian
 	$(GO) test -race -tags $(TAGS) -count=1 -timeout 5m ./test/packages
@@ -181,7 +181,7 @@ cross: ## build for the other platforms and architectures
 
 bench: build ## msg beside wall and who, up to 4,000 terminals; of the parts (root; some minutes)
 	$(GO) run -tags $(TAGS) ./test/bench/local
-	$(GO) test -tags $(TAGS) -run '^$$' -bench . ./internal/... ./test/completion
+	$(GO) test -tags $(TAGS) -run '^$$' -bench . ./internal/... ./test/shells
 
 soak: build ## ten minutes of senders, and of people who come and go, on two of the lab's hosts (root)
 	MSG_SOAK=10m $(GO) test -race -tags $(TAGS) -count=1 -timeout 30m -run '^TestSoak$$' -v ./test/e2e

@@ -1,17 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"embed"
-	"fmt"
-	"io"
-	"strings"
-	"time"
+	"os"
 
 	"github.com/alecthomas/kong"
 
-	"msg/internal/text"
+	"msg/internal/accounts"
+	"msg/internal/addressbook"
+	"msg/internal/answers"
+	"msg/internal/completion"
+	"msg/internal/remote/sshhosts"
+	"msg/internal/sessions"
 )
 
 // Help is shown by msg completion --help.
@@ -24,80 +24,72 @@ func (completionCmd) Help() string {
 A package puts what is printed into the shell's own directory for completions.`
 }
 
-// scripts are the code for each shell. It asks msg, by --line, how a line can go on.
-//
-//go:embed completion
-var scripts embed.FS
-
-// completionTime bounds what completion waits for: who has pressed Tab waits, too.
-const completionTime = 300 * time.Millisecond
-
 // Run prints the code for the shell; with --line, how that line can go on.
 func (c *completionCmd) Run(ctx context.Context, command *kong.Context, w world) error {
 	if c.Line == nil {
-		code, err := scripts.ReadFile("completion/msg." + c.Shell)
+		code, err := completion.Script(c.Shell)
 		if err == nil {
 			_, err = w.stdout.Write(code)
 		}
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, completionTime)
-	defer cancel()
-	line := splitLine(*c.Line)
-	if line.broken {
-		return nil
-	}
-	var found offer
-	if line.redirected {
-		found = offer{tail: line.last, files: true}
-	} else {
-		found = newKnown(ctx, w).offer(placeOf(command.Model, line.arguments(), line.last))
-	}
-	return found.print(w.stdout, c.Shell, line)
+	return programOf(command.Model).Answer(ctx, w.stdout, c.Shell, *c.Line, namesFor(w))
 }
 
-// offer is how what is at the cursor can go on.
-type offer struct {
-	tail  string // what each of the names begins with, of what is typed
-	names []name
-	files bool // the shell knows files itself
+// namesFor returns the ways to the names that completion offers. It asks no logind, which can
+// take a second.
+func namesFor(w world) completion.Names {
+	engine := *w.engine
+	engine.System.Logind = nil
+	return completion.Names{
+		Picture: func(ctx context.Context) (sessions.Picture, error) { return engine.Picture(ctx) },
+		Book:    func() (*addressbook.Book, error) { return addressBook(w) },
+		Groups:  accounts.GroupNames,
+		Hosts:   func() []string { return sshhosts.Names(os.DirFS("/"), w.getenv("HOME")) },
+		Waiting: func(ctx context.Context) ([]answers.Message, error) {
+			return answers.Waiting(ctx, pending(w), behindSudo(w))
+		},
+	}
 }
 
-// name is one that can be typed, and what it is, or "".
-type name struct{ word, help string }
+// programOf returns the parser's tree as completion needs it.
+func programOf(model *kong.Application) completion.Program {
+	known := tablesOf(model)
+	p := completion.Program{Rewrite: func(args []string) []string { return rewrite(args, known) }}
+	for _, node := range model.Children {
+		c := completion.Command{Name: node.Name, Help: node.Help, Hidden: node.Hidden}
+		for _, flags := range node.AllFlags(false) {
+			for _, flag := range flags {
+				c.Flags = append(c.Flags, flagOf(flag))
+			}
+		}
+		for _, argument := range node.Positional {
+			c.Arguments = append(c.Arguments, valueOf(argument))
+		}
+		p.Commands = append(p.Commands, c)
+	}
+	return p
+}
 
-// print writes for a shell's code: "files" and what stands before the file's name in its word
-// (--file=); or "from" and the tail, and then a line for each name, with its help behind a
-// tab. In the name's place is
-//
-//	bash: the rest that is missing. What readline replaces, it takes from a place of its own,
-//	      behind an "@" or ":"; what is typed stays as it is, with all its quotes.
-//	zsh:  the name. zsh quotes it.
-//	fish: all of the word, with the name at its end. fish quotes what is missing of it.
-func (o offer) print(w io.Writer, shell string, line commandLine) error {
-	if o.files {
-		_, err := fmt.Fprintln(w, "files "+strings.TrimSuffix(line.last, o.tail))
-		return err
+func flagOf(flag *kong.Flag) completion.Flag {
+	f := completion.Flag{Name: flag.Name, Help: flag.Help, Hidden: flag.Hidden}
+	if flag.Short != 0 {
+		f.Short = string(flag.Short)
 	}
-	if len(o.names) == 0 {
-		return nil
+	if !flag.IsBool() {
+		value := valueOf(flag.Value)
+		f.Value = &value
 	}
-	out := bufio.NewWriter(w)
-	fmt.Fprintln(out, "from "+o.tail)
-	for _, n := range o.names {
-		rest := n.word[len(o.tail):]
-		switch {
-		case shell == "bash" && n.word == everyone && line.quote == 0:
-			rest = "'" + everyone + "'" // bash inserts it as it is, and would take files for it
-		case shell == "zsh":
-			rest = n.word
-		case shell == "fish":
-			rest = line.last + rest
-		}
-		if shell != "bash" && n.help != "" {
-			rest += "\t" + text.Name(n.help)
-		}
-		fmt.Fprintln(out, rest)
+	return f
+}
+
+func valueOf(value *kong.Value) completion.Value {
+	v := completion.Value{
+		Name: value.Name, Kind: value.Tag.Get("completion-predictor"),
+		Repeats: value.IsCumulative(), Text: value.Passthrough,
 	}
-	return out.Flush()
+	if value.Enum != "" {
+		v.Words = value.EnumSlice()
+	}
+	return v
 }

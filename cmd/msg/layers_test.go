@@ -30,6 +30,7 @@ func TestLayers(t *testing.T) {
 		"hostlist":        "",
 		"report":          "message target",
 		"remote/sshhosts": "hostlist",
+		"completion":      "addressbook answers config hostlist message rate sessions target text",
 		"delivery":        "accounts answers journal message sessions target text tty",
 		"remote":          "accounts answers delivery journal message sessions target text tty",
 	} {

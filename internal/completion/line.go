@@ -1,22 +1,22 @@
-package main
+package completion
 
 import (
 	"path"
 	"strings"
 )
 
-// commandLine is one command up to the cursor, parted as shells do. It is for completion:
-// nothing is expanded, and $x is a text like others.
+// commandLine is one command up to the cursor, split as a shell splits it. Nothing is expanded:
+// $x is text like any other.
 type commandLine struct {
-	words      []string // before the cursor, each ended
-	last       string   // the one at the cursor, may be ""
-	quote      byte     // that is open there: ' or ", or 0
-	redirected bool     // it is the name of a file, behind < or >
-	broken     bool     // it ends in a backslash: what comes next is not known
+	words      []string // the complete words before the cursor
+	last       string   // the word at the cursor, may be ""
+	quote      byte     // the quote that is open there: ' or ", or 0
+	redirected bool     // last is the name of a file, after < or >
+	broken     bool     // the line ends in a backslash, and the next character is unknown
 }
 
-// splitLine parts a line. Where shells differ, only a name with such a character would not
-// be completed.
+// splitLine splits a line. Shells differ in some characters; a name that has one is not
+// completed, and nothing worse happens.
 func splitLine(line string) commandLine {
 	var l commandLine
 	var word []byte
@@ -54,7 +54,7 @@ func splitLine(line string) commandLine {
 	return l
 }
 
-// end ends a word; the one behind < or > is no word of the command's.
+// end ends a word. A word after < or > is no word of the command.
 func (l *commandLine) end(word string, isWord bool) {
 	if isWord && !l.redirected {
 		l.words = append(l.words, word)
@@ -64,7 +64,7 @@ func (l *commandLine) end(word string, isWord bool) {
 	}
 }
 
-// arguments are the words behind msg. In front of it there may be others, as in
+// arguments returns the words after msg. Other words can stand before it, such as in
 // "LANG=C command msg".
 func (l commandLine) arguments() []string {
 	for i, word := range l.words {

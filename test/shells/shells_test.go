@@ -1,8 +1,8 @@
 //go:build linux
 
-// Package completion_test has a person at a real bash, zsh and fish complete msg's command
+// Package shells_test has a person at a real bash, zsh and fish complete msg's command
 // line by Tab, and looks at the line that comes of it.
-package completion_test
+package shells_test
 
 import (
 	"fmt"

@@ -1,6 +1,6 @@
 //go:build linux
 
-package completion_test
+package shells_test
 
 import (
 	"os"
