@@ -6,10 +6,10 @@ import (
 	"context"
 	"runtime"
 
-	"msg/internal/delivery"
+	"msg/internal/message"
 )
 
 // Run says that nothing is delivered here.
 func (helperCmd) Run(context.Context, world) error {
-	return &delivery.RequestError{Problem: "messages are delivered on Linux only, and this is " + runtime.GOOS}
+	return &message.Refusal{Problem: "messages are delivered on Linux only, and this is " + runtime.GOOS}
 }
