@@ -29,6 +29,7 @@ func TestLayers(t *testing.T) {
 		"shutdown":        "",
 		"hostlist":        "",
 		"report":          "message target",
+		"table":           "text",
 		"remote/sshhosts": "hostlist",
 		"completion":      "addressbook answers config hostlist message rate sessions target text",
 		"delivery":        "accounts answers journal message sessions target text tty",

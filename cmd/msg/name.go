@@ -11,6 +11,7 @@ import (
 	"msg/internal/addressbook"
 	"msg/internal/config"
 	"msg/internal/message"
+	"msg/internal/table"
 	"msg/internal/target"
 	"msg/internal/text"
 )
@@ -99,7 +100,7 @@ func entryOf(e addressbook.Entry) entry {
 // name it.
 func (c *nameCmd) show(w world, all []addressbook.Entry) error {
 	entries := []entry{}
-	table := []column{{cells: []string{"NAME"}}, {cells: []string{"STANDS FOR"}, least: 12}, {cells: []string{"FROM"}, least: 6, spare: 1}}
+	columns := []table.Column{{Cells: []string{"NAME"}}, {Cells: []string{"STANDS FOR"}, Least: 12}, {Cells: []string{"FROM"}, Least: 6, Spare: 1}}
 	for _, one := range all {
 		e := entryOf(one)
 		entries = append(entries, e)
@@ -114,13 +115,13 @@ func (c *nameCmd) show(w world, all []addressbook.Entry) error {
 			from += " (yours holds)"
 		}
 		for i, cell := range []string{name, means, from} {
-			table[i].cells = append(table[i].cells, text.Name(cell))
+			columns[i].Cells = append(columns[i].Cells, text.Name(cell))
 		}
 	}
 	if c.JSON {
 		return json.NewEncoder(w.stdout).Encode(entries)
 	}
-	return printTable(w.stdout, table, terminalWidth(w.stdout))
+	return table.Print(w.stdout, columns, terminalWidth(w.stdout))
 }
 
 // change makes an alias, or takes one away.

@@ -9,6 +9,7 @@ import (
 
 	"msg/internal/message"
 	"msg/internal/sessions"
+	"msg/internal/table"
 	"msg/internal/target"
 )
 
@@ -45,7 +46,7 @@ func (c *sessionsCmd) Run(ctx context.Context, w world, status *int) error {
 		}
 		return nil
 	}
-	return printTable(w.stdout, tableOf(rows, c.All, w.engine.Now()), terminalWidth(w.stdout))
+	return table.Print(w.stdout, tableOf(rows, c.All, w.engine.Now()), terminalWidth(w.stdout))
 }
 
 // rows are where the people look whom the targets mean, everyone where there is
@@ -87,19 +88,19 @@ func (c *sessionsCmd) rows(ctx context.Context, w world, p sessions.Picture, sta
 	return list.rows(chosen.Sessions), nil
 }
 
-func tableOf(rows []row, all bool, now time.Time) []column {
-	table := []column{
-		{cells: []string{"USER"}, least: 8},
-		{cells: []string{"TERMINAL"}},
-		{cells: []string{"SESSION"}, spare: 4},
-		{cells: []string{"FROM"}, least: 8, spare: 1},
-		{cells: []string{"SINCE"}, spare: 3},
-		{cells: []string{"IDLE"}, spare: 2},
-		{cells: []string{"MESSAGES"}},
-		{cells: []string{"WHAT"}, least: 6},
+func tableOf(rows []row, all bool, now time.Time) []table.Column {
+	columns := []table.Column{
+		{Cells: []string{"USER"}, Least: 8},
+		{Cells: []string{"TERMINAL"}},
+		{Cells: []string{"SESSION"}, Spare: 4},
+		{Cells: []string{"FROM"}, Least: 8, Spare: 1},
+		{Cells: []string{"SINCE"}, Spare: 3},
+		{Cells: []string{"IDLE"}, Spare: 2},
+		{Cells: []string{"MESSAGES"}},
+		{Cells: []string{"WHAT"}, Least: 6},
 	}
 	if all {
-		table = append(table, column{cells: []string{"PLACE"}})
+		columns = append(columns, table.Column{Cells: []string{"PLACE"}})
 	}
 	for _, r := range rows {
 		messages, idle := "", ""
@@ -113,11 +114,11 @@ func tableOf(rows []row, all bool, now time.Time) []column {
 		cells := []string{
 			r.User, strings.Repeat("  ", r.depth) + r.Terminal, r.Session, r.Host, clock(r.Since, now), idle, messages, what, yesNo(r.Place),
 		}
-		for i := range table {
-			table[i].cells = append(table[i].cells, dash(cells[i]))
+		for i := range columns {
+			columns[i].Cells = append(columns[i].Cells, dash(cells[i]))
 		}
 	}
-	return table
+	return columns
 }
 
 func dash(s string) string {
