@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"msg/internal/compat"
+	"msg/internal/tty/mine"
 )
 
 const mesgUsage = `
@@ -36,30 +37,30 @@ func runMesg(ctx context.Context, args []string, w world) (code int, err error) 
 	case line.Asked != compat.Nothing:
 		return w.tell(line.Asked)
 	}
-	mine, err := ownTerminal(w)
+	own, err := mine.Find(w.stdin, w.stdout, w.stderr)
 	switch {
-	case errors.Is(err, errNoTerminal) && !line.Verbose:
+	case errors.Is(err, mine.ErrNone) && !line.Verbose:
 		return exitNoMesg, nil
-	case errors.Is(err, errNoTerminal):
+	case errors.Is(err, mine.ErrNone):
 		return exitNoMesg, errors.New("no tty")
 	case err != nil:
 		return exitNoMesg, err
 	}
-	defer mine.close()
-	return answerMesg(ctx, w, mine, line)
+	defer own.Close()
+	return answerMesg(ctx, w, own, line)
 }
 
-func answerMesg(ctx context.Context, w world, mine *terminal, line compat.Mesg) (code int, err error) {
+func answerMesg(ctx context.Context, w world, own *mine.Terminal, line compat.Mesg) (code int, err error) {
 	on := line.Answer == "y"
 	switch {
 	case line.Ask:
-		on = mine.mode&anyoneWrites != 0
+		on = own.Writable()
 		_, err = fmt.Fprintln(w.stdout, map[bool]string{true: "is y", false: "is n"}[on])
 	case !on && line.Answer != "n":
 		return exitFailed, &compat.UsageError{Problem: "invalid argument: " + line.Answer, Try: true}
 	default:
-		if err := mine.set(on); err != nil {
-			return exitNoMesg, refused(ctx, w, mine, err)
+		if err := own.Set(on); err != nil {
+			return exitNoMesg, refused(ctx, w, own, err)
 		}
 		if line.Verbose {
 			_, err = fmt.Fprintf(w.stdout, "write access to your terminal is %s\n", map[bool]string{true: "allowed", false: "denied"}[on])

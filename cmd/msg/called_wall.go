@@ -12,6 +12,7 @@ import (
 	"msg/internal/compat"
 	"msg/internal/message"
 	"msg/internal/target"
+	"msg/internal/tty/mine"
 )
 
 const wallUsage = `
@@ -65,8 +66,8 @@ func runWall(ctx context.Context, args []string, w world) (code int, err error) 
 // toGroup has it sent to a group's members, or to everyone with oneself. One's own terminal is
 // left out where messages to it are off: that is no failure of the message.
 func toGroup(ctx context.Context, w world, group string, send *sendCmd) (err error) {
-	own := controllingTerminal(w)
-	off := w.engine.UID != 0 && !messagesOn(own)
+	own := mine.Controlling(w.engine.Self.Terminal)
+	off := w.engine.UID != 0 && !mine.MessagesOn(own)
 	switch {
 	case group != "":
 		send.Targets, err = groupTarget(ctx, w, group)

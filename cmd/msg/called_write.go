@@ -13,6 +13,7 @@ import (
 	"msg/internal/sessions"
 	"msg/internal/target"
 	"msg/internal/text"
+	"msg/internal/tty/mine"
 )
 
 const writeUsage = `
@@ -60,12 +61,12 @@ func runWrite(ctx context.Context, args []string, w world) (code int, err error)
 
 // canAnswer refuses to write from a terminal that nobody could write back to.
 func canAnswer(w world) error {
-	mine, err := ownTerminal(w)
+	here, err := mine.Find(w.stdin, w.stdout, w.stderr)
 	if err != nil {
 		return nil // from cron, or at a terminal of another container
 	}
-	defer mine.close()
-	if w.engine.UID != 0 && !mine.messages() {
+	defer here.Close()
+	if w.engine.UID != 0 && !here.MessagesOn() {
 		return &message.Refusal{Problem: "you have write permission turned off", Hint: `"mesg y" turns it on`}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"msg/internal/addressbook"
 	"msg/internal/config"
 	"msg/internal/sessions"
+	"msg/internal/tty/mine"
 )
 
 // judgeCounts: the helper counts messages where only root and its group get.
@@ -194,14 +195,14 @@ func some(names []string) string {
 	return strings.Join(names, "; ")
 }
 
-func judgeMessages(mine *terminal, err error) finding {
+func judgeMessages(own *mine.Terminal, err error) finding {
 	switch {
-	case errors.Is(err, errNoTerminal):
+	case errors.Is(err, mine.ErrNone):
 		return finding{"messages", ok, "there is no terminal here", ""}
 	case err != nil:
 		return finding{"messages", note, err.Error(), ""}
-	case !mine.messages():
-		return finding{"messages", note, "off at " + mine.name + ": only root's come", "msg mesg y"}
+	case !own.MessagesOn():
+		return finding{"messages", note, "off at " + own.Name + ": only root's come", "msg mesg y"}
 	}
-	return finding{"messages", ok, "on at " + mine.name, ""}
+	return finding{"messages", ok, "on at " + own.Name, ""}
 }

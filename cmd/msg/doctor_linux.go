@@ -22,6 +22,7 @@ import (
 	"msg/internal/remote"
 	"msg/internal/sessions"
 	"msg/internal/sessions/logind"
+	"msg/internal/tty/mine"
 )
 
 // machine is where doctor looks, besides where the engine does.
@@ -232,9 +233,9 @@ func readable(path string) error {
 }
 
 func messages(w world) finding {
-	mine, err := ownTerminal(w)
+	own, err := mine.Find(w.stdin, w.stdout, w.stderr)
 	if err == nil {
-		defer mine.close()
+		defer own.Close()
 	}
-	return judgeMessages(mine, err)
+	return judgeMessages(own, err)
 }

@@ -20,6 +20,7 @@ import (
 	"msg/internal/remote"
 	"msg/internal/sessions"
 	"msg/internal/text"
+	"msg/internal/tty/mine"
 )
 
 var ttyGroup = accounts.Group{Name: "tty", GID: 5}
@@ -297,10 +298,10 @@ func TestJudgeLogins(t *testing.T) {
 }
 
 func TestJudgeMessages(t *testing.T) {
-	judged(t, judgeMessages(&terminal{name: "pts/1", mode: 0o620}, nil), ok, "on at pts/1", "")
-	judged(t, judgeMessages(&terminal{name: "pts/1", mode: 0o600}, nil), note, "off at pts/1", "msg mesg y")
-	judged(t, judgeMessages(nil, errNoTerminal), ok, "no terminal", "")
-	judged(t, judgeMessages(nil, errNoName), note, "no name", "")
+	judged(t, judgeMessages(&mine.Terminal{Name: "pts/1", Mode: 0o620}, nil), ok, "on at pts/1", "")
+	judged(t, judgeMessages(&mine.Terminal{Name: "pts/1", Mode: 0o600}, nil), note, "off at pts/1", "msg mesg y")
+	judged(t, judgeMessages(nil, mine.ErrNone), ok, "no terminal", "")
+	judged(t, judgeMessages(nil, mine.ErrNoName), note, "no name", "")
 }
 
 // TestQuoted: a remedy does to a path of any name what it says, and nothing else.

@@ -18,6 +18,7 @@ func TestLayers(t *testing.T) {
 		"sessions/logind": "sessions",
 		"message":         "target",
 		"tty":             "message target text",
+		"tty/mine":        "",
 		"journal":         "",
 		"rate":            "",
 		"compat":          "",

@@ -14,6 +14,7 @@ import (
 	"msg/internal/accounts"
 	"msg/internal/delivery"
 	"msg/internal/message"
+	"msg/internal/tty/mine"
 	"msg/internal/tty/ttytest"
 )
 
@@ -107,7 +108,7 @@ func TestMesgOfDevTTY(t *testing.T) {
 // it is.
 func TestMesgOfAnother(t *testing.T) {
 	w, _ := at(nil)
-	err := refused(context.Background(), w, &terminal{name: "pts/2", owner: 0}, &os.PathError{Op: "chmod", Path: "/dev/pts/2", Err: syscall.EPERM})
+	err := refused(context.Background(), w, &mine.Terminal{Name: "pts/2", Owner: 0}, &os.PathError{Op: "chmod", Path: "/dev/pts/2", Err: syscall.EPERM})
 	var request *message.Refusal
 	if !errors.As(err, &request) || request.Problem != "pts/2 belongs to root" || !strings.HasPrefix(request.Hint, "only root may ") {
 		t.Errorf("%#v", err)

@@ -1,18 +1,17 @@
 //go:build !unix
 
-package main
+package mine
 
 import (
-	"errors"
+	"io/fs"
 	"os"
 )
 
-// terminalOf fails: here, no mode says whether messages are on.
-func terminalOf(*os.File) (*terminal, error) {
-	return nil, errors.New("terminals have no messages to switch on or off here")
-}
+const openFlags = os.O_RDONLY
 
-// controllingTerminal is "": messages are delivered on Linux only.
-func controllingTerminal(world) string { return "" }
+// stat fails: here, no file has an owner and a mode that say whether messages are on.
+func stat(fs.FileInfo) (device uint64, owner uint32, ok bool) { return 0, 0, false }
 
-func messagesOn(string) bool { return false }
+func deviceMeant(_ *os.File, device uint64) uint64 { return device }
+
+func controls(*os.File) bool { return false }

@@ -1,11 +1,26 @@
 //go:build unix && !linux
 
-package main
+package mine
 
-import "os"
+import (
+	"io/fs"
+	"os"
+	"syscall"
+)
 
-// deviceMeant is the number that the descriptor has: only Linux tells what
-// /dev/tty stands for.
+const openFlags = os.O_RDONLY | syscall.O_NOCTTY | syscall.O_NONBLOCK | syscall.O_NOFOLLOW
+
+// stat returns a file's device number and owner, as stat(2) has them.
+func stat(info fs.FileInfo) (device uint64, owner uint32, ok bool) {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, 0, false
+	}
+	return uint64(st.Rdev), st.Uid, true
+}
+
+// deviceMeant returns the descriptor's own number: only Linux tells what /dev/tty
+// stands for.
 func deviceMeant(_ *os.File, device uint64) uint64 { return device }
 
 func controls(*os.File) bool { return false }

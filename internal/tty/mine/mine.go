@@ -1,6 +1,9 @@
-//go:build unix
-
-package main
+// Package mine finds the terminal that the program was started at, and switches
+// messages to it on and off, as mesg(1) does.
+//
+// It works with the user's own rights: the kernel lets only a terminal's owner and root
+// switch it. It touches no other terminal, and it writes nothing to one.
+package mine
 
 import (
 	"errors"
@@ -8,72 +11,146 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"syscall"
+
+	"golang.org/x/term"
 )
 
-// terminalOf returns the terminal that a descriptor is of. /dev/tty is another
-// name for a terminal, with a mode that is not the terminal's and has to stay as
-// it is: what it stands for is opened.
-func terminalOf(f *os.File) (*terminal, error) {
+// The permissions of a terminal's device. Messages are on if its group may write.
+// Nobody else ever needs to.
+const (
+	groupWrites fs.FileMode = 0o020
+	othersWrite fs.FileMode = 0o002
+)
+
+var (
+	// ErrNone says that none of the descriptors is a terminal.
+	ErrNone = errors.New("none of standard input, output and error is a terminal")
+
+	// ErrNoName says that the terminal is not below this program's /dev.
+	ErrNoName = errors.New("/dev has no name for this terminal; is it of another container?")
+)
+
+// Terminal is the terminal that the program was started at.
+type Terminal struct {
+	Name  string // below /dev: pts/3
+	Owner uint32
+	Mode  fs.FileMode // permissions alone
+
+	file   *os.File
+	opened bool // Close closes the file
+}
+
+// Find returns the first of the files that is a terminal. mesg(1) looks at standard
+// input, output and error, in this order. Values that are no *os.File are skipped.
+// Without a terminal the error is ErrNone.
+func Find(files ...any) (*Terminal, error) {
+	for _, v := range files {
+		if f, ok := v.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			return terminalOf(f)
+		}
+	}
+	return nil, ErrNone
+}
+
+// MessagesOn reports whether messages come to the terminal.
+func (t *Terminal) MessagesOn() bool { return t.Mode&groupWrites != 0 }
+
+// Writable reports whether anyone but the owner may write to the terminal, which is
+// what mesg(1) calls "y".
+func (t *Terminal) Writable() bool { return t.Mode&(groupWrites|othersWrite) != 0 }
+
+// Set switches messages on or off. It changes the mode through the descriptor: the name
+// may be another terminal's by now.
+func (t *Terminal) Set(on bool) error {
+	mode := t.Mode &^ (groupWrites | othersWrite)
+	if on {
+		mode = t.Mode | groupWrites
+	}
+	if err := t.file.Chmod(mode); err != nil {
+		return err
+	}
+	t.Mode = mode
+	return nil
+}
+
+// Close closes what Find has opened, and none of the files that it was given.
+func (t *Terminal) Close() {
+	if t.opened {
+		_ = t.file.Close() // nothing was written
+	}
+}
+
+// Controlling returns the name of the terminal with that device number; "" for 0, and
+// if /dev has none.
+func Controlling(device uint64) string {
+	if device == 0 {
+		return ""
+	}
+	return deviceName(func(info fs.FileInfo) bool { return deviceNumber(info) == device })
+}
+
+// MessagesOn reports whether messages come to the terminal of that name. They never come
+// to a terminal that does not exist.
+func MessagesOn(name string) bool {
+	info, err := os.Stat("/dev/" + name)
+	return name != "" && err == nil && info.Mode()&groupWrites != 0
+}
+
+// terminalOf returns the terminal behind a descriptor. /dev/tty is another name for a
+// terminal, and its mode is not the terminal's and has to stay: terminalOf opens the
+// terminal that it stands for.
+func terminalOf(f *os.File) (*Terminal, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
-	device := deviceNumber(info)
-	meant := deviceMeant(f, device)
-	if meant != device {
+	device, owner, ok := stat(info)
+	if !ok {
+		return nil, errors.New("terminals have no messages to switch on or off here")
+	}
+	if meant := deviceMeant(f, device); meant != device {
 		return openControlling(meant)
 	}
 	name := deviceName(func(other fs.FileInfo) bool { return os.SameFile(info, other) })
 	if name == "" { // another container's; its mode is known all the same
 		name = "this terminal"
 	}
-	return described(f, info, name), nil
+	return &Terminal{Name: name, Owner: owner, Mode: info.Mode().Perm(), file: f}, nil
 }
 
-func described(f *os.File, info fs.FileInfo, name string) *terminal {
-	t := &terminal{name: name, file: f, mode: info.Mode().Perm()}
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		t.owner = st.Uid
-	}
-	return t
-}
-
-func deviceNumber(info fs.FileInfo) uint64 {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || info.Mode()&fs.ModeCharDevice == 0 {
-		return 0
-	}
-	return uint64(st.Rdev)
-}
-
-var errNoName = errors.New("/dev has no name for this terminal; is it of another container?")
-
-// openControlling opens the terminal of that number. In a container, another one
-// may have the number: it counts only if it is the controlling terminal.
-func openControlling(device uint64) (*terminal, error) {
-	name := deviceName(func(info fs.FileInfo) bool { return deviceNumber(info) == device })
+// openControlling opens the terminal with that device number. In a container, another
+// terminal may have the number: only the controlling terminal counts.
+func openControlling(device uint64) (*Terminal, error) {
+	name := Controlling(device)
 	if name == "" {
-		return nil, errNoName
+		return nil, ErrNoName
 	}
-	f, err := os.OpenFile("/dev/"+name, os.O_RDONLY|syscall.O_NOCTTY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+	f, err := os.OpenFile("/dev/"+name, openFlags, 0)
 	if err != nil {
 		return nil, err
 	}
 	info, err := f.Stat()
 	if err == nil && !controls(f) {
-		err = fmt.Errorf("%w (%s is not it)", errNoName, name)
+		err = fmt.Errorf("%w (%s is not it)", ErrNoName, name)
 	}
 	if err != nil {
 		_ = f.Close()
 		return nil, err
 	}
-	t := described(f, info, name)
-	t.own = true
-	return t, nil
+	_, owner, _ := stat(info)
+	return &Terminal{Name: name, Owner: owner, Mode: info.Mode().Perm(), file: f, opened: true}, nil
 }
 
-// deviceName finds the device below /dev; "" where there is none.
+// deviceNumber returns the number of a character device; 0 for any other file.
+func deviceNumber(info fs.FileInfo) uint64 {
+	device, _, ok := stat(info)
+	if !ok || info.Mode()&fs.ModeCharDevice == 0 {
+		return 0
+	}
+	return device
+}
+
+// deviceName returns the name below /dev of the device that is the one; "" if none is.
 func deviceName(is func(fs.FileInfo) bool) string {
 	for _, dir := range []string{"/dev/pts/", "/dev/"} {
 		entries, err := os.ReadDir(dir)
@@ -88,19 +165,4 @@ func deviceName(is func(fs.FileInfo) bool) string {
 		}
 	}
 	return ""
-}
-
-// controllingTerminal is the name of the one that the sender sits at, "" where there is none.
-func controllingTerminal(w world) string {
-	device := w.engine.Self.Terminal
-	if device == 0 {
-		return ""
-	}
-	return deviceName(func(info fs.FileInfo) bool { return deviceNumber(info) == device })
-}
-
-// messagesOn tells whether messages to a terminal are on, by its name.
-func messagesOn(name string) bool {
-	info, err := os.Stat("/dev/" + name)
-	return err == nil && info.Mode()&groupWrites != 0
 }
