@@ -7,6 +7,9 @@ import (
 	"io"
 	"strings"
 
+	"msg/internal/doctor"
+	"msg/internal/remote"
+	"msg/internal/sessions/logind"
 	"msg/internal/text"
 )
 
@@ -20,16 +23,16 @@ func (doctorCmd) Help() string {
 Exit status: 0 there is no problem, 1 there is one.`
 }
 
-// Run looks, and changes nothing.
+// Run shows what doctor finds. It changes nothing.
 func (c *doctorCmd) Run(ctx context.Context, w world, status *int) error {
-	found, err := examine(ctx, w)
+	found, err := hostOf(w).Examine(ctx)
 	if err != nil {
 		return err
 	}
 	problems := 0
 	for i := range found {
-		found[i] = found[i].clean()
-		if found[i].Status == problem {
+		found[i] = found[i].Clean()
+		if found[i].Status == doctor.Problem {
 			problems++
 		}
 	}
@@ -44,37 +47,29 @@ func (c *doctorCmd) Run(ctx context.Context, w world, status *int) error {
 	return printFindings(w.stdout, found, problems, w.engine.UID == 0, terminalWidth(w.stdout))
 }
 
-// What a finding means.
-const (
-	ok      = "ok"
-	note    = "note"    // to be known; messages go out all the same
-	problem = "problem" // messages do not go out, or are not safe
-)
-
-// finding is what came of one check.
-type finding struct {
-	Check  string `json:"check"`
-	Status string `json:"status"`
-	Found  string `json:"found"`
-	Do     string `json:"do,omitempty"` // a command, or in words
+// hostOf returns what doctor looks at: this host, for the user who calls.
+func hostOf(w world) doctor.Host {
+	host := doctor.Local()
+	host.UID, host.UserConfig, host.Standard = w.engine.UID, userConfig(w), []any{w.stdin, w.stdout, w.stderr}
+	host.Version, host.System, host.Accounts, host.Logins = version, w.engine.System, w.engine.Accounts, logind.List
+	host.Helper = doctor.Helper{Path: remote.Find(), Candidates: remote.Candidates(), Ask: askHelper}
+	return host
 }
 
-// clean makes safe to show what comes from outside: paths, names, errors.
-func (f finding) clean() finding {
-	f.Found, f.Do = text.Name(f.Found), text.Name(f.Do)
-	return f
+func askHelper(ctx context.Context, path string) (doctor.Hello, error) {
+	hello, err := remote.Helper{Path: path}.Ask(ctx)
+	return doctor.Hello{Version: hello.Version, Privileged: hello.Privileged}, err
 }
 
-// Columns of the status and of the name of a check.
+// The widths of the columns for the status and for the name of a check.
 const (
 	statusColumn = 9
 	checkColumn  = 10
 )
 
-// printFindings shows a line for each finding, wrapped to the window; a width of
-// 0 is no window. What to do is on a line of its own that is never broken, so that
-// it can be copied.
-func printFindings(out io.Writer, found []finding, problems int, root bool, width int) error {
+// printFindings prints a line for each finding, and wraps it to the window. A width of 0
+// is no window. It never breaks the line that says what to do: people copy it.
+func printFindings(out io.Writer, found []doctor.Finding, problems int, root bool, width int) error {
 	var lines strings.Builder
 	indent := strings.Repeat(" ", statusColumn+checkColumn)
 	for _, f := range found {

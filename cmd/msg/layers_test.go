@@ -27,6 +27,7 @@ func TestLayers(t *testing.T) {
 		"countdown":       "",
 		"motd":            "",
 		"addressbook":     "config hostlist rate target",
+		"doctor":          "accounts addressbook answers config hostlist journal message rate sessions target text tty/mine",
 		"shutdown":        "",
 		"hostlist":        "",
 		"report":          "message target",

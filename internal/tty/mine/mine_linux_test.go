@@ -32,7 +32,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestSet: off is off for everyone, and on is for the group alone.
+// TestSet: off takes write from everyone but the owner, and on gives it to the group.
 func TestSet(t *testing.T) {
 	for _, c := range []struct {
 		before       fs.FileMode

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"fmt"
@@ -16,6 +16,7 @@ type mount struct {
 	options []string // of the mount, and of the file system
 }
 
+// parseMounts reads mountinfo. It skips lines that are none.
 func parseMounts(mountinfo string) []mount {
 	var all []mount
 	for line := range strings.Lines(mountinfo) {
@@ -32,12 +33,12 @@ func parseMounts(mountinfo string) []mount {
 	return all
 }
 
-// unescaped undoes the kernel's octal escapes of blanks and backslashes.
+// unescaped undoes the kernel's octal escapes for blanks and backslashes.
 func unescaped(s string) string {
 	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
 }
 
-// option returns what is behind the = of an option; "" where it is not set.
+// option returns an option's value; "" if it is not set.
 func (m mount) option(name string) string {
 	for _, o := range m.options {
 		if value, found := strings.CutPrefix(o, name+"="); found {
@@ -47,7 +48,7 @@ func (m mount) option(name string) string {
 	return ""
 }
 
-// mountAt returns what is mounted there, the last of several: it hides the others.
+// mountAt returns the mount at that point. The last of several hides the others.
 func mountAt(all []mount, point string) (mount, bool) {
 	for _, m := range slices.Backward(all) {
 		if m.point == point {
@@ -69,10 +70,10 @@ func mountOf(all []mount, path string) mount {
 	return on
 }
 
-// judgeDevpts: new terminals get their group and mode from the options of the file
-// system. Without options it is up to who opens a terminal; then those that there
-// are must tell.
-func judgeDevpts(all []mount, tty accounts.Group, terminals []file) finding {
+// judgeDevpts checks the file system that gives new terminals their group and mode. If its
+// options do not, the program that opens a terminal does: then the terminals in use have
+// to tell.
+func judgeDevpts(all []mount, tty accounts.Group, terminals []file) Finding {
 	const point = "/dev/pts"
 	m, _ := mountAt(all, point)
 	gid := strconv.FormatUint(uint64(tty.GID), 10)
@@ -83,16 +84,16 @@ func judgeDevpts(all []mount, tty accounts.Group, terminals []file) finding {
 	found := fmt.Sprintf("%s, group %s, mode %s", point, m.option("gid"), m.option("mode"))
 	switch {
 	case m.option("gid") != gid:
-		return finding{"devpts", problem, found + ": new terminals are not of group tty (" + gid + "), and messages do not reach them", remount(m, gid)}
+		return Finding{"devpts", Problem, found + ": new terminals are not of group tty (" + gid + "), and messages do not reach them", remount(m, gid)}
 	case err != nil || mode&0o020 == 0:
-		return finding{"devpts", problem, found + ": new terminals have messages off, unless what opens them switches them on as sshd does", remount(m, gid)}
+		return Finding{"devpts", Problem, found + ": new terminals have messages off, unless what opens them switches them on as sshd does", remount(m, gid)}
 	}
-	return finding{"devpts", ok, found, ""}
+	return Finding{"devpts", OK, found, ""}
 }
 
-// remount is the command that sets the options. It says the mode of ptmx, too: the
-// kernel sets what is not said to its default, with which users open no terminal, and
-// not every mount(8) says what was set before.
+// remount returns the command that sets the options. It repeats the mode of ptmx: the
+// kernel resets options that are left out, users can open no terminal with the default
+// mode, and not every mount(8) repeats it.
 func remount(m mount, gid string) string {
 	options := "gid=" + gid + ",mode=620"
 	if mode := m.option("ptmxmode"); mode != "" {
@@ -101,8 +102,8 @@ func remount(m mount, gid string) string {
 	return "mount -o remount," + options + " /dev/pts"
 }
 
-// judgeTerminals looks at the group of the terminals that are in use.
-func judgeTerminals(terminals []file, tty accounts.Group, remedy string) finding {
+// judgeTerminals checks the group of the terminals in use.
+func judgeTerminals(terminals []file, tty accounts.Group, remedy string) Finding {
 	var others []string
 	for _, t := range terminals {
 		if t.gid != tty.GID {
@@ -112,27 +113,27 @@ func judgeTerminals(terminals []file, tty accounts.Group, remedy string) finding
 	const found = "/dev/pts gives new terminals no group"
 	switch {
 	case len(others) > 0:
-		return finding{"devpts", problem, found + ", and messages do not reach those that are not of group tty: " + some(others), remedy}
+		return Finding{"devpts", Problem, found + ", and messages do not reach those that are not of group tty: " + some(others), remedy}
 	case len(terminals) > 0:
-		return finding{"devpts", ok, found + "; those in use are of group tty", ""}
+		return Finding{"devpts", OK, found + "; those in use are of group tty", ""}
 	}
-	return finding{"devpts", note, found + "; whether messages reach them is up to what opens them", remedy}
+	return Finding{"devpts", Note, found + "; whether messages reach them is up to what opens them", remedy}
 }
 
-// judgeProc: where /proc hides the others, it is not known who leads a terminal.
-// From root nothing is hidden; users are told by the option.
-func judgeProc(hidden bool, all []mount, root bool) finding {
+// judgeProc checks whether /proc hides other users' processes, which tell who leads a
+// terminal. Nothing is hidden from root: for root, the option says what users see.
+func judgeProc(hidden bool, all []mount, root bool) Finding {
 	m, _ := mountAt(all, "/proc")
 	option := m.option("hidepid")
 	if hides := option != "" && option != "0" && option != "off"; !hidden && !(root && hides) {
-		return finding{"proc", ok, "shows who runs what", ""}
+		return Finding{"proc", OK, "shows who runs what", ""}
 	}
 	found := "hides other people's processes from users"
 	if option != "" {
 		found += " (hidepid=" + option + ")"
 	}
-	return finding{
-		"proc", note, found + ": their messages may go to open terminals where nobody is, and may come twice where one" +
+	return Finding{
+		"proc", Note, found + ": their messages may go to open terminals where nobody is, and may come twice where one" +
 			" terminal shows another (tmux, screen, script, sudo); sessions lack their names",
 		"nothing, where that is wanted; else mount -o remount,hidepid=0 /proc",
 	}

@@ -1,0 +1,30 @@
+package doctor
+
+import (
+	"strings"
+	"testing"
+
+	"msg/internal/accounts"
+)
+
+var ttyGroup = accounts.Group{Name: "tty", GID: 5}
+
+// judged checks what a judge says: its status, words that are in what was found,
+// and what to do.
+func judged(t *testing.T, got Finding, status, found, do string) {
+	t.Helper()
+	if got.Status != status || !strings.Contains(got.Found, found) || !strings.Contains(got.Do, do) || do == "" && got.Do != "" {
+		t.Errorf("%+v; want %s, %q, %q", got, status, found, do)
+	}
+}
+
+// TestQuoted: a remedy does to a path of any name what it says, and nothing else.
+func TestQuoted(t *testing.T) {
+	for path, want := range map[string]string{
+		"/usr/libexec/msg-helper": "/usr/libexec/msg-helper", "/a b": "'/a b'", "/a';reboot'": `'/a'\'';reboot'\'''`, "/$(x)": "'/$(x)'",
+	} {
+		if got := quoted(path); got != want {
+			t.Errorf("%q becomes %s", path, got)
+		}
+	}
+}

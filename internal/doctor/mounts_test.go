@@ -1,0 +1,107 @@
+package doctor
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Lines of /proc/self/mountinfo, as systems have them.
+const (
+	debian = `23 28 0:21 / /proc rw,nosuid,nodev,noexec,relatime shared:12 - proc proc rw
+25 28 0:5 / /dev rw,nosuid,relatime shared:2 - devtmpfs udev rw,size=8151752k,nr_inodes=2037938,mode=755,inode64
+26 25 0:23 / /dev/pts rw,nosuid,noexec,relatime shared:3 - devpts devpts rw,gid=5,mode=620,ptmxmode=000
+28 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda1 rw,errors=remount-ro
+90 28 0:45 / /usr/local rw,nosuid,nodev,relatime shared:50 - ext4 /dev/vdb rw
+`
+	container = `512 480 0:60 / / rw,relatime - overlay overlay rw,lowerdir=/l,upperdir=/u,workdir=/w
+513 512 0:63 / /proc rw,nosuid,nodev,noexec,relatime - proc proc rw,hidepid=invisible
+514 512 0:64 / /dev rw,nosuid - tmpfs tmpfs rw,size=65536k,mode=755,gid=0,inode64
+515 514 0:65 / /dev/pts rw,nosuid,noexec,relatime - devpts devpts rw,gid=5,mode=600,ptmxmode=666
+`
+	twice = `24 27 0:6 / /dev rw,relatime - devtmpfs devtmpfs rw,size=12334492k,nr_inodes=3083623,mode=755
+26 24 0:24 / /dev/pts rw,relatime - devpts devpts rw,gid=5,mode=620,ptmxmode=000
+29 26 0:26 / /dev/pts rw,relatime - devpts devpts rw,mode=600,ptmxmode=000
+30 27 0:30 / /mnt/with\040blank rw - tmpfs tmpfs rw
+not a line
+`
+)
+
+func TestJudgeDevpts(t *testing.T) {
+	for _, c := range []struct {
+		mountinfo         string
+		terminals         []file
+		status, found, do string
+	}{
+		{debian, nil, OK, "/dev/pts, group 5, mode 620", ""},
+		{container, nil, Problem, "messages off", "mount -o remount,gid=5,mode=620,ptmxmode=666 /dev/pts"},
+		{strings.Replace(debian, "gid=5", "gid=0", 1), nil, Problem, "not of group tty (5)", "remount,gid=5,mode=620,ptmxmode=000 "},
+		{strings.Replace(debian, "gid=5,mode=620", "gid=5,mode=666", 1), nil, OK, "mode 666", ""},
+		{twice, nil, Note, "gives new terminals no group", "gid=5,mode=620,ptmxmode=000"},
+		{twice, []file{{path: "pts/3", gid: 5}}, OK, "those in use are of group tty", ""},
+		{twice, []file{{path: "pts/3", gid: 5}, {path: "pts/4", gid: 54321}}, Problem, "pts/4 (54321)", "gid=5"},
+		{"", nil, Note, "", "mount -o remount,gid=5,mode=620 /dev/pts"},
+	} {
+		judged(t, judgeDevpts(parseMounts(c.mountinfo), ttyGroup, c.terminals), c.status, c.found, c.do)
+	}
+}
+
+func TestMountOf(t *testing.T) {
+	for _, c := range []struct{ mountinfo, path, want string }{
+		{debian, "/usr/local/libexec/msg-helper", "/usr/local"},
+		{debian, "/usr/localized/msg-helper", "/"},
+		{debian, "/usr/libexec/msg-helper", "/"},
+		{twice, "/mnt/with blank/msg-helper", "/mnt/with blank"},
+		{"", "/usr/libexec/msg-helper", "/"},
+	} {
+		if got := mountOf(parseMounts(c.mountinfo), c.path).point; got != c.want {
+			t.Errorf("%s is on %q, want %q", c.path, got, c.want)
+		}
+	}
+	judged(t, judgeMount(true, "/a b"), Problem, "/a b is mounted nosuid", "mount -o remount,bind,suid '/a b'")
+	judged(t, judgeMount(false, "/"), OK, "/ ", "")
+}
+
+func TestJudgeProc(t *testing.T) {
+	for _, c := range []struct {
+		hidden    bool
+		mountinfo string
+		root      bool
+		status    string
+	}{
+		{false, debian, false, OK},
+		{false, debian, true, OK},
+		{true, container, false, Note},
+		{false, container, true, Note}, // root sees all, and users do not
+		{false, container, false, OK},  // of the group that may
+		{true, "", false, Note},
+		{false, strings.Replace(container, "invisible", "off", 1), true, OK},
+	} {
+		if got := judgeProc(c.hidden, parseMounts(c.mountinfo), c.root); got.Status != c.status {
+			t.Errorf("%+v: %+v", c, got)
+		}
+	}
+}
+
+// FuzzParseMounts holds that a mount is found at its place with its own options, whatever that
+// is called, and whatever other lines there are.
+func FuzzParseMounts(f *testing.F) {
+	f.Add("/dev/pts", "rw,nosuid", "gid=5,mode=620", "22 1 0:20 / /proc rw - proc proc rw\n")
+	f.Add("/a b\\\n\t - x", "gid=1", "", "x - y\n - \n1 2 3 4 /dev/pts 6 - devpts d gid=0\n")
+	f.Fuzz(func(t *testing.T, point, options, super, before string) {
+		escape := strings.NewReplacer(" ", `\040`, "\t", `\011`, "\n", `\012`, `\`, `\134`) // mangle() in fs/proc_namespace.c
+		word := func(s string) string { return "x" + strings.Join(strings.Fields(s), "") }
+		point, options, super = "/"+strings.Join(strings.FieldsFunc(point, isOddBlank), ""), word(options), word(super)
+		all := parseMounts(before + "\n35 22 0:24 / " + escape.Replace(point) + " " + options + " shared:3 - devpts devpts " + super + "\n")
+		got, ok := mountAt(all, point)
+		if !ok || got.kind != "devpts" || !slices.Equal(got.options, strings.Split(options+","+super, ",")) || len(all) > strings.Count(before, "\n")+2 {
+			t.Errorf("%q is %+v, among %+v", point, got, all)
+		}
+		if on := mountOf(all, point+"/3"); on.point != point {
+			t.Errorf("%q is on %+v", point+"/3", on)
+		}
+	})
+}
+
+// isOddBlank are the blanks that the kernel does not escape, and no path of a mount has.
+func isOddBlank(r rune) bool { return strings.ContainsRune("\v\f\r\u0085\u00a0", r) || r > 0x1000 }
