@@ -90,19 +90,24 @@ func TestCandidate(t *testing.T) {
 	}
 }
 
-// TestMachine reads what it is pointed at.
-func TestMachine(t *testing.T) {
-	dir := t.TempDir()
-	socket := filepath.Join(dir, "log")
-	log, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
+// logAt is a log's socket at that path.
+func logAt(t *testing.T, path string) string {
+	t.Helper()
+	log, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = log.Close() })
+	return path
+}
+
+// TestMachine reads what it is pointed at.
+func TestMachine(t *testing.T) {
+	dir := t.TempDir()
 	h := here(filepath.Join(dir, "libexec/msg-helper"), nil)
 	h.Config, h.UserConfig = filepath.Join(dir, "etc/msg.toml"), filepath.Join(dir, "home/msg.toml")
 	h.Counts, h.Pending = filepath.Join(dir, "run/msg/rate"), filepath.Join(dir, "run/msg/pending")
-	h.Seats, h.Log = dir, journal.Log{Journald: dir + "/none", Syslog: socket}
+	h.Seats, h.Log = dir, journal.Log{Journald: dir + "/none", Syslog: logAt(t, dir+"/log")}
 	for name, content := range map[string]string{h.Helper.Path: "#!/bin/sh\necho nonsense\n", h.Config: "[policy]\nsnd = []\n"} {
 		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(content), 0o755)); err != nil {
 			t.Fatal(err)

@@ -9,8 +9,7 @@ import (
 
 var ttyGroup = accounts.Group{Name: "tty", GID: 5}
 
-// judged checks what a judge says: its status, words that are in what was found,
-// and what to do.
+// judged checks a finding: its status, words of what was found, and words of what to do.
 func judged(t *testing.T, got Finding, status, found, do string) {
 	t.Helper()
 	if got.Status != status || !strings.Contains(got.Found, found) || !strings.Contains(got.Do, do) || do == "" && got.Do != "" {
@@ -18,7 +17,7 @@ func judged(t *testing.T, got Finding, status, found, do string) {
 	}
 }
 
-// TestQuoted: a remedy does to a path of any name what it says, and nothing else.
+// TestQuoted: for a path of any name, a remedy does what it says and nothing else.
 func TestQuoted(t *testing.T) {
 	for path, want := range map[string]string{
 		"/usr/libexec/msg-helper": "/usr/libexec/msg-helper", "/a b": "'/a b'", "/a';reboot'": `'/a'\'';reboot'\'''`, "/$(x)": "'/$(x)'",

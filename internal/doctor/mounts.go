@@ -16,7 +16,7 @@ type mount struct {
 	options []string // of the mount, and of the file system
 }
 
-// parseMounts reads mountinfo. It skips lines that are none.
+// parseMounts reads mountinfo, and skips lines of any other form.
 func parseMounts(mountinfo string) []mount {
 	var all []mount
 	for line := range strings.Lines(mountinfo) {

@@ -83,8 +83,8 @@ func TestJudgeProc(t *testing.T) {
 	}
 }
 
-// FuzzParseMounts holds that a mount is found at its place with its own options, whatever that
-// is called, and whatever other lines there are.
+// FuzzParseMounts holds that parseMounts finds a mount at its place with its own options,
+// under any name and below any other lines.
 func FuzzParseMounts(f *testing.F) {
 	f.Add("/dev/pts", "rw,nosuid", "gid=5,mode=620", "22 1 0:20 / /proc rw - proc proc rw\n")
 	f.Add("/a b\\\n\t - x", "gid=1", "", "x - y\n - \n1 2 3 4 /dev/pts 6 - devpts d gid=0\n")
@@ -103,5 +103,5 @@ func FuzzParseMounts(f *testing.F) {
 	})
 }
 
-// isOddBlank are the blanks that the kernel does not escape, and no path of a mount has.
+// isOddBlank reports whether r is a blank that the kernel does not escape. No mount has it in its path.
 func isOddBlank(r rune) bool { return strings.ContainsRune("\v\f\r\u0085\u00a0", r) || r > 0x1000 }
