@@ -43,7 +43,8 @@ func TestLoadRefuses(t *testing.T) {
 func TestLoadBoth(t *testing.T) {
 	user := mine(t, "[domains]\nlab = 'mine'\nplus = '@lab,@shared'", true)
 	system := mine(t, "[policy]\nsend = 1\n[domains]\nlab = 'theirs'\nshared = 'web1'", false)
-	s, err := load(user, file{path: filepath.Join(t.TempDir(), "missing")}, file{}, system)
+	system.owners = []uint32{uint32(os.Geteuid())} // in a test, it need not be root's
+	s, err := load(user, file{path: filepath.Join(t.TempDir(), "missing"), owners: system.owners}, file{}, system)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +55,7 @@ func TestLoadBoth(t *testing.T) {
 
 func TestLoadWithoutFiles(t *testing.T) {
 	dir := t.TempDir()
-	s, err := Load(dir+"/system", dir+"/user")
+	s, err := load(usersFile(dir+"/user"), file{path: dir + "/system", owners: []uint32{uint32(os.Geteuid())}})
 	if err != nil || len(s.Domains()) != 0 {
 		t.Fatalf("%v, %v", s, err)
 	}

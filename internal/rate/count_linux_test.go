@@ -200,6 +200,7 @@ func TestCount(t *testing.T) {
 	if err := os.Chmod(dir, 0); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = os.Chmod(dir, 0o700) }) // so that it can be removed
 	for i, c := range []*Count{one, other, one} {
 		if wait, err := c.Take(t.Context()); wait != 0 || err != nil {
 			t.Errorf("message %d: %v, %v", i, wait, err)
