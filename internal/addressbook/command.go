@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"msg/internal/tail"
 )
 
 // patience is how long a command may take; tests have less.
@@ -26,7 +28,7 @@ func run(ctx context.Context, command string) (string, error) {
 	cmd := exec.CommandContext(limited, "sh", "-c", command)
 	apart(cmd)
 	cmd.WaitDelay = time.Second
-	out, said := &head{most: mostOutput, full: stop}, &tail{most: mostError}
+	out, said := &head{most: mostOutput, full: stop}, &tail.Tail{Most: mostError}
 	cmd.Stdout, cmd.Stderr = out, said
 	err := cmd.Run()
 	switch {
@@ -36,13 +38,13 @@ func run(ctx context.Context, command string) (string, error) {
 		return "", fmt.Errorf("its command was ended: %w", ctx.Err())
 	case errors.Is(err, exec.ErrWaitDelay):
 		_ = cmd.Cancel() // what it has started is there
-		return "", said.with("its command has started something that keeps its output open")
+		return "", saying("its command has started something that keeps its output open", said)
 	case limited.Err() != nil:
-		return "", said.with(fmt.Sprintf("its command takes longer than %v", patience))
+		return "", saying(fmt.Sprintf("its command takes longer than %v", patience), said)
 	case err != nil:
-		return "", said.with(fmt.Sprintf("its command fails, %v", err))
+		return "", saying(fmt.Sprintf("its command fails, %v", err), said)
 	case len(bytes.TrimSpace(out.kept)) == 0:
-		return "", said.with("its command prints nothing")
+		return "", saying("its command prints nothing", said)
 	}
 	return string(out.kept), nil
 }
@@ -67,21 +69,9 @@ func (h *head) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// tail keeps the last bytes of what is written.
-type tail struct {
-	most int
-	end  []byte
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.end = append(t.end, p[max(0, len(p)-t.most):]...)
-	t.end = bytes.Clone(t.end[max(0, len(t.end)-t.most):])
-	return len(p), nil
-}
-
-// with is an error with what the command has said about it, in one line.
-func (t *tail) with(problem string) error {
-	if words := strings.Fields(strings.ToValidUTF8(string(t.end), "")); len(words) > 0 {
+// saying returns an error with what the command has said about it, in one line.
+func saying(problem string, said *tail.Tail) error {
+	if words := strings.Fields(strings.ToValidUTF8(said.String(), "")); len(words) > 0 {
 		problem += ": " + strings.Join(words, " ")
 	}
 	return errors.New(problem)

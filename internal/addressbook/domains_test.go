@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"msg/internal/tail"
 )
 
 // setOf writes a configuration file of the test's own user and loads it.
@@ -153,13 +155,13 @@ func TestCommandEnds(t *testing.T) {
 }
 
 func TestTail(t *testing.T) {
-	said := &tail{most: 5}
+	said := &tail.Tail{Most: 5}
 	for _, words := range []string{"", "ab", "cd\nef", "g"} {
 		if n, err := said.Write([]byte(words)); n != len(words) || err != nil {
 			t.Errorf("%d, %v", n, err)
 		}
 	}
-	if err := said.with("wrong"); err.Error() != "wrong: d efg" {
+	if err := saying("wrong", said); err.Error() != "wrong: d efg" {
 		t.Errorf("%q", err)
 	}
 }
