@@ -3,7 +3,7 @@
 // Command msg-helper delivers the messages of users who may not write to other
 // people's terminals themselves. It is installed set-gid tty; msg starts it,
 // hands it one request on standard input, and gets the results on standard output
-// (package remote has the protocol, msg-helper(8) what it trusts and checks).
+// (package wire has the protocol, msg-helper(8) what it trusts and checks).
 //
 // It believes nothing that it is told: who sends is the kernel's word. It has its
 // group's rights only while it makes a socket for answers, counts the message and opens the
@@ -27,8 +27,8 @@ import (
 	"msg/internal/delivery"
 	"msg/internal/journal"
 	"msg/internal/message"
-	"msg/internal/remote"
 	"msg/internal/text"
+	"msg/internal/wire"
 )
 
 // version is set when a release is built.
@@ -70,8 +70,8 @@ func run(rights *privilege) error {
 		engine.System.UserNames = engine.Files.Names
 		engine.Clear = clearAnew
 	}
-	hello := remote.Hello{Version: version, Host: engine.Host, Privileged: rights != nil || os.Geteuid() == 0}
-	return remote.Serve(context.Background(), remote.Stdin(), os.Stdout, remote.RequestTime, hello, func(ctx context.Context, r message.Request, report func(message.Result)) error {
+	hello := wire.Hello{Version: version, Host: engine.Host, Privileged: rights != nil || os.Geteuid() == 0}
+	return wire.Serve(context.Background(), wire.Stdin(), os.Stdout, wire.RequestTime, hello, func(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
 		system, err := config.Load(config.Path)
 		engine.Log = func(record delivery.Logged) {
 			// A log that takes nothing keeps no message from going out; msg
@@ -84,6 +84,6 @@ func run(rights *privilege) error {
 			})
 		}
 		engine.Policy = policy(ctx, engine, system, r, rights != nil)
-		return engine.Send(ctx, r, report)
+		return engine.SendLines(ctx, r, lines, report) // bridge
 	})
 }

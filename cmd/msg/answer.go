@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"msg/internal/answers"
+	"msg/internal/client"
 	"msg/internal/message"
-	"msg/internal/remote"
 	"msg/internal/text"
 )
 
@@ -176,7 +176,7 @@ func clearPending(ctx context.Context, w world, dir string) {
 		_, _ = answers.Clear(dir, 0)
 		return
 	}
-	if path := remote.Find(); path != "" {
+	if path := client.Find(); path != "" {
 		ctx, cancel := context.WithTimeout(ctx, clearTime)
 		defer cancel()
 		_ = exec.CommandContext(ctx, path, "clear").Run() // else the next message does it

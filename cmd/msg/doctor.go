@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
+	"msg/internal/client"
 	"msg/internal/doctor"
-	"msg/internal/remote"
 	"msg/internal/sessions/logind"
 	"msg/internal/text"
 )
@@ -52,12 +52,12 @@ func hostOf(w world) doctor.Host {
 	host := doctor.Local()
 	host.UID, host.UserConfig, host.Standard = w.engine.UID, userConfig(w), []any{w.stdin, w.stdout, w.stderr}
 	host.Version, host.System, host.Accounts, host.Logins = version, w.engine.System, w.engine.Accounts, logind.List
-	host.Helper = doctor.Helper{Path: remote.Find(), Candidates: remote.Candidates(), Ask: askHelper}
+	host.Helper = doctor.Helper{Path: client.Find(), Candidates: client.Candidates(), Ask: askHelper}
 	return host
 }
 
 func askHelper(ctx context.Context, path string) (doctor.Hello, error) {
-	hello, err := remote.Helper{Path: path}.Ask(ctx)
+	hello, err := client.Helper{Path: path}.Ask(ctx)
 	return doctor.Hello{Version: hello.Version, Privileged: hello.Privileged}, err
 }
 

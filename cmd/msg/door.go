@@ -7,19 +7,20 @@ import (
 	"slices"
 	"strconv"
 
+	"msg/internal/client"
 	"msg/internal/config"
 	"msg/internal/delivery"
 	"msg/internal/journal"
 	"msg/internal/message"
-	"msg/internal/remote"
 	"msg/internal/sessions"
 	"msg/internal/target"
+	"msg/internal/wire"
 )
 
 // door is a way for messages to the terminals of this machine. Each has the same
 // engine behind it.
 type door interface {
-	Send(ctx context.Context, r message.Request, report func(message.Result)) error
+	Send(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error
 }
 
 // doorFor chooses: root delivers in this process, anyone else through the helper;
@@ -28,7 +29,7 @@ func doorFor(engine *delivery.Engine) door {
 	if engine.UID == 0 {
 		return logged{engine}
 	}
-	if path := remote.Find(); path != "" {
+	if path := client.Find(); path != "" {
 		return throughHelper{engine, path}
 	}
 	return ownTerminals{engine}
@@ -39,7 +40,7 @@ type logged struct{ engine *delivery.Engine }
 
 // Send delivers in this process, and leaves an entry in the log as the helper
 // does.
-func (d logged) Send(ctx context.Context, r message.Request, report func(message.Result)) error {
+func (d logged) Send(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
 	system, err := config.Load(config.Path)
 	if err != nil {
 		system = config.Default() // it holds for others; msg doctor finds it
@@ -49,7 +50,7 @@ func (d logged) Send(ctx context.Context, r message.Request, report func(message
 		// A log that takes nothing keeps no message from going out.
 		_ = journal.Local().Write(record.Entry(system.Journal.Text))
 	}
-	return engine.Send(ctx, r, report)
+	return engine.SendLines(ctx, r, lines, report) // bridge
 }
 
 // ownTerminals is the way without a helper.
@@ -57,11 +58,11 @@ type ownTerminals struct{ engine *delivery.Engine }
 
 // Send delivers to the caller's own terminals, and says of the others what is
 // missing.
-func (d ownTerminals) Send(ctx context.Context, r message.Request, report func(message.Result)) error {
+func (d ownTerminals) Send(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
 	if r.Wait {
 		return &message.Refusal{Problem: "msg-helper, which waits for answers, is not installed", Hint: hints[message.NoHelper]}
 	}
-	return d.engine.Send(ctx, r, func(result message.Result) {
+	return d.engine.SendLines(ctx, r, lines, func(result message.Result) { // bridge
 		report(without(result, "msg-helper, which may write there, is not installed"))
 	})
 }
@@ -82,10 +83,10 @@ type throughHelper struct {
 
 // Send has the helper deliver. The helper knows no logind; who sits at a desktop
 // is found out here.
-func (d throughHelper) Send(ctx context.Context, r message.Request, report func(message.Result)) error {
+func (d throughHelper) Send(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
 	out := &told{door: d, ctx: ctx, request: r, logins: d.logins(ctx), report: report}
-	helper := remote.Helper{Path: d.path, Hello: func(h remote.Hello) { out.privileged = h.Privileged }}
-	err := helper.Send(ctx, r, out.result)
+	helper := client.Helper{Path: d.path, Hello: func(h wire.Hello) { out.privileged = h.Privileged }}
+	err := helper.Send(ctx, r, lines, out.result)
 	var failure *message.Failure
 	if errors.As(err, &failure) {
 		report(message.Result{Event: message.Failed, Host: d.engine.Host, Reason: failure.Reason, Detail: failure.Detail})

@@ -73,7 +73,7 @@ func TestThroughHelper(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []short
-		err = doorOf(t, c.hello, c.lines).Send(t.Context(), message.Request{Targets: targets, Text: "hi"}, func(r message.Result) {
+		err = doorOf(t, c.hello, c.lines).Send(t.Context(), message.Request{Targets: targets, Text: "hi"}, nil, func(r message.Result) {
 			if r.Host != "here" {
 				t.Errorf("%s: %+v", name, r)
 			}
@@ -95,7 +95,7 @@ func TestThroughHelperStays(t *testing.T) {
 	const open = `{"event":"open","host":"here"}` + "\n"
 	lines := delivered + notLoggedIn + open + `{"event":"answered","host":"here","user":"bob","answer":"ok","after_ms":1}` + "\n" + open + `{"event":"end","results":5}`
 	var got []string
-	err = doorOf(t, strings.Replace(hello, "[1,1]", "[1,2]", 1), lines).Send(t.Context(), message.Request{Targets: targets, Text: "hi", Wait: true}, func(r message.Result) {
+	err = doorOf(t, strings.Replace(hello, "[1,1]", "[1,2]", 1), lines).Send(t.Context(), message.Request{Targets: targets, Text: "hi", Wait: true}, nil, func(r message.Result) {
 		got = append(got, string(r.Event)+" "+string(r.Reason))
 	})
 	want := []string{"delivered ", "failed no-terminal", "open ", "answered ", "open "}

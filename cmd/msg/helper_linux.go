@@ -7,8 +7,9 @@ import (
 	"strings"
 	"syscall"
 
-	"msg/internal/remote"
+	"msg/internal/client"
 	"msg/internal/text"
+	"msg/internal/wire"
 )
 
 // Run answers msg on another host, as msg-helper answers msg on this one: a request on
@@ -26,6 +27,6 @@ func (helperCmd) Run(ctx context.Context, w world) error {
 		// their own, and msg-helper asks logind's files.
 		engine.Self.From, _, _ = strings.Cut(os.Getenv("SSH_CONNECTION"), " ")
 	}
-	hello := remote.Hello{Version: version, Host: text.Name(engine.Host), Privileged: engine.UID == 0 || remote.Find() != ""}
-	return remote.Serve(ctx, remote.Stdin(), w.stdout, remote.RequestTimeSSH, hello, doorFor(&engine).Send)
+	hello := wire.Hello{Version: version, Host: text.Name(engine.Host), Privileged: engine.UID == 0 || client.Find() != ""}
+	return wire.Serve(ctx, wire.Stdin(), w.stdout, wire.RequestTimeSSH, hello, doorFor(&engine).Send)
 }

@@ -36,7 +36,10 @@ func TestLayers(t *testing.T) {
 		"remote/sshhosts": "hostlist",
 		"completion":      "addressbook answers config hostlist message rate sessions target text",
 		"delivery":        "accounts answers journal message sessions target text tty",
-		"remote":          "accounts answers delivery journal message sessions target text tty",
+		"wire":            "message target text",
+		"wire/call":       "answers message tail target text wire",
+		"client":          "answers message tail target text wire wire/call",
+		"remote":          "answers message tail target text wire wire/call",
 	} {
 		deps := depsOf(t, "msg/internal/"+pkg)
 		for _, dep := range deps {
@@ -58,7 +61,7 @@ func TestLayers(t *testing.T) {
 // that talks to the bus or reads a user's files, and of others' only what is
 // listed here.
 func TestHelperImports(t *testing.T) {
-	ours := strings.Fields("accounts answers config delivery journal message rate remote sessions target text tty")
+	ours := strings.Fields("accounts answers config delivery journal message rate sessions target text tty wire")
 	others := strings.Fields(`
 		github.com/pelletier/go-toml/v2 github.com/clipperhouse/displaywidth github.com/clipperhouse/uax29/v2
 		golang.org/x/sys golang.org/x/term`)

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"msg/internal/addressbook"
+	"msg/internal/client"
 	"msg/internal/message"
 	"msg/internal/remote"
 	"msg/internal/target"
@@ -155,8 +156,8 @@ func (c *sendCmd) ways(ctx context.Context, w world, parts []remote.Part) error 
 			continue
 		}
 		part.Request.Says = says
-		part.Send = func(ctx context.Context, r message.Request, report func(message.Result)) error {
-			return ssh.Send(ctx, part.Host, r, report)
+		part.Send = func(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
+			return ssh.Send(ctx, part.Host, r, lines, report)
 		}
 		if proxies && c.FanOut == 0 {
 			part.Via = func(ctx context.Context) string { return ssh.Via(ctx, part.Host) }
@@ -173,7 +174,7 @@ func (c *sendCmd) ssh(w world, hosts int) (remote.SSH, error) {
 	}
 	ssh.Ask = hosts == 1 && isTerminal(w.stderr) && hasTerminal()
 	if c.Push {
-		ssh.Push, err = remote.NewPush()
+		ssh.Push, err = remote.NewPush(client.Find())
 	}
 	return ssh, err
 }

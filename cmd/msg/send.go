@@ -97,21 +97,18 @@ func (c *sendCmd) Run(ctx context.Context, w world, status *int) error {
 // others come.
 func (c *sendCmd) fill(w world, parts []remote.Part, atKeyboard bool, whom string, out *reporter) (err error) {
 	var words string
-	var lines []<-chan string
 	switch {
 	case atKeyboard && c.DryRun:
 		words = toBeTyped
 	case atKeyboard:
 		if out.typing, words, err = startTyping(w, whom); err == nil {
-			lines = out.typing.begin(len(parts))
+			out.typing.begin()
 		}
 	default:
 		words, err = c.text(w)
 	}
 	for i := range parts {
-		if parts[i].Request.Text = words; lines != nil {
-			parts[i].Request.Lines = lines[i]
-		}
+		parts[i].Request.Text, parts[i].Request.Typed = words, out.typing != nil
 	}
 	return err
 }
@@ -159,7 +156,7 @@ const mostStaying = 1000
 // send sends through this host's door alone, or to each host by its way.
 func (c *sendCmd) send(ctx context.Context, w world, parts []remote.Part, away bool, out *reporter) error {
 	if !away {
-		return w.door.Send(ctx, parts[0].Request, out.result)
+		return w.door.Send(ctx, parts[0].Request, out.typing.typed(), out.result)
 	}
 	if err := message.CheckText(parts[0].Request.Text); err != nil {
 		return err
@@ -174,7 +171,7 @@ func (c *sendCmd) send(ctx context.Context, w world, parts []remote.Part, away b
 	}
 	stop := out.begin()
 	defer stop()
-	fanOut.Send(ctx, parts, out.result)
+	fanOut.Send(ctx, parts, out.typing.typed(), out.result)
 	return nil
 }
 
@@ -187,7 +184,7 @@ func (c *sendCmd) anybody(ctx context.Context, w world, r message.Request, out *
 	r.Text, r.DryRun = toBeTyped, true
 	var all []message.Result
 	planned := &reporter{w: w}
-	err := w.door.Send(ctx, r, func(result message.Result) {
+	err := w.door.Send(ctx, r, nil, func(result message.Result) {
 		all = append(all, result)
 		if result.Event == message.Planned {
 			planned.reached = append(planned.reached, clean(result))

@@ -13,15 +13,16 @@ import (
 
 // typing is what somebody types at a terminal, sent line by line.
 type typing struct {
-	in   *bufio.Reader
-	open chan struct{} // closed when the first line is through: until then, ssh may ask there
-	over atomic.Bool   // there will be no more lines
+	in    *bufio.Reader
+	open  chan struct{}  // closed when the first line is through: until then, ssh may ask there
+	over  atomic.Bool    // there will be no more lines
+	lines *message.Lines // those behind the first
 }
 
 // startTyping returns the first line that has anything in it. whom says to whom it goes.
 func startTyping(w world, whom string) (*typing, string, error) {
 	fmt.Fprintf(w.stderr, "Type the message%s; each line goes out at Enter. Ctrl-D on a line of its own ends it.\n", whom)
-	t := &typing{in: bufio.NewReader(w.stdin), open: make(chan struct{})}
+	t := &typing{in: bufio.NewReader(w.stdin), open: make(chan struct{}), lines: message.NewLines()}
 	for {
 		line, err := t.line()
 		switch {
@@ -52,14 +53,8 @@ func (t *typing) line() (string, error) {
 	return "", err
 }
 
-// begin reads on, once the first line is through, for that many who read.
-func (t *typing) begin(readers int) []<-chan string {
-	var queues []chan<- string
-	var out []<-chan string
-	for range readers {
-		in, lines := lineQueue()
-		queues, out = append(queues, in), append(out, lines)
-	}
+// begin reads on, once the first line is through.
+func (t *typing) begin() {
 	go func() {
 		<-t.open
 		for {
@@ -67,41 +62,18 @@ func (t *typing) begin(readers int) []<-chan string {
 			if err != nil {
 				break // Ctrl-D, or the terminal is gone
 			}
-			for _, q := range queues {
-				q <- line
-			}
+			t.lines.Add(line)
 		}
 		t.over.Store(true)
-		for _, q := range queues {
-			close(q)
-		}
+		t.lines.Close()
 	}()
-	return out
 }
 
-// lineQueue passes lines on; one reader who does not read holds up no other.
-func lineQueue() (chan<- string, <-chan string) {
-	in, out := make(chan string), make(chan string)
-	go func() {
-		defer close(out)
-		var held []string
-		for from := in; from != nil || len(held) > 0; {
-			var to chan<- string
-			next := ""
-			if len(held) > 0 {
-				to, next = out, held[0]
-			}
-			select {
-			case line, ok := <-from:
-				if !ok {
-					from = nil
-					continue
-				}
-				held = append(held, line)
-			case to <- next:
-				held = held[1:]
-			}
-		}
-	}()
-	return in, out
+// typed returns the lines behind the first, for any number of readers, and nil if nobody
+// types.
+func (t *typing) typed() *message.Lines {
+	if t == nil {
+		return nil
+	}
+	return t.lines
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -146,25 +148,52 @@ func TestInWords(t *testing.T) {
 	}
 }
 
-// TestLineQueue: who does not read holds up nobody, and has everything in the end.
-func TestLineQueue(t *testing.T) {
-	in, out := lineQueue()
-	var want, got []string
-	for i := range 1000 {
-		line := strings.Repeat("x", i%7)
-		want = append(want, line)
-		select {
-		case in <- line:
-		case <-time.After(10 * time.Second):
-			t.Fatalf("line %d is not taken", i)
+// TestTypedLines: a reader who does not read holds up nobody, and has everything in the end.
+func TestTypedLines(t *testing.T) {
+	in, out := io.Pipe()
+	typed := &typing{in: bufio.NewReader(in), open: make(chan struct{}), lines: message.NewLines()}
+	close(typed.open)
+	typed.begin()
+	var want []string
+	all := make(chan error, 1)
+	go func() {
+		var err error
+		for i := range 1000 {
+			line := strings.Repeat("x", i%7)
+			want = append(want, line)
+			if _, err = io.WriteString(out, line+"\n"); err != nil {
+				break
+			}
+		}
+		_ = out.Close()
+		all <- err
+	}()
+	select {
+	case err := <-all:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("a line is not taken")
+	}
+	for range 2 {
+		var got []string
+		for {
+			line, more, err := typed.typed().Next(t.Context(), len(got))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !more {
+				break
+			}
+			got = append(got, line)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d lines came of %d", len(got), len(want))
 		}
 	}
-	close(in)
-	for line := range out {
-		got = append(got, line)
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("%d lines came of %d", len(got), len(want))
+	if !typed.over.Load() {
+		t.Error("it is not over")
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"msg/internal/message"
 )
 
-// deadline is the time by which a host has to be done. A message that stays has one for its
-// text, none while it is typed on, and then one for the answers, if they have one.
+// deadline is the time by which a host must be done. A message that stays has one for its
+// text, none while somebody types on, and then one for the answers, if these have a limit.
 type deadline struct {
 	wait     bool
 	time     time.Duration // for answers; 0 is without end
@@ -19,16 +19,16 @@ type deadline struct {
 	mu     sync.Mutex
 	timer  *time.Timer
 	opened bool
-	lines  bool // some have been typed
+	lines  bool // some were typed
 }
 
 func newDeadline(r message.Request, limit time.Duration, late func()) *deadline {
 	return &deadline{
-		wait: r.Wait, time: r.AnswerTime, terminal: max(r.Time, message.Patience), typed: r.Lines != nil, timer: time.AfterFunc(limit, late),
+		wait: r.Wait, time: r.AnswerTime, terminal: max(r.Time, message.Patience), typed: r.Typed, timer: time.AfterFunc(limit, late),
 	}
 }
 
-// open takes in that the text is through. That more than once changes nothing.
+// open takes in that the text is through. A second time changes nothing.
 func (d *deadline) open() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -41,8 +41,8 @@ func (d *deadline) open() {
 	}
 }
 
-// answers sets the time by which the answers have to be there; of what was typed, the last
-// lines.
+// answers sets the time by which the answers must be there; if none are awaited, the last
+// lines that were typed.
 func (d *deadline) answers() {
 	switch {
 	case !d.wait:
@@ -52,8 +52,8 @@ func (d *deadline) answers() {
 	}
 }
 
-// waits takes in that the host says it waits, with lines that would be too many: that takes
-// as long as its rules say.
+// waits takes in that the host holds back lines that would be too many. That takes as long as
+// its rules say.
 func (d *deadline) waits() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -62,29 +62,19 @@ func (d *deadline) waits() {
 	}
 }
 
-// follow passes lines on, and knows by that when there are no more.
-func (d *deadline) follow(ctx context.Context, lines <-chan string) <-chan string {
-	out := make(chan string)
-	go func() {
-		defer close(out)
-		for {
-			line, more := "", true
-			select {
-			case line, more = <-lines:
-			case <-ctx.Done():
-				return
-			}
-			if !more {
-				d.said()
-				return
-			}
-			if !handOver(ctx, out, line) {
-				return
-			}
-			d.typedOne()
+// follow reads what is typed beside the conversation, which a host may hold up: the deadline
+// counts from when the sender has typed the last line.
+func (d *deadline) follow(ctx context.Context, lines *message.Lines) {
+	for n := 0; ; n++ {
+		switch _, more, err := lines.Next(ctx, n); {
+		case err != nil:
+			return
+		case !more:
+			d.said()
+			return
 		}
-	}()
-	return out
+		d.typedOne()
+	}
 }
 
 func (d *deadline) typedOne() {

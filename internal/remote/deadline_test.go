@@ -35,21 +35,15 @@ func TestDeadline(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begun, late := time.Now(), make(chan time.Duration, 1)
-				r := message.Request{Wait: c.wait, AnswerTime: c.time}
-				lines := make(chan string)
-				if c.typed > 0 {
-					r.Lines = lines
-				}
+				r := message.Request{Wait: c.wait, AnswerTime: c.time, Typed: c.typed > 0}
+				lines := message.NewLines()
 				d := newDeadline(r, limit, func() { late <- time.Since(begun) })
 				defer d.stop()
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				if c.typed > 0 {
-					time.AfterFunc(c.typed, func() { close(lines) })
-					go func(from <-chan string) {
-						for range from {
-						}
-					}(d.follow(ctx, lines))
+					time.AfterFunc(c.typed, lines.Close)
+					go d.follow(ctx, lines)
 				}
 				for _, at := range c.opened {
 					time.AfterFunc(at, d.open)

@@ -12,29 +12,29 @@ import (
 type Part struct {
 	Host    string // as the sender wrote it
 	Request message.Request
-	Send    Send // the way there
+	Send    message.Send // the way there
 
-	// Via tells the jump host on that way, by any name, or "". It is asked when
-	// the part's turn has come; nil stands for none.
+	// Via returns the jump host on that way, by any name, or "". It is called when the
+	// part's turn has come; nil stands for no jump host.
 	Via func(context.Context) string
 }
 
-// FanOut bounds how many hosts are at work at once.
+// FanOut limits how many hosts are at work at once.
 type FanOut struct {
 	Hosts int // in all
 	Via   int // through one jump host
 }
 
-// Usual is what is usual. Ten is what a sshd takes of those that have not logged in yet
-// before it lets some go (MaxStartups in sshd_config(5)).
+// Usual is the usual fan-out. A sshd takes ten connections that have not logged in yet before
+// it drops some (MaxStartups in sshd_config(5)).
 var Usual = FanOut{Hosts: 32, Via: 10}
 
-// Send sends each part, and hands what comes of them to report, one at a time. Each host
-// ends in one result: Reached, or a failure of the host as a whole. When ctx ends,
-// those that have not begun are not begun.
-func (f FanOut) Send(ctx context.Context, parts []Part, report func(message.Result)) {
+// Send sends each part, and hands what comes of them to report, one at a time. All hosts
+// read the same lines, each at its own pace. Each host ends in one result: Reached, or a
+// failure of the host as a whole. When ctx ends, no further hosts begin.
+func (f FanOut) Send(ctx context.Context, parts []Part, lines *message.Lines, report func(message.Result)) {
 	var mu sync.Mutex
-	out := fanOut{ctx: ctx, all: make(slots, f.Hosts), most: f.Via, report: func(r message.Result) {
+	out := fanOut{lines: lines, all: make(slots, f.Hosts), most: f.Via, vias: map[string]slots{}, report: func(r message.Result) {
 		mu.Lock()
 		defer mu.Unlock()
 		report(r)
@@ -45,14 +45,14 @@ func (f FanOut) Send(ctx context.Context, parts []Part, report func(message.Resu
 			out.report(part.result(errNotBegun))
 			continue
 		}
-		wait.Go(func() { out.report(out.send(part)) })
+		wait.Go(func() { out.report(out.send(ctx, part)) })
 	}
 	wait.Wait()
 }
 
 // fanOut is one that is at work.
 type fanOut struct {
-	ctx    context.Context
+	lines  *message.Lines
 	all    slots
 	report func(message.Result)
 
@@ -61,26 +61,25 @@ type fanOut struct {
 	vias map[string]slots
 }
 
-// errNotBegun is a host's that nothing was tried for.
+// errNotBegun is the failure of a host that nothing was tried for.
 var errNotBegun = message.Fail(message.Interrupted, "interrupted before its turn came: nothing was sent")
 
-// send has one of all the slots, which it gives back. While others are on the way
-// through the same jump host, it leaves that to those that are not. A message that stays
-// has its slot for no longer than until its text is through: else nobody would get theirs
-// before others have answered.
-func (f *fanOut) send(p Part) message.Result {
+// send holds one of all the slots, and gives it back. A host that waits for its jump host
+// leaves its slot to others meanwhile. A message that stays has its slot only until its text
+// is through: else other hosts would wait for the text until these have answered.
+func (f *fanOut) send(ctx context.Context, p Part) message.Result {
 	give := sync.OnceFunc(f.all.give)
 	defer func() { give() }()
 	via := ""
 	if p.Via != nil {
-		if via = p.Via(f.ctx); f.ctx.Err() != nil {
+		if via = p.Via(ctx); ctx.Err() != nil {
 			return p.result(errNotBegun)
 		}
 	}
 	if via != "" {
 		through := f.through(via)
 		give()
-		if !through.take(f.ctx) {
+		if !through.take(ctx) {
 			return p.result(errNotBegun)
 		}
 		f.all <- struct{}{}
@@ -89,7 +88,7 @@ func (f *fanOut) send(p Part) message.Result {
 			through.give()
 		})
 	}
-	return p.send(f.ctx, func(r message.Result) {
+	return p.send(ctx, f.lines, func(r message.Result) {
 		if r.Event == message.Open {
 			give()
 		}
@@ -100,20 +99,17 @@ func (f *fanOut) send(p Part) message.Result {
 func (f *fanOut) through(via string) slots {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.vias == nil {
-		f.vias = map[string]slots{}
-	}
 	if f.vias[via] == nil {
 		f.vias[via] = make(slots, f.most)
 	}
 	return f.vias[via]
 }
 
-// send has the host's part carried out. What fails as a whole there is told once, and
+// send has the host's part carried out. It reports a failure of the host as a whole once,
 // at the end.
-func (p Part) send(ctx context.Context, report func(message.Result)) message.Result {
+func (p Part) send(ctx context.Context, lines *message.Lines, report func(message.Result)) message.Result {
 	var failed *message.Result
-	err := p.Send(ctx, p.Request, func(r message.Result) {
+	err := p.Send(ctx, p.Request, lines, func(r message.Result) {
 		if r.Event == message.Failed && r.OfHost() {
 			failed = &r
 			return
@@ -126,7 +122,7 @@ func (p Part) send(ctx context.Context, report func(message.Result)) message.Res
 	return p.result(err)
 }
 
-// result is the host's own.
+// result is what became of the host as a whole.
 func (p Part) result(err error) message.Result {
 	r := message.Result{Event: message.Failed, Host: p.Host}
 	var failure *message.Failure
@@ -136,7 +132,7 @@ func (p Part) result(err error) message.Result {
 		r.Event = message.Reached
 	case errors.As(err, &failure):
 		r.Reason, r.Detail, r.Hint = failure.Reason, failure.Detail, failure.Hint
-	case errors.As(err, &refused): // its hint would read as ours
+	case errors.As(err, &refused): // its hint would read like ours
 		r.Reason, r.Detail = message.Refused, "it says: "+refused.Problem
 	default:
 		r.Reason, r.Detail = message.Refused, "it says: "+err.Error()
@@ -144,7 +140,7 @@ func (p Part) result(err error) message.Result {
 	return r
 }
 
-// slots are as many as may be taken at once.
+// slots limits how many are taken at once.
 type slots chan struct{}
 
 func (s slots) take(ctx context.Context) bool {

@@ -1,7 +1,6 @@
 package remote
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,10 +10,11 @@ import (
 	"sync"
 
 	"msg/internal/message"
+	"msg/internal/wire/call"
 )
 
-// Push sends the helper along to hosts that have no msg, for a login as root. It is
-// run from a directory that nobody else may look into, and is removed before it runs.
+// Push sends the helper along to hosts that have no msg, for a login as root. The helper runs
+// from a directory that nobody else may look into, and is removed before it runs.
 type Push struct {
 	dir string // where the helpers of other architectures are, beside our own
 
@@ -22,33 +22,24 @@ type Push struct {
 	programs map[string][]byte // by file name
 }
 
-// NewPush takes the helpers from where this program's own is.
-func NewPush() (*Push, error) {
-	own := Find()
-	if own == "" {
+// NewPush takes the helpers from where the helper of this host is. helper is its path, or ""
+// if there is none.
+func NewPush(helper string) (*Push, error) {
+	if helper == "" {
 		return nil, &message.Refusal{
 			Problem: "--push: there is no msg-helper here to send along",
 			Hint:    "\"msg doctor\" says what is missing",
 		}
 	}
-	return &Push{dir: filepath.Dir(own), programs: map[string][]byte{}}, nil
+	return &Push{dir: filepath.Dir(helper), programs: map[string][]byte{}}, nil
 }
 
-// eventPush is what pushScript says where there is no msg: its host wants a helper.
-const eventPush = "push"
-
-// wanted is that event.
-type wanted struct {
-	Event   string `json:"event"`
-	Machine string `json:"machine"` // as uname(1) has it
-	UID     *int   `json:"uid"`
-}
-
-// pushScript runs msg if it is there, and else what it is sent: the size in bytes on a line,
-// and a program. It is sh(1) without single quotes and line feeds, so that every login shell
-// hands it to sh as it is; nor has it a "!", which csh(1) takes for history. The program is
-// open when its directory is removed, and is run by its descriptor: nothing is left,
-// however it ends. A directory in which nothing may be run (noexec) is passed over.
+// pushScript runs msg if it is there. Else it says what call.Wanted is, reads a program (its
+// size in bytes on a line, then its bytes) and runs it. It is sh(1) without single quotes and
+// line feeds, so that every login shell hands it to sh as it is. It has no "!", which csh(1)
+// takes for history. It opens the program, removes its directory, and runs the program by its
+// descriptor: nothing is left, however it ends. It skips a directory where no program may run
+// (noexec).
 const pushScript = `command -v msg >/dev/null 2>&1 && exec msg helper; ` +
 	`printf "{\"event\":\"push\",\"machine\":\"%s\",\"uid\":%s}\n" "$(uname -m)" "$(id -u)"; ` +
 	`read -r n || exit 1; umask 077; ` +
@@ -63,25 +54,18 @@ const pushScript = `command -v msg >/dev/null 2>&1 && exec msg helper; ` +
 
 func pushCommand() string { return "sh -c '" + pushScript + "'" }
 
-// push sends a host the helper that it wants.
-func (t *talk) push(ctx context.Context, want wanted) error {
+// wanted returns the helper that a host wants.
+func (p *Push) wanted(want call.Wanted) ([]byte, error) {
 	if want.UID == nil || *want.UID != 0 {
-		return &message.Failure{Reason: message.NoHelper, Detail: "msg is not installed there, and --push needs a login as root", Hint: "write root@HOST, or have msg installed there"}
+		return nil, &message.Failure{
+			Reason: message.NoHelper, Detail: "msg is not installed there, and --push needs a login as root",
+			Hint: "write root@HOST, or have msg installed there",
+		}
 	}
-	program, err := t.pushed.program(want.Machine)
-	if err != nil {
-		return err
-	}
-	if err := t.put(ctx, fmt.Appendf(nil, "%d\n", len(program)), pushTime); err != nil {
-		return err
-	}
-	if err := t.put(ctx, program, pushTime); !errors.Is(err, errNotTaken) {
-		return err
-	}
-	return errNoStart // it may say why
+	return p.program(want.Machine)
 }
 
-// architecture is Go's name for a machine that uname(1) names.
+// architecture returns Go's name for a machine that uname(1) names, or "".
 func architecture(machine string) string {
 	switch machine {
 	case "x86_64":
@@ -98,7 +82,7 @@ func architecture(machine string) string {
 	return ""
 }
 
-// program is the helper for a machine.
+// program returns the helper for a machine.
 func (p *Push) program(machine string) ([]byte, error) {
 	arch := architecture(machine)
 	if arch == "" {
@@ -126,7 +110,7 @@ func (p *Push) program(machine string) ([]byte, error) {
 
 func (p *Push) path(arch string) string { return filepath.Join(p.dir, "msg-helper-"+arch) }
 
-// read reads the helper for an architecture: our own, if it is ours.
+// read reads the helper for an architecture; for this machine's, this host's own does, too.
 func (p *Push) read(arch string) ([]byte, error) {
 	program, err := os.ReadFile(p.path(arch))
 	if errors.Is(err, fs.ErrNotExist) && arch == runtime.GOARCH && runtime.GOOS == "linux" {

@@ -1,3 +1,8 @@
+// Package remote sends a message to other hosts: by ssh as the way there, what ssh's failures
+// mean, and many hosts at once. Package call has the conversation at the other end of ssh.
+//
+// A text, a target or a name never comes to a shell over there, and a message lends the other
+// host nothing: no agent, no forwarding.
 package remote
 
 import (
@@ -10,24 +15,23 @@ import (
 	"time"
 
 	"msg/internal/message"
+	"msg/internal/wire/call"
 )
 
-// SSH is the way to other hosts: the system's ssh(1), so that its configuration,
-// agents, jump hosts, known keys and multiplexing hold here, too.
+// SSH is the way to other hosts: the system's ssh(1). So its configuration, agents, jump
+// hosts, known keys and multiplexing hold here, too.
 type SSH struct {
 	Path string // of ssh
 
-	// Ask lets ssh ask the user, at their terminal, for a password or whether a
-	// host's key is the right one.
+	// Ask lets ssh ask the user, at their terminal, for a password or whether a host's
+	// key is the right one.
 	Ask bool
 
-	// Direct says that ssh's configuration has no way lead through another host, as
-	// Proxies tells.
+	// Direct says that in ssh's configuration no way leads through another host; see
+	// Proxies.
 	Direct bool
 
-	onOpen func() // of one message: its text is through
-
-	// Push, unless nil, is what a host gets for this one message that has no msg.
+	// Push, unless nil, is what a host without msg gets for this one message.
 	Push *Push
 }
 
@@ -45,53 +49,65 @@ func FindSSH() (SSH, error) {
 
 // How long a host may take.
 const (
-	connectTime = 10 * time.Second // for TCP, and until it has said that it is a sshd
+	connectTime = 10 * time.Second // for TCP, and until it says that it is a sshd
 	helloTime   = 20 * time.Second // in all, until its helper is there
 	hostTime    = 30 * time.Second // in all, besides what its terminals may take
-	pushTime    = time.Minute      // to take the helper, 3 MB
 	askTime     = 5 * time.Minute  // for a person to find their password
 )
 
-// Send has the helper of another host carry out a request, as Helper.Send does on this
-// one. A sshd that has too many others at once is asked again: until the request is
-// out as a whole, nothing can come twice. Every result is that host's, whatever it says.
-func (s SSH) Send(ctx context.Context, host string, r message.Request, report func(message.Result)) error {
-	limit := hostTime + max(r.Time, message.Patience)
-	if s.Ask {
-		limit += askTime
-	}
-	if s.Push != nil {
-		limit += pushTime
-	}
+// Send has the helper of another host carry out a request, as client.Helper does on this one.
+// If a sshd has too many connections, Send tries again: until the request is out as a whole,
+// nothing can come twice. Every result is that host's, whatever it says.
+func (s SSH) Send(ctx context.Context, host string, r message.Request, lines *message.Lines, report func(message.Result)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	deadline := newDeadline(r, limit, func() { cancel(context.DeadlineExceeded) })
+	deadline := newDeadline(r, s.limit(r), func() { cancel(context.DeadlineExceeded) })
 	defer deadline.stop()
-	if r.Lines != nil {
-		r.Lines = deadline.follow(ctx, r.Lines)
+	if lines != nil {
+		go deadline.follow(ctx, lines)
 	}
-	s.onOpen = deadline.open
-	named := func(result message.Result) {
+	m := sending{host: host, request: r, lines: lines, opened: deadline.open, report: func(result message.Result) {
 		result.Host = host
 		if result.Event == message.Waiting {
 			deadline.waits()
 		}
 		report(result)
-	}
-	err := s.patiently(ctx, host, r, named)
+	}}
+	err := s.patiently(ctx, m)
 	var failure *message.Failure
 	if s.Ask && errors.As(err, &failure) && (failure.Reason == message.AuthFailed || failure.Reason == message.HostKey) {
-		// Only now: ssh that may ask is in front at the terminal, and Ctrl-C ends it.
-		err = s.attempt(ctx, host, r, named, true)
-		if errors.Is(err, errEnded) && r.Lines == nil && deadline.isOpen() && interrupted(ctx) {
-			return nil // what became of the text has been told
+		// Only now: an ssh that may ask is in front at the terminal, and Ctrl-C ends it.
+		err = s.attempt(ctx, m, true)
+		if errors.Is(err, call.ErrEnded) && lines == nil && deadline.isOpen() && interrupted(ctx) {
+			return nil // what became of the text is told
 		}
 	}
 	return err
 }
 
-// interrupted reports whether it is the sender who has given up. An interrupt from the
-// keyboard ends an ssh in front, too, and that may be seen first.
+// sending is a message on its way to one host.
+type sending struct {
+	host    string
+	request message.Request
+	lines   *message.Lines
+	opened  func() // the text is through
+	report  func(message.Result)
+}
+
+// limit is how long a host may take for the text of a message.
+func (s SSH) limit(r message.Request) time.Duration {
+	limit := hostTime + max(r.Time, message.Patience)
+	if s.Ask {
+		limit += askTime
+	}
+	if s.Push != nil {
+		limit += call.PushTime
+	}
+	return limit
+}
+
+// interrupted reports whether the sender has given up. An interrupt from the keyboard also
+// ends an ssh in front, and msg may see that first.
 func interrupted(ctx context.Context) bool {
 	select {
 	case <-ctx.Done():
@@ -105,15 +121,16 @@ func interrupted(ctx context.Context) bool {
 const (
 	firstPause   = 200 * time.Millisecond
 	longestPause = 4 * time.Second
-	mostAttempts = 12 // of those that a sshd lets go
-	mostTaken    = 3  // of those where what answers ends before it has the request
+	mostAttempts = 12 // if the sshd drops the connection
+	mostTaken    = 3  // if what answers ends before it has the request
 )
 
-func (s SSH) patiently(ctx context.Context, host string, r message.Request, report func(message.Result)) error {
+// patiently tries until the sshd takes the connection.
+func (s SSH) patiently(ctx context.Context, m sending) error {
 	pause := firstPause
 	for n := 1; ; n++ {
-		err := s.attempt(ctx, host, r, report, false)
-		again := errors.Is(err, errDropped) && n < mostAttempts || errors.Is(err, errNotTaken) && n < mostTaken
+		err := s.attempt(ctx, m, false)
+		again := errors.Is(err, errDropped) && n < mostAttempts || errors.Is(err, call.ErrNotTaken) && n < mostTaken
 		if !again {
 			return err
 		}
@@ -129,41 +146,45 @@ func (s SSH) patiently(ctx context.Context, host string, r message.Request, repo
 	}
 }
 
-func (s SSH) attempt(ctx context.Context, host string, r message.Request, report func(message.Result), ask bool) error {
-	cmd := exec.Command(s.Path, s.arguments(host, ask)...)
+// attempt runs ssh once. With ask, ssh may ask at the terminal.
+func (s SSH) attempt(ctx context.Context, m sending, ask bool) error {
+	cmd := exec.Command(s.Path, s.arguments(m.host, ask)...)
 	if !ask {
-		apart(cmd)
+		call.Apart(cmd)
 		cmd.Env = append(os.Environ(), "SSH_ASKPASS_REQUIRE=never") // nor at a desktop
 	}
-	p, err := start(cmd)
+	p, err := call.Start(cmd)
 	if err != nil {
 		return message.Fail(message.Unreachable, "%s: %v", s.Path, err)
 	}
-	t := newTalk(p.stdin, p.stdout, nil)
-	t.preamble, t.helloTime = mostPreamble, helloTime
-	switch {
-	case ask:
-		t.helloTime = askTime
-	case s.Push != nil:
-		t.helloTime += pushTime
-	}
-	t.onOpen = s.onOpen
-	t.pushed, t.onPush = s.Push, func() { report(message.Result{Event: message.Pushed}) }
-	err = t.send(ctx, r, report)
-	_ = p.wait(err) // its status is in ProcessState
-	if state := p.cmd.ProcessState; errors.Is(err, errNoStart) && state.Exited() {
-		return explain(host, state.ExitCode(), p.stderr.String(), func() bool {
-			return !s.Direct && s.Via(ctx, host) != ""
+	err = p.Talk(s.options(m, ask)).Send(ctx, m.request, m.lines, m.report)
+	_ = p.Wait(err) // Status has it
+	if status := p.Status(); errors.Is(err, call.ErrNoStart) && status >= 0 {
+		return explain(m.host, status, p.Words(), func() bool {
+			return !s.Direct && s.Via(ctx, m.host) != ""
 		})
 	}
 	return err
 }
 
-// mostPreamble bounds what a login's start-up files may print, in bytes.
+// options are those of a conversation with the other end of ssh.
+func (s SSH) options(m sending, ask bool) call.Options {
+	o := call.Options{HelloTime: helloTime, Preamble: mostPreamble, Open: m.opened}
+	if s.Push != nil {
+		o.HelloTime += call.PushTime
+		o.Push, o.Pushed = s.Push.wanted, func() { m.report(message.Result{Event: message.Pushed}) }
+	}
+	if ask {
+		o.HelloTime = askTime
+	}
+	return o
+}
+
+// mostPreamble limits what a login's start-up files may print, in bytes.
 const mostPreamble = 64 << 10
 
-// arguments are ssh's. What the user's configuration says holds, but for what would
-// keep a message from going out, or lend the other host more than it needs.
+// arguments are ssh's. The user's configuration holds, but for what would keep a message from
+// going out, or lend the other host more than it needs.
 func (s SSH) arguments(host string, ask bool) []string {
 	args := []string{
 		"-T", "-a", "-x", "-k",
@@ -183,6 +204,6 @@ func (s SSH) arguments(host string, ask bool) []string {
 	return append(args, "--", host, command)
 }
 
-// helperCommand is what runs at the other end, and all that a key needs to be good
-// for that can only send: command="msg helper",restrict in authorized_keys.
+// helperCommand is what runs at the other end. A key that can only send needs no more than
+// that: command="msg helper",restrict in authorized_keys.
 const helperCommand = "msg helper"

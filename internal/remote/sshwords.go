@@ -7,15 +7,16 @@ import (
 	"strings"
 
 	"msg/internal/message"
+	"msg/internal/wire/call"
 )
 
-// errDropped is a connection's that the sshd took and let go, since it has too many
-// others that have not logged in yet (MaxStartups in sshd_config(5)).
+// errDropped: the sshd took the connection and dropped it, since too many others have not
+// logged in yet (MaxStartups in sshd_config(5)).
 var errDropped = errors.New("dropped")
 
-// said is a line of what ssh says when it fails. It has one status for all, 255, so only
-// its words tell them apart; the first in this list that is there counts. "%s" stands for
-// the host, "%h" for it without a user's name.
+// said is a line of what ssh says when it fails. ssh has one status for all failures, 255, so
+// only its words tell them apart. The first in this list that is there counts. "%s" stands
+// for the host, "%h" for the host without a user's name.
 type said struct {
 	begin  string // of the line; what a jump host's banner says begins otherwise
 	words  string
@@ -73,11 +74,11 @@ func (s said) in(lines []string) bool {
 	})
 }
 
-// explain tells why no helper answered at the other end of ssh, which has ended with
-// that status. Up to there the words are ssh's own, or those of a host that could
-// only make itself look worse. Whether the way there leads through another host is asked
-// where they leave that open: a jump host's ssh ends first, and where ssh itself finds
-// that gone before it has sent anything, it says nothing.
+// explain returns why no helper answered at the other end of ssh, which has ended with that
+// status. The words are ssh's own, or those of a host that could only make itself look worse.
+// If they leave open whether the way leads through another host, explain calls indirect: a
+// jump host's ssh ends first, and an ssh that finds it gone before it has sent anything says
+// nothing.
 func explain(host string, status int, words string, indirect func() bool) error {
 	words = strings.TrimSpace(words)
 	switch status {
@@ -119,7 +120,7 @@ func explainSSH(host, words string, indirect func() bool) error {
 	if words == "" {
 		// Nor does ssh say anything where the other end closes before ssh has said who it is.
 		failure.Detail = "ssh failed, and said nothing"
-		return fmt.Errorf("%w (%w)", failure, errNotTaken)
+		return fmt.Errorf("%w (%w)", failure, call.ErrNotTaken)
 	}
 	return failure
 }

@@ -8,29 +8,30 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"msg/internal/wire/call"
 )
 
-// configTime bounds what ssh may take to read its configuration, which can run
-// programs (Match exec) and ask for names.
+// configTime is how long ssh may take to read its configuration, which can run programs
+// (Match exec) and look up names.
 const configTime = 5 * time.Second
 
-// configured runs ssh to have it print its configuration.
+// configured has ssh print its configuration.
 func (s SSH) configured(ctx context.Context, args ...string) (out, said string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, configTime)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, s.Path, args...)
-	apart(cmd)
-	cmd.Cancel = func() error { kill(cmd); return nil }
+	call.Apart(cmd)
+	cmd.Cancel = func() error { call.Kill(cmd); return nil }
 	cmd.WaitDelay = time.Second
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = cmd.Run()
 	return stdout.String(), stderr.String(), err
 }
 
-// Proxies reports whether ssh's configuration may have a way to hosts lead through
-// others: to ask for each host's costs half as much as a connection does. It is yes
-// where that cannot be told.
+// Proxies reports whether ssh's configuration may lead through other hosts: to ask for each
+// host costs half as much as a connection. It reports true if it cannot tell.
 func (s SSH) Proxies(ctx context.Context, host string) bool {
 	_, said, err := s.configured(ctx, "-v", "-G", "--", host)
 	if err != nil {
@@ -46,8 +47,8 @@ func (s SSH) Proxies(ctx context.Context, host string) bool {
 	return len(read) == 0
 }
 
-// Via is the jump host, or the command, by which ssh's configuration has the way to
-// a host lead; "" for none.
+// Via returns the jump host, or the command, through which ssh's configuration leads to a
+// host, and "" if there is none.
 func (s SSH) Via(ctx context.Context, host string) string {
 	out, _, err := s.configured(ctx, "-G", "--", host)
 	if err != nil {

@@ -1,4 +1,4 @@
-package remote
+package wire
 
 import (
 	"errors"
@@ -9,11 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Stdin is standard input as a helper's client has it.
+// Stdin returns standard input, which a helper's client writes to.
 func Stdin() Input { return &input{fd: 0} }
 
-// input reads from a descriptor that others may share, with a deadline: it must
-// not be set to non-blocking for that, as package os would.
+// input reads from a descriptor with a deadline. Other programs may share the descriptor, so
+// it stays blocking; package os would change that.
 type input struct {
 	fd    int
 	until time.Time

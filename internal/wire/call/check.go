@@ -1,0 +1,125 @@
+package call
+
+import (
+	"fmt"
+	"slices"
+
+	"msg/internal/answers"
+	"msg/internal/message"
+	"msg/internal/wire"
+)
+
+// results checks what a helper reports: one result for each terminal or target, and nothing
+// that the protocol does not have.
+type results struct {
+	open      bool // the message stays
+	count     int
+	failed    bool // the host as a whole has
+	terminals map[string]bool
+}
+
+// known are the reasons that a helper may give, of a terminal or of a target.
+var known = []message.Reason{
+	message.MessagesOff, message.Stuck, message.Gone, message.Busy, message.Denied, message.NotATerminal, message.OwnerChanged,
+	message.RateLimited, message.NotLoggedIn, message.NoTerminal, message.Unknown, message.NoHelper,
+}
+
+// ofHelper are the reasons that another host's msg may give of its own helper.
+var ofHelper = []message.Reason{message.NoHelper, message.Version, message.Timeout, message.Interrupted, message.Lost}
+
+// The limits of a helper's results.
+const (
+	mostTerminals  = 1 << 16              // more than a host has (kernel.pty.max is 4096)
+	mostName       = 4 << 10              // of each name and detail, in bytes
+	mostAnswerText = 10 * answers.MaxText // of a reply that was made harmless, in bytes
+)
+
+// read checks one line, and returns the result in it.
+func (s *results) read(data []byte) (message.Result, error) {
+	var l wire.Result
+	if err := wire.Decode(data, &l); err != nil {
+		return message.Result{}, err
+	}
+	r := l.Message()
+	if err := checkWords(r); err != nil {
+		return r, err
+	}
+	switch r.Event {
+	case message.Waiting:
+		return r, nil
+	case message.Open, message.Answered, message.Unanswered:
+		s.count++
+		return r, s.ofOpen(r)
+	}
+	if err := checkOutcome(r); err != nil {
+		return r, err
+	}
+	return r, s.once(r)
+}
+
+// checkWords refuses names that are too long, and an answer that is none.
+func checkWords(r message.Result) error {
+	for _, name := range []string{r.Host, r.User, r.Terminal, r.Session, r.Target, r.Detail} {
+		if len(name) > mostName {
+			return fmt.Errorf("a word of %d bytes", len(name))
+		}
+	}
+	if said := r.Answer != "" || r.Text != "" || r.AfterMS != 0; said != (r.Event == message.Answered) {
+		return fmt.Errorf("%s, with an answer", r.Event)
+	}
+	return nil
+}
+
+// checkOutcome checks what became of one terminal or target, or of the host as a whole.
+func checkOutcome(r message.Result) error {
+	switch r.Event {
+	case message.Delivered, message.Planned:
+		if r.Reason != "" || r.Terminal == "" {
+			return fmt.Errorf("%s, for the reason %.40q, on %.40q", r.Event, r.Reason, r.Terminal)
+		}
+	case message.Failed:
+		reasons := known
+		if r.OfHost() {
+			reasons = ofHelper
+		}
+		if !slices.Contains(reasons, r.Reason.Public()) {
+			return fmt.Errorf("failed for the reason %.40q", r.Reason)
+		}
+	default:
+		return fmt.Errorf("event %.40q", r.Event)
+	}
+	return nil
+}
+
+// once counts an outcome. It refuses a second one of the same terminal or of the host.
+func (s *results) once(r message.Result) error {
+	nameless := r.OfHost() && (r.Event != message.Failed || s.failed)
+	if r.Host == "" || nameless || r.Terminal != "" && r.Target != "" || s.terminals[r.Terminal] {
+		return fmt.Errorf("a result of %.40q, %.40q at %.40q", r.Terminal, r.Target, r.Host)
+	}
+	if len(s.terminals) > mostTerminals {
+		return fmt.Errorf("more than %d terminals", mostTerminals)
+	}
+	if r.Terminal != "" {
+		if s.terminals == nil {
+			s.terminals = map[string]bool{}
+		}
+		s.terminals[r.Terminal] = true
+	}
+	s.failed = s.failed || r.OfHost()
+	s.count++
+	return nil
+}
+
+// ofOpen checks what only a message that stays has.
+func (s *results) ofOpen(r message.Result) error {
+	isReply := r.Answer == message.Reply
+	switch {
+	case !s.open, r.Host == "", r.Reason != "", r.Target != "",
+		(r.User == "") != (r.Event == message.Open),
+		r.Event == message.Answered && (!isReply && r.Answer != message.OK || !isReply && r.Text != "" || r.AfterMS < 0),
+		len(r.Text) > mostAnswerText:
+		return fmt.Errorf("%s, of %.40q at %.40q: %.40q", r.Event, r.User, r.Host, r.Answer)
+	}
+	return nil
+}

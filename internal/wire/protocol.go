@@ -1,0 +1,221 @@
+// Package wire is the conversation between two programs about one message: its lines, and
+// the end that serves, which msg-helper is made of. Package call has the end that calls.
+//
+// The protocol is JSON lines. The helper begins:
+//
+//	{"event":"hello","protocol":[1,2],"version":"0.1.0","host":"d13","privileged":true}
+//
+// with the lowest and the highest protocol that it speaks. The client chooses one and sends
+// the one request of the conversation:
+//
+//	{"protocol":1,"targets":["bob","%ops"],"text":"THVuY2g/","time_ms":5000}
+//
+// The text is the base64 of its bytes, which need not be UTF-8. The helper answers with the
+// results as msg --json shows them, as they come, and ends:
+//
+//	{"event":"end","results":2}
+//
+// If nothing was sent at all, it ends with "refused" (the request's fault) or "error", and
+// the problem and a hint in words. The client keeps its end open. It closes its end to give
+// up: then what is not done soon is not done.
+//
+// In between, {"event":"alive"} says every ten seconds that the helper is at work.
+//
+// Protocol 2 has messages that stay. With "wait", the helper reports answers as they come,
+// until everyone has answered, "answer_ms" has passed or the client gives up. With "typed",
+// the client goes on with lines, each for all terminals, until the last:
+//
+//	{"line":"QW5kIGFub3RoZXIu"}
+//	{"end":true}
+//
+// {"event":"open"} says that all terminals have the text or have failed.
+//
+// Over ssh, lines of a login may come before the hello. One line may be
+// {"event":"push","machine":"x86_64","uid":0}: that host has no msg and wants a helper for
+// that machine. The client sends its size in bytes on a line, and its bytes.
+//
+// Both ends refuse what is too long, and what they do not know. Only a hello may have more:
+// a later version may add something. The package starts no program, and knows no terminal.
+package wire
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"msg/internal/message"
+	"msg/internal/target"
+	"msg/internal/text"
+)
+
+// The protocols that are spoken.
+const (
+	Oldest = 1
+	Newest = 2
+	Stays  = 2 // the first that has messages that stay
+)
+
+// The limits of a line, in bytes, its line feed included.
+const (
+	MostRequest = 1 << 20
+	MostEvent   = 64 << 10
+)
+
+// The events that are no results.
+const (
+	EventHello   = "hello"
+	EventRefused = "refused"
+	EventError   = "error"
+	EventEnd     = "end"
+	EventAlive   = "alive" // it is at work: it looks up names, or awaits its turn
+)
+
+// AliveTime is how long a helper says nothing before it says that it is alive.
+const AliveTime = 10 * time.Second
+
+// Hello is what a helper begins with.
+type Hello struct {
+	Event      string `json:"event"` // EventHello
+	Protocol   [2]int `json:"protocol"`
+	Version    string `json:"version"`
+	Host       string `json:"host"`
+	Privileged bool   `json:"privileged"` // it may write to other people's terminals
+}
+
+// Ending is a helper's last line.
+type Ending struct {
+	Event   string `json:"event"`   // EventEnd, EventRefused or EventError
+	Results int    `json:"results"` // how many came before, without those that only wait
+	Problem string `json:"problem,omitempty"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// Typed is a line that follows a request, or says that none will.
+type Typed struct {
+	Line []byte `json:"line,omitempty"`
+	End  bool   `json:"end,omitempty"`
+}
+
+// Request is a message.Request as a line.
+type Request struct {
+	Protocol int      `json:"protocol"`
+	Targets  []string `json:"targets"`
+	Except   []string `json:"except,omitempty"`
+	Text     []byte   `json:"text"`
+	TimeMS   int64    `json:"time_ms,omitempty"`
+	NoBanner bool     `json:"no_banner,omitempty"`
+	Polite   bool     `json:"polite,omitempty"`
+	DryRun   bool     `json:"dry_run,omitempty"`
+	Says     string   `json:"says,omitempty"`
+	All      bool     `json:"all_terminals,omitempty"`
+	Wait     bool     `json:"wait,omitempty"`
+	AnswerMS int64    `json:"answer_ms,omitempty"`
+	Typed    bool     `json:"typed,omitempty"` // lines follow
+}
+
+// RequestOf returns a request as a line of that protocol.
+func RequestOf(protocol int, r message.Request) Request {
+	return Request{
+		Protocol: protocol, Targets: words(r.Targets), Except: words(r.Except), Text: []byte(r.Text),
+		TimeMS: milliseconds(r.Time), NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says, All: r.AllTerminals,
+		Wait: r.Wait, AnswerMS: milliseconds(r.AnswerTime), Typed: r.Typed,
+	}
+}
+
+// milliseconds rounds up, so that a short time does not become none.
+func milliseconds(d time.Duration) int64 { return int64((d + time.Millisecond - 1) / time.Millisecond) }
+
+func words(targets []target.Target) []string {
+	var all []string
+	for _, t := range targets {
+		all = append(all, t.String())
+	}
+	return all
+}
+
+// Message checks the line, and returns the request in it. It refuses what msg itself would
+// not send. What a message may be is for package delivery to say.
+func (r Request) Message() (message.Request, error) {
+	if r.Protocol < Oldest || r.Protocol > Newest {
+		return message.Request{}, fmt.Errorf("protocol %d is not spoken here", r.Protocol)
+	}
+	if r.Protocol < Stays && (r.Wait || r.Typed || r.AnswerMS != 0) {
+		return message.Request{}, fmt.Errorf("protocol %d has no messages that stay", r.Protocol)
+	}
+	for _, ms := range []int64{r.TimeMS, r.AnswerMS} {
+		if most := int64(math.MaxInt64 / time.Millisecond); ms < 0 || ms > most {
+			return message.Request{}, fmt.Errorf("a time of %d ms", ms)
+		}
+	}
+	targets, err := parseAll(r.Targets)
+	if err != nil {
+		return message.Request{}, err
+	}
+	except, err := parseAll(r.Except)
+	return message.Request{
+		Targets: targets, Except: except, Text: string(r.Text), Time: time.Duration(r.TimeMS) * time.Millisecond,
+		NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says, AllTerminals: r.All,
+		Wait: r.Wait, AnswerTime: time.Duration(r.AnswerMS) * time.Millisecond, Typed: r.Typed,
+	}, err
+}
+
+// parseAll reads targets that the client has parsed before. The client reads files, never
+// the helper.
+func parseAll(words []string) ([]target.Target, error) {
+	var all []target.Target
+	for _, word := range words {
+		parsed, err := target.Parse(word)
+		if err != nil {
+			return nil, err
+		}
+		if len(parsed) != 1 || parsed[0].Kind == target.File {
+			return nil, fmt.Errorf("%q is not one target", word)
+		}
+		all = append(all, parsed[0])
+	}
+	return all, nil
+}
+
+// Result is a message.Result as a line.
+type Result struct {
+	Event    message.Event  `json:"event"`
+	Host     string         `json:"host"`
+	User     string         `json:"user,omitempty"`
+	Terminal string         `json:"terminal,omitempty"`
+	Session  string         `json:"session,omitempty"`
+	Target   string         `json:"target,omitempty"`
+	Reason   message.Reason `json:"reason,omitempty"`
+	Detail   string         `json:"detail,omitempty"`
+	Detached bool           `json:"detached,omitempty"`
+	Answer   message.Answer `json:"answer,omitempty"`
+	Text     string         `json:"text,omitempty"`
+	AfterMS  int64          `json:"after_ms,omitempty"`
+}
+
+// ResultOf returns a result as a line. It makes names fit for JSON, which cannot hold bytes
+// that are not UTF-8.
+func ResultOf(r message.Result) Result {
+	for _, s := range r.Names() {
+		*s = text.Name(*s)
+	}
+	return Result{
+		Event: r.Event, Host: r.Host, User: r.User, Terminal: r.Terminal, Session: r.Session, Target: r.Target,
+		Reason: r.Reason.Public(), Detail: r.Detail, Detached: r.Detached, Answer: r.Answer, Text: text.Clean(r.Text), AfterMS: r.AfterMS,
+	}
+}
+
+// givenUp begins the detail of a message.GivenUp. Protocols 1 and 2 have no reason for it:
+// it is a Stuck with such a detail.
+const givenUp = "interrupted"
+
+// Message returns what the line says.
+func (l Result) Message() message.Result {
+	if l.Reason == message.Stuck && strings.HasPrefix(l.Detail, givenUp) {
+		l.Reason = message.GivenUp
+	}
+	return message.Result{
+		Event: l.Event, Host: l.Host, User: l.User, Terminal: l.Terminal, Session: l.Session, Target: l.Target,
+		Reason: l.Reason, Detail: l.Detail, Detached: l.Detached, Answer: l.Answer, Text: l.Text, AfterMS: l.AfterMS,
+	}
+}
