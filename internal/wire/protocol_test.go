@@ -47,7 +47,7 @@ func TestWireOfStaying(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		got, err := r.Message()
-		if r.Typed != (c.sent.Typed) {
+		if r.Typed != c.sent.Typed {
 			t.Errorf("%s: typed is %v", name, r.Typed)
 		}
 		if err != nil || !reflect.DeepEqual(got, c.want) {
