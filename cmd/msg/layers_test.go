@@ -34,7 +34,7 @@ func TestLayers(t *testing.T) {
 		"report":          "message target",
 		"table":           "text",
 		"remote/sshhosts": "hostlist",
-		"completion":      "addressbook answers config hostlist message rate sessions target text",
+		"completion":      "addressbook answers config hostlist message rate sessions tail target text",
 		"delivery":        "accounts answers journal message sessions target text tty",
 		"wire":            "message target text",
 		"wire/call":       "answers message tail target text wire",
