@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strconv"
 
+	"msg/internal/device"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -34,10 +36,6 @@ func Myself() Self {
 	return self
 }
 
-// firstPTY is the major number of the pseudo-terminals, whose minor one is their name
-// (Linux Documentation/admin-guide/devices.txt).
-const firstPTY = 136
-
 // controls reports whether the terminal below dev with the number of the controlling
 // terminal is that one. Anyone may mount a devpts in a user namespace of their own,
 // and take a terminal of it along to where its number is somebody else's. The kernel
@@ -45,10 +43,10 @@ const firstPTY = 136
 // After su, the terminal is that of who logged in, and may not be opened; then the
 // slice that the process is in has to say the same.
 func (s Self) controls(dev string) bool {
-	if unix.Major(s.Terminal) != firstPTY {
+	if !device.IsPseudo(s.Terminal) {
 		return true
 	}
-	path := dev + "/pts/" + strconv.FormatUint(uint64(unix.Minor(s.Terminal)), 10)
+	path := dev + "/" + device.Name(s.Terminal)
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
 		var st unix.Stat_t

@@ -14,7 +14,7 @@ func host(terminals []Terminal, processes ...recorded) Picture {
 	return s.picture()
 }
 
-func device(name, user string, uid uint32, number uint64) Terminal {
+func deviceOf(name, user string, uid uint32, number uint64) Terminal {
 	return Terminal{Name: name, User: user, Owner: uid, Device: 136<<8 | number, LastInput: time.Unix(100, 0), Sources: []Source{Device}}
 }
 
@@ -32,7 +32,7 @@ const alice, bob, mallory = 1001, 1002, 1003
 // TestTerminalOfAnotherNumber has mallory, who has a /dev/pts of her own, take part in
 // what others look at: no message of theirs goes to her.
 func TestTerminalOfAnotherNumber(t *testing.T) {
-	terminals := []Terminal{device("pts/1", "bob", bob, 1), device("pts/2", "mallory", mallory, 2), device("pts/3", "mallory", mallory, 3)}
+	terminals := []Terminal{deviceOf("pts/1", "bob", bob, 1), deviceOf("pts/2", "mallory", mallory, 2), deviceOf("pts/3", "mallory", mallory, 3)}
 	tmux := []recorded{
 		runs(300, 1, 300, -1, mallory, "tmux: server"), runs(301, 300, 301, 2, mallory, "bash"),
 		// On her terminal with the number of bob's, a client.
@@ -54,7 +54,7 @@ func TestTerminalOfAnotherNumber(t *testing.T) {
 		if got := places(p, "bob"); got != "pts/1" {
 			t.Errorf("%s, and she has a relay: his places are %q", name, got)
 		}
-		p = host([]Terminal{device("pts/1", "root", 0, 1)}, runs(100, 50, 100, 1, 0, "bash"), runs(600, 1, 600, 1, mallory, "agetty"))
+		p = host([]Terminal{deviceOf("pts/1", "root", 0, 1)}, runs(100, 50, 100, 1, 0, "bash"), runs(600, 1, 600, 1, mallory, "agetty"))
 		if got := places(p, "root"); got != "pts/1" {
 			t.Errorf("she looks like a login prompt: root's places are %q", got)
 		}
@@ -71,7 +71,7 @@ func TestBackground(t *testing.T) {
 		emulator := runs(200, 100, 100, 1, bob, name)
 		shell := runs(100, 1, 100, 1, bob, "bash")
 		emulator.foreground, emulator.state = 100, c.state
-		p := host([]Terminal{device("pts/1", "bob", bob, 1), device("pts/2", "bob", bob, 2)},
+		p := host([]Terminal{deviceOf("pts/1", "bob", bob, 1), deviceOf("pts/2", "bob", bob, 2)},
 			shell, emulator, runs(300, 200, 300, 2, bob, "bash"))
 		if got := places(p, "bob"); got != c.want {
 			t.Errorf("%s in the background: the places are %q, want %q", name, got, c.want)
@@ -82,7 +82,7 @@ func TestBackground(t *testing.T) {
 // TestAboveEachOther: numbers that have been given anew between two reads may make
 // processes each other's parents.
 func TestAboveEachOther(t *testing.T) {
-	p := host([]Terminal{device("pts/1", "bob", bob, 1)},
+	p := host([]Terminal{deviceOf("pts/1", "bob", bob, 1)},
 		runs(100, 200, 100, 1, bob, "bash"), runs(200, 300, 200, -1, bob, "sh"), runs(300, 200, 300, -1, bob, "sh"))
 	if got := places(p, "bob"); got != "pts/1" {
 		t.Errorf("the places are %q", got)
@@ -108,7 +108,7 @@ func TestAboveTheShell(t *testing.T) {
 			runs(100, 90, 100, 3, bob, "tmux: client"), runs(200, 1, 200, -1, bob, "tmux: server"), inService(runs(300, 200, 300, 2, bob, "bash")),
 		}, "pts/2"},
 	} {
-		p := host([]Terminal{device("pts/1", "root", 0, 1), device("pts/2", "bob", bob, 2), device("pts/3", "bob", bob, 3)}, c.processes...)
+		p := host([]Terminal{deviceOf("pts/1", "root", 0, 1), deviceOf("pts/2", "bob", bob, 2), deviceOf("pts/3", "bob", bob, 3)}, c.processes...)
 		if got := places(p, "bob", "root"); got != c.want {
 			t.Errorf("%s: the places are %q, want %q", name, got, c.want)
 		}
@@ -122,7 +122,7 @@ func TestWindows(t *testing.T) {
 	for name, c := range map[string]struct{ front, want string }{
 		"an emulator": {"kitty", "pts/1 pts/2"}, "an editor": {"vim", "pts/1"},
 	} {
-		p := host([]Terminal{device("pts/1", "bob", bob, 1), device("pts/2", "bob", bob, 2)},
+		p := host([]Terminal{deviceOf("pts/1", "bob", bob, 1), deviceOf("pts/2", "bob", bob, 2)},
 			behind(runs(100, 1, 100, 1, bob, "bash"), 200), runs(200, 100, 100, 1, bob, c.front), runs(300, 200, 300, 2, bob, "bash"))
 		if got := places(p, "bob"); got != c.want {
 			t.Errorf("%s in front: the places are %q, want %q", name, got, c.want)
@@ -131,7 +131,7 @@ func TestWindows(t *testing.T) {
 	for name, want := range map[string]string{"weston": "tty2 pts/2", "sudo": "tty2"} {
 		desktop := runs(200, 1, 200, 2, bob, name)
 		desktop.device = console.Device
-		p := host([]Terminal{console, device("pts/2", "bob", bob, 2)}, desktop, runs(300, 200, 300, 2, bob, "bash"))
+		p := host([]Terminal{console, deviceOf("pts/2", "bob", bob, 2)}, desktop, runs(300, 200, 300, 2, bob, "bash"))
 		if got := places(p, "bob"); got != want {
 			t.Errorf("%s on a console: the places are %q, want %q", name, got, want)
 		}

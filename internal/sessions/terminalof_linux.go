@@ -4,7 +4,7 @@ import (
 	"os"
 	"strconv"
 
-	"golang.org/x/sys/unix"
+	"msg/internal/device"
 )
 
 // TerminalOf returns the name of the pseudo-terminal or console that a process of that user
@@ -22,20 +22,12 @@ func (s System) TerminalOf(pid int, uid uint32) string {
 	if err != nil {
 		return ""
 	}
-	name := "pts/"
-	switch unix.Major(p.device) {
-	case firstPTY:
-	case consoles:
-		name = "tty"
-	default:
+	name := device.Name(p.device)
+	if name == "" {
 		return ""
 	}
-	name += strconv.FormatUint(uint64(unix.Minor(p.device)), 10)
 	if t, ok := s.device(name); !ok || t.Device != p.device || t.Owner != uid {
 		return ""
 	}
 	return name
 }
-
-// consoles is the major number of the virtual consoles.
-const consoles = 4
