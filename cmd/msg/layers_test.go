@@ -14,11 +14,13 @@ func TestLayers(t *testing.T) {
 		"text":            "",
 		"target":          "",
 		"accounts":        "",
-		"sessions":        "",
-		"sessions/logind": "sessions",
+		"device":          "",
+		"sessions":        "device",
+		"sessions/logind": "device sessions",
 		"message":         "target",
-		"tty":             "message target text",
+		"tty":             "device message target",
 		"tty/mine":        "",
+		"banner":          "device message target text tty",
 		"journal":         "",
 		"rate":            "",
 		"compat":          "",
@@ -28,14 +30,14 @@ func TestLayers(t *testing.T) {
 		"motd":            "",
 		"tail":            "",
 		"addressbook":     "config hostlist rate tail target",
-		"doctor":          "accounts addressbook answers config hostlist journal message rate sessions tail target text tty/mine",
+		"doctor":          "accounts addressbook answers config device hostlist journal message rate sessions tail target text tty/mine",
 		"shutdown":        "",
 		"hostlist":        "",
 		"report":          "message target",
 		"table":           "text",
 		"remote/sshhosts": "hostlist",
-		"completion":      "addressbook answers config hostlist message rate sessions tail target text",
-		"delivery":        "accounts answers journal message sessions target text tty",
+		"completion":      "addressbook answers config device hostlist message rate sessions tail target text",
+		"delivery":        "accounts answers banner device journal message sessions target text tty",
 		"wire":            "message target text",
 		"wire/call":       "answers message tail target text wire",
 		"client":          "answers message tail target text wire wire/call",
@@ -61,7 +63,7 @@ func TestLayers(t *testing.T) {
 // that talks to the bus or reads a user's files, and of others' only what is
 // listed here.
 func TestHelperImports(t *testing.T) {
-	ours := strings.Fields("accounts answers config delivery journal message rate sessions target text tty wire")
+	ours := strings.Fields("accounts answers banner config delivery device journal message rate sessions target text tty wire")
 	others := strings.Fields(`
 		github.com/pelletier/go-toml/v2 github.com/clipperhouse/displaywidth github.com/clipperhouse/uax29/v2
 		golang.org/x/sys golang.org/x/term`)

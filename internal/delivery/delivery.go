@@ -17,10 +17,10 @@ import (
 
 	"msg/internal/accounts"
 	"msg/internal/answers"
+	"msg/internal/banner"
 	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/target"
-	"msg/internal/tty"
 )
 
 // meansMany reports whether the targets may be many people.
@@ -217,8 +217,8 @@ func (e *Engine) check(r message.Request) error {
 	return nil
 }
 
-func (e *Engine) message(r message.Request, sender tty.Sender) tty.Message {
-	m := tty.Message{Sender: sender, At: e.Now(), Text: r.Text, NoBanner: r.NoBanner}
+func (e *Engine) message(r message.Request, sender banner.Sender) banner.Message {
+	m := banner.Message{Sender: sender, At: e.Now(), Text: r.Text, NoBanner: r.NoBanner}
 	for _, t := range r.Targets {
 		m.Broadcast = m.Broadcast || t.Kind == target.Everyone
 	}
@@ -226,8 +226,8 @@ func (e *Engine) message(r message.Request, sender tty.Sender) tty.Message {
 }
 
 // sender is who sends: by the kernel's word, and marked as such, by their own.
-func (e *Engine) sender(ctx context.Context, r message.Request, p sessions.Picture) tty.Sender {
-	s := tty.Sender{User: e.name(ctx, e.UID), Host: e.Host, Says: r.Says}
+func (e *Engine) sender(ctx context.Context, r message.Request, p sessions.Picture) banner.Sender {
+	s := banner.Sender{User: e.name(ctx, e.UID), Host: e.Host, Says: r.Says}
 	if e.Files != nil && s.Says == "" && e.Files.Name(ctx, e.UID) == "" {
 		if says := e.Accounts.Name(ctx, e.UID); message.IsClaim(says) {
 			s.Says = says

@@ -4,9 +4,9 @@ import (
 	"os"
 	"testing"
 
+	"msg/internal/banner"
 	"msg/internal/message"
 	"msg/internal/sessions"
-	"msg/internal/tty"
 	"msg/internal/tty/ttytest"
 )
 
@@ -33,7 +33,7 @@ func TestDesktop(t *testing.T) {
 		"named":         {places: []Place{{Place: sessions.Place{Terminal: desktop}, Named: true}}, event: message.Delivered, entries: 1},
 	} {
 		e := &Engine{Host: "here", System: sessions.System{Dev: "/dev"}}
-		d := e.newRound(message.Request{Polite: false, DryRun: c.dry}, tty.Message{Text: "hello"}, len(c.places))
+		d := e.newRound(message.Request{Polite: false, DryRun: c.dry}, banner.Message{Text: "hello"}, len(c.places))
 		var first []message.Result
 		d.opened, d.begin = func() {}, func(opened []message.Result) { first = opened }
 		var results []message.Result

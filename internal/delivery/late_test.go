@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"msg/internal/banner"
 	"msg/internal/message"
 	"msg/internal/sessions"
-	"msg/internal/tty"
 )
 
 // TestCountedMustGo: the time within which a counted message has to go out begins
@@ -24,7 +24,7 @@ func TestCountedMustGo(t *testing.T) {
 			return 0, nil
 		}}}
 		begun := time.Now()
-		d := e.newRound(message.Request{}, tty.Message{}, 1)
+		d := e.newRound(message.Request{}, banner.Message{}, 1)
 		ok := d.counted(t.Context(), nil, func(message.Result) {})
 		if late := d.until.Sub(begun) >= openingTime+pause; !ok || late != waits {
 			t.Errorf("waits %v: until %v, %v", waits, d.until.Sub(begun), ok)
@@ -35,7 +35,7 @@ func TestCountedMustGo(t *testing.T) {
 // TestTooLate: then nothing is opened, and nothing written.
 func TestTooLate(t *testing.T) {
 	e := &Engine{Host: "here"}
-	d := e.newRound(message.Request{}, tty.Message{}, 1)
+	d := e.newRound(message.Request{}, banner.Message{}, 1)
 	d.until = time.Now().Add(-time.Second)
 	d.opened, d.begin = func() {}, func([]message.Result) {}
 	var results []message.Result

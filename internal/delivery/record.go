@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"strings"
 
+	"msg/internal/banner"
 	"msg/internal/journal"
 	"msg/internal/message"
 	"msg/internal/target"
 	"msg/internal/text"
-	"msg/internal/tty"
 )
 
 // Logged is what leaves an entry in the log; withText has the text in it.
@@ -20,7 +20,7 @@ type Logged interface {
 // Record is one request and what became of it.
 type Record struct {
 	UID     uint32
-	Sender  tty.Sender
+	Sender  banner.Sender
 	Request message.Request
 	Results []message.Result
 	Err     error // nothing was sent, because of this
@@ -75,7 +75,7 @@ func (r Record) Entry(withText bool) journal.Entry {
 // LineRecord is one more line that was typed to a message.
 type LineRecord struct {
 	UID     uint32
-	Sender  tty.Sender
+	Sender  banner.Sender
 	Targets []target.Target
 	Line    string
 }
@@ -97,7 +97,7 @@ func (r LineRecord) Entry(withText bool) journal.Entry {
 	return e
 }
 
-func (e *Engine) logLine(r message.Request, sender tty.Sender, line string) {
+func (e *Engine) logLine(r message.Request, sender banner.Sender, line string) {
 	if e.Log != nil {
 		e.Log(LineRecord{UID: e.UID, Sender: sender, Targets: r.Targets, Line: line})
 	}
@@ -105,9 +105,9 @@ func (e *Engine) logLine(r message.Request, sender tty.Sender, line string) {
 
 // AnswerRecord is one answer to a message that waits, or somebody's attempt at one.
 type AnswerRecord struct {
-	UID    uint32     // who answers
-	Name   string     // and their name, where they were asked
-	Sender tty.Sender // of the message
+	UID    uint32        // who answers
+	Name   string        // and their name, where they were asked
+	Sender banner.Sender // of the message
 	Code   string
 	Kind   message.Answer
 	Text   string

@@ -155,7 +155,7 @@ func (d *round) countLine(ctx context.Context, report func(message.Result)) (tim
 func (d *round) follow(ctx context.Context, p *Place, terminal *tty.Terminal) error {
 	for n := 0; ; n++ {
 		line, more, failed := d.typed.line(n)
-		render := func() []byte {
+		render := func() tty.Output {
 			on := terminal.Screen()
 			if more {
 				return d.message.Further(line.text, on).For(on)

@@ -7,16 +7,16 @@ import (
 	"time"
 
 	"msg/internal/answers"
+	"msg/internal/banner"
 	"msg/internal/message"
 	"msg/internal/text"
-	"msg/internal/tty"
 )
 
 // waiting is a message that stays until it is answered: who is asked, who has answered.
 type waiting struct {
 	engine  *Engine
 	request message.Request
-	message tty.Message
+	message banner.Message
 	socket  *answers.Socket
 	begun   time.Time
 
@@ -47,7 +47,7 @@ func (p *person) missing() bool { return p.reached > 0 && p.answers == 0 }
 const mostAnswers = 10
 
 // waitFor makes the socket for a message to those places.
-func (e *Engine) waitFor(r message.Request, m tty.Message, places []Place) (*waiting, error) {
+func (e *Engine) waitFor(r message.Request, m banner.Message, places []Place) (*waiting, error) {
 	socket, err := answers.Listen(e.pending(), e.UID)
 	if err != nil {
 		return nil, &message.Refusal{Problem: err.Error(), Hint: `nothing was sent; "msg doctor" says what is missing`}

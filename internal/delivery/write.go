@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"msg/internal/banner"
 	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/tty"
@@ -19,7 +20,7 @@ import (
 type round struct {
 	engine  *Engine
 	request message.Request
-	message tty.Message
+	message banner.Message
 	results chan message.Result
 
 	// opened is called when the last terminal has been opened; begin before the
@@ -48,7 +49,7 @@ type round struct {
 	owners map[uint32]bool // of the terminals that are written to
 
 	mu       sync.Mutex
-	rendered map[tty.Screen]tty.Layout
+	rendered map[tty.Screen]banner.Layout
 }
 
 // few is how many open files Linux has room for in each process from its start.
@@ -58,9 +59,9 @@ const few = 64
 // time holds up no other. More than that wait for each other in the kernel (tty_mutex).
 const atWork = 2
 
-func (e *Engine) newRound(r message.Request, m tty.Message, places int) *round {
+func (e *Engine) newRound(r message.Request, m banner.Message, places int) *round {
 	d := &round{
-		engine: e, request: r, message: m, rendered: map[tty.Screen]tty.Layout{}, owners: map[uint32]bool{},
+		engine: e, request: r, message: m, rendered: map[tty.Screen]banner.Layout{}, owners: map[uint32]bool{},
 		// Room for all, so that a reader of results who stops reading (a terminal
 		// held by Ctrl-S, a full pipe) holds up no terminal.
 		results: make(chan message.Result, 2*places+1),
@@ -283,8 +284,8 @@ func (d *round) writeOne(ctx context.Context, t *attempt) (waits bool) {
 		return false
 	}
 	var rest pending
-	rest, t.err = d.put(t.terminal, d.until, func() []byte { return d.render(t.terminal.Screen()) })
-	if waits = rest.data != nil || t.err == nil && d.typed != nil; !waits {
+	rest, t.err = d.put(t.terminal, d.until, func() tty.Output { return d.render(t.terminal.Screen()) })
+	if waits = rest.rest.Data != nil || t.err == nil && d.typed != nil; !waits {
 		if t.err == nil {
 			d.shown(t.Owner, 1)
 		}
@@ -317,30 +318,30 @@ func (d *round) stay(ctx context.Context, t *attempt, rest pending, through func
 
 // pending is what a terminal has not taken.
 type pending struct {
-	data    []byte // nil where it has taken all
-	written int    // bytes before that
+	rest    tty.Output // without Data where it has taken all
+	written int        // bytes before that
 }
 
 // put writes what a terminal takes at once of what is rendered, unless it is too late for that.
-func (d *round) put(terminal *tty.Terminal, until time.Time, render func() []byte) (pending, error) {
-	data := render()
+func (d *round) put(terminal *tty.Terminal, until time.Time, render func() tty.Output) (pending, error) {
+	out := render()
 	if late(until) {
 		return pending{}, errTooLate
 	}
-	written, err := terminal.Write(data)
+	written, err := terminal.Write(out)
 	if errors.Is(err, tty.ErrWouldBlock) {
-		return pending{data[written:], written}, nil
+		return pending{out.From(written), written}, nil
 	}
-	return pending{}, partly(err, written, len(data))
+	return pending{}, partly(err, written, len(out.Data))
 }
 
 // finish writes what a terminal has not taken at once.
 func (d *round) finish(ctx context.Context, p *Place, terminal *tty.Terminal, rest pending) error {
-	if rest.data == nil {
+	if rest.rest.Data == nil {
 		return nil
 	}
-	more, err := d.wait(ctx, p, terminal, rest.data)
-	return partly(err, max(rest.written+more, terminal.Half()), rest.written+len(rest.data))
+	more, err := d.wait(ctx, p, terminal, rest.rest)
+	return partly(err, max(rest.written+more, terminal.Half()), rest.written+len(rest.rest.Data))
 }
 
 func (d *round) openOne(ctx context.Context, p *Place) (*tty.Terminal, error) {
@@ -375,18 +376,18 @@ const noticeable = time.Second
 
 // wait writes to a terminal that is held, or slow. Where that takes long, it
 // says so.
-func (d *round) wait(ctx context.Context, p *Place, terminal *tty.Terminal, data []byte) (int, error) {
+func (d *round) wait(ctx context.Context, p *Place, terminal *tty.Terminal, out tty.Output) (int, error) {
 	start := time.Now()
 	written := 0
 	if d.patience() > noticeable {
-		n, err := terminal.WriteWithin(ctx, data, start.Add(noticeable))
+		n, err := terminal.WriteWithin(ctx, out, start.Add(noticeable))
 		if !errors.Is(err, message.Stuck) || ctx.Err() != nil {
 			return n, err
 		}
 		written = n
 		d.results <- d.engine.onPlace(p, message.Waiting)
 	}
-	n, err := terminal.WriteWithin(ctx, data[written:], start.Add(d.patience()))
+	n, err := terminal.WriteWithin(ctx, out.From(written), start.Add(d.patience()))
 	return written + n, err
 }
 
@@ -412,7 +413,7 @@ func partly(err error, written, all int) error {
 }
 
 // render lays the message out once for each kind of screen.
-func (d *round) render(on tty.Screen) []byte {
+func (d *round) render(on tty.Screen) tty.Output {
 	kind := tty.Screen{Columns: on.Columns, UTF8: on.UTF8}
 	d.mu.Lock()
 	layout, ok := d.rendered[kind]

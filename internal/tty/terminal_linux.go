@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"msg/internal/device"
 	"msg/internal/message"
 
 	"golang.org/x/sys/unix"
@@ -21,7 +22,7 @@ type Terminal struct {
 	utf8 bool
 	full bool     // a full-screen program has it
 	file *os.File // owns fd once a write had to wait
-	lead string   // goes before what is written next: it goes on within a row
+	lead string   // goes before what is written next: the output before that was cut off
 	half int      // see Half
 	want Want
 }
@@ -77,13 +78,15 @@ func (t *Terminal) check(want Want) error {
 	} else if err != nil {
 		return message.Fail(message.Gone, "hung up: %v", err)
 	}
-	t.utf8 = isPseudo(want.Device) || settings.Iflag&unix.IUTF8 != 0
+	// All terminal emulators in use read UTF-8; not all set IUTF8 (ssh passes on what its own
+	// terminal has).
+	t.utf8 = device.IsPseudo(want.Device) || settings.Iflag&unix.IUTF8 != 0
 	if want.Within != nil {
 		t.full = want.Within.isFullScreen()
 	} else {
 		t.full = !want.Lines && isFullScreen(settings)
 	}
-	if want.Text && isConsole(want.Device) && showsDesktop(t.fd) {
+	if want.Text && device.IsConsole(want.Device) && showsDesktop(t.fd) {
 		return message.Fail(message.NoTerminal, "shows a desktop")
 	}
 	return nil
@@ -96,7 +99,7 @@ func (want Want) holds(fd int) error {
 		return message.Fail(message.Gone, "fstat: %v", err)
 	}
 	switch {
-	case st.Mode&unix.S_IFMT != unix.S_IFCHR || !isTTY(st.Rdev):
+	case st.Mode&unix.S_IFMT != unix.S_IFCHR || !device.IsTerminal(st.Rdev):
 		return message.Fail(message.NotATerminal, "not a character device of a terminal")
 	case st.Rdev != want.Device:
 		return message.Fail(message.NotATerminal, "another device by now")
@@ -136,11 +139,6 @@ func (want Want) isFullScreen() bool {
 	return err == nil && isFullScreen(settings)
 }
 
-// isConsole reports whether it is a virtual console: tty1 to tty63.
-func isConsole(device uint64) bool {
-	return unix.Major(device) == 4 && unix.Minor(device) < 64
-}
-
 // ShowsDesktop reports whether the virtual console of that name does, if it may be
 // opened.
 func ShowsDesktop(path string) bool {
@@ -160,34 +158,14 @@ func showsDesktop(fd int) bool {
 	return err == nil && mode == graphics
 }
 
-// isPseudo reports whether a terminal emulator is behind the device. All that
-// are in use read UTF-8; not all set IUTF8 (ssh passes on what its own has).
-func isPseudo(device uint64) bool {
-	major := unix.Major(device)
-	return major >= 136 && major <= 143
-}
-
-// isTTY tells by the major number (Linux Documentation/admin-guide/devices.txt),
-// for which, unlike a question to the device itself, no driver has to answer.
-func isTTY(device uint64) bool {
-	switch major := unix.Major(device); major {
-	case 4, 5, // virtual consoles and ttyS; console
-		166, 188, // ttyACM, ttyUSB
-		204, 229: // ttyAMA and other low-density lines; hvc
-		return true
-	default:
-		return isPseudo(device)
-	}
-}
-
-// Screen asks the terminal what a message is to be laid out for.
+// Screen asks the terminal for what a message is laid out for.
 func (t *Terminal) Screen() Screen {
 	on := Screen{Columns: usualColumns, UTF8: t.utf8}
 	columns, rows, err := term.GetSize(t.fd)
 	if err != nil || columns == 0 {
 		return on
 	}
-	on.Columns = min(max(columns, leastColumns), mostColumns)
+	on.Columns = min(columns, mostColumns)
 	if t.full {
 		on.Rows = rows
 	}
@@ -197,14 +175,13 @@ func (t *Terminal) Screen() Screen {
 // ErrWouldBlock says that the terminal takes no more output now.
 var ErrWouldBlock = errors.New("the terminal takes no output now")
 
-// Write writes what the terminal takes without waiting. Up to 2 KiB the kernel
-// keeps together with nothing of another writer between (tty_write,
-// drivers/tty/tty_io.c). It returns ErrWouldBlock where something is left, or a
-// *Failure.
-func (t *Terminal) Write(data []byte) (int, error) {
+// Write writes what the terminal takes without waiting, and returns how many bytes of the
+// data that is. Up to MostAtOnce bytes stay together. It returns ErrWouldBlock if something
+// is left, or a *Failure.
+func (t *Terminal) Write(out Output) (int, error) {
 	written := 0
-	for written < len(data) {
-		n, err := t.put(t.fd, data[written:])
+	for written < len(out.Data) {
+		n, err := t.put(t.fd, out.From(written))
 		written += n
 		switch {
 		case err == nil:
@@ -218,48 +195,50 @@ func (t *Terminal) Write(data []byte) (int, error) {
 	return written, nil
 }
 
-// continued begins the rest of a row that was cut off, as something else may have
-// been written behind the cut: it would otherwise begin wherever the sender likes, as
-// a banner perhaps.
-const continued = newRow + prefix
+const (
+	cancel = "\x18" // ends a control sequence that was cut off (CAN)
 
-// newRow goes before what is left after whole rows, as another message may have been cut off
-// within one of its own meanwhile. If none was, there is an empty row.
-const newRow = "\r\n"
+	// newRow goes before what is left after whole rows: another message may have been cut off
+	// within one of its own meanwhile. If none was, there is an empty row.
+	newRow = "\r\n"
+)
 
-// put writes once, and returns how much of the data it has written.
-func (t *Terminal) put(fd int, data []byte) (int, error) {
-	all := data
-	if t.lead != "" {
-		all = append([]byte(t.lead), data...)
-	}
-	n, err := unix.Write(fd, all)
+// put writes once, and returns how many bytes of the data are written. What leads the data
+// does not count.
+func (t *Terminal) put(fd int, out Output) (int, error) {
+	n, err := unix.Write(fd, append([]byte(t.lead), out.Data...))
 	if n <= 0 {
 		return 0, err
 	}
-	if isOverlay(data) && n < len(all) {
-		t.half = max(t.half, n-len(t.lead))
-		t.lead = cancel // and all of it again: half of one leaves the cursor where it is not known to be
+	n -= len(t.lead)
+	if out.Whole && n < len(out.Data) {
+		t.half = max(t.half, n)
+		t.lead = cancel
 		return 0, unix.EAGAIN
 	}
-	t.half, n = 0, max(0, n-len(t.lead))
-	for n > 0 && n < len(data) && !utf8.RuneStart(data[n]) {
+	t.half, n = 0, max(0, n)
+	for n > 0 && n < len(out.Data) && !utf8.RuneStart(out.Data[n]) {
 		n--
 	}
-	switch {
-	case n == 0: // of the data; what leads it is still to come
-	case n == len(data), isRowEnd(data[n:]):
-		t.lead = ""
-	case data[n-1] == '\n':
-		t.lead = newRow
-	default:
-		t.lead = continued
+	if n > 0 { // else what leads the data is still to come
+		t.lead = leadOf(out, n)
 	}
 	return n, err
 }
 
-// Half is how much is on the screen, in bytes, of what is written as a whole or not at all,
-// and counts as not written.
+// leadOf returns what goes before the rest of an output, of which n bytes are written.
+func leadOf(out Output, n int) string {
+	switch written, rest := out.Data[:n], out.Data[n:]; {
+	case len(rest) == 0, isRowEnd(rest):
+		return ""
+	case written[n-1] == '\n':
+		return newRow
+	}
+	return newRow + out.Resume
+}
+
+// Half returns how many bytes of a Whole output are on the screen, though they count as not
+// written.
 func (t *Terminal) Half() int { return t.half }
 
 // isRowEnd reports whether nothing of a row is left but blanks.
@@ -274,7 +253,7 @@ func writeFailure(err error) error {
 
 // WriteWithin writes as Write does, but waits until the deadline for a terminal
 // that is held; then the error is a *Failure with Stuck. It also ends with ctx.
-func (t *Terminal) WriteWithin(ctx context.Context, data []byte, deadline time.Time) (int, error) {
+func (t *Terminal) WriteWithin(ctx context.Context, out Output, deadline time.Time) (int, error) {
 	if t.file == nil {
 		t.file = os.NewFile(uintptr(t.fd), t.path)
 	}
@@ -287,10 +266,10 @@ func (t *Terminal) WriteWithin(ctx context.Context, data []byte, deadline time.T
 		if err := t.file.SetWriteDeadline(until); err != nil {
 			return written, writeFailure(err)
 		}
-		n, err := t.putWaiting(data[written:])
+		n, err := t.putWaiting(out.From(written))
 		written += n
 		switch {
-		case err == nil && written == len(data):
+		case err == nil && written == len(out.Data):
 			return written, nil
 		case err == nil, errors.Is(err, unix.EINTR):
 		case errors.As(err, new(*message.Failure)):
@@ -298,25 +277,25 @@ func (t *Terminal) WriteWithin(ctx context.Context, data []byte, deadline time.T
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return written, writeFailure(err)
 		case ctx.Err() != nil:
-			t.giveUp()
+			t.undo(out)
 			return written, message.Fail(message.GivenUp, "interrupted")
 		case !time.Now().Before(deadline):
-			t.giveUp()
+			t.undo(out)
 			return written, message.Fail(message.Stuck, "deadline")
 		}
 	}
 }
 
-// giveUp puts right, if the terminal takes that, what half an overlay has left behind.
-func (t *Terminal) giveUp() {
+// undo puts right, if the terminal takes that, what a part of the output has left behind.
+func (t *Terminal) undo(out Output) {
 	if t.lead == cancel {
-		_, _ = unix.Write(t.fd, []byte(cancel+plain+restore))
+		_, _ = unix.Write(t.fd, []byte(cancel+out.Undo))
 	}
 }
 
 // putWaiting is put once the terminal takes output, or an error at the file's
 // deadline.
-func (t *Terminal) putWaiting(data []byte) (n int, err error) {
+func (t *Terminal) putWaiting(out Output) (n int, err error) {
 	raw, err := t.file.SyscallConn()
 	if err != nil {
 		return 0, err
@@ -327,7 +306,7 @@ func (t *Terminal) putWaiting(data []byte) (n int, err error) {
 		if writeErr = t.want.holds(int(fd)); writeErr != nil {
 			return true
 		}
-		n, writeErr = t.put(int(fd), data)
+		n, writeErr = t.put(int(fd), out)
 		return !errors.Is(writeErr, unix.EAGAIN)
 	})
 	if err == nil {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
+	"msg/internal/banner"
 	"msg/internal/message"
 	"msg/internal/tty"
 	"msg/internal/tty/ttytest"
@@ -35,6 +36,9 @@ func open(t *testing.T, w tty.Want) *tty.Terminal {
 	return terminal
 }
 
+// output is what is written as a message's rows are: what goes on in a row has a bar.
+func output(data string) tty.Output { return tty.Output{Data: []byte(data), Resume: "| "} }
+
 func checkReason(t *testing.T, err error, reason message.Reason) {
 	t.Helper()
 	var failure *message.Failure
@@ -49,7 +53,7 @@ func TestWrite(t *testing.T) {
 	if columns := terminal.Screen().Columns; columns != 80 {
 		t.Errorf("%d columns, want 80", columns)
 	}
-	if n, err := terminal.Write([]byte("hello\r\n")); n != 7 || err != nil {
+	if n, err := terminal.Write(output("hello\r\n")); n != 7 || err != nil {
 		t.Errorf("wrote %d, %v", n, err)
 	}
 	term.Await(t, "hello\r")
@@ -158,16 +162,16 @@ func TestHeldTerminal(t *testing.T) {
 	term := ttytest.Open(t)
 	term.Hold(t)
 	terminal := open(t, want(term))
-	if n, err := terminal.Write([]byte("x")); n != 0 || !errors.Is(err, tty.ErrWouldBlock) {
+	if n, err := terminal.Write(output("x")); n != 0 || !errors.Is(err, tty.ErrWouldBlock) {
 		t.Fatalf("wrote %d, %v to a held terminal", n, err)
 	}
-	n, err := terminal.WriteWithin(t.Context(), []byte("x"), time.Now().Add(50*time.Millisecond))
+	n, err := terminal.WriteWithin(t.Context(), output("x"), time.Now().Add(50*time.Millisecond))
 	if n != 0 {
 		t.Errorf("wrote %d bytes to a held terminal", n)
 	}
 	checkReason(t, err, message.Stuck)
 	term.Release(t)
-	if n, err := terminal.WriteWithin(t.Context(), []byte("after"), time.Now().Add(10*time.Second)); n != 5 || err != nil {
+	if n, err := terminal.WriteWithin(t.Context(), output("after"), time.Now().Add(10*time.Second)); n != 5 || err != nil {
 		t.Errorf("wrote %d, %v after its release", n, err)
 	}
 	term.Await(t, "after")
@@ -182,7 +186,7 @@ func TestMoreThanTheTerminalTakes(t *testing.T) {
 	terminal := open(t, want(term))
 	time.AfterFunc(20*time.Millisecond, func() { term.Release(t) })
 	data := strings.Repeat("0123456789abcdef", 16<<10) + "end"
-	n, err := terminal.WriteWithin(t.Context(), []byte(data), time.Now().Add(30*time.Second))
+	n, err := terminal.WriteWithin(t.Context(), output(data), time.Now().Add(30*time.Second))
 	if n != len(data) || err != nil {
 		t.Fatalf("wrote %d of %d bytes, %v", n, len(data), err)
 	}
@@ -199,7 +203,7 @@ func TestHungUp(t *testing.T) {
 	term := ttytest.Open(t)
 	terminal := open(t, want(term))
 	term.HangUp()
-	_, err := terminal.Write([]byte("x"))
+	_, err := terminal.Write(output("x"))
 	checkReason(t, err, message.Gone)
 	_, err = tty.Open(want(term))
 	checkReason(t, err, message.Gone)
@@ -211,7 +215,7 @@ func TestInterrupted(t *testing.T) {
 	terminal := open(t, want(term))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := terminal.WriteWithin(ctx, []byte("x"), time.Now().Add(time.Hour))
+	_, err := terminal.WriteWithin(ctx, output("x"), time.Now().Add(time.Hour))
 	checkReason(t, err, message.GivenUp)
 }
 
@@ -222,7 +226,9 @@ func TestColumnsWithinBounds(t *testing.T) {
 		if err := unix.IoctlSetWinsize(int(term.Slave.Fd()), unix.TIOCSWINSZ, &size); err != nil {
 			t.Fatal(err)
 		}
-		if got := open(t, want(term)).Screen().Columns; got != wanted {
+		on := open(t, want(term)).Screen()
+		rows := strings.Split(string(banner.Message{Text: "hello"}.Layout(on).For(on).Data), "\r\n")
+		if got := len(rows[1]) + 1; got != wanted { // the last column stays free
 			t.Errorf("%d columns are laid out as %d, want %d", columns, got, wanted)
 		}
 	}
@@ -258,19 +264,20 @@ func TestOverlayCutOff(t *testing.T) {
 		}
 		terminal := open(t, tty.Want{Path: slave.Name(), Device: st.Rdev, Owner: uint32(os.Getuid())})
 		on := terminal.Screen()
-		data := tty.Message{Text: strings.Repeat("A line.\n", 18) + "The end."}.Layout(on).For(on)
+		out := banner.Message{Text: strings.Repeat("A line.\n", 18) + "The end."}.Layout(on).For(on)
+		data := out.Data
 		if data[1] != '\x1b' || len(data) < 1000 {
 			t.Fatalf("not an overlay: %q", data)
 		}
 		fill(t, slave, capacity-len(data)/2)
-		if n, err := terminal.Write(data); n != 0 || !errors.Is(err, tty.ErrWouldBlock) {
+		if n, err := terminal.Write(out); n != 0 || !errors.Is(err, tty.ErrWouldBlock) {
 			t.Fatalf("wrote %d, %v", n, err)
 		}
 		shown := make(chan string, 1)
 		if drained {
 			go func() { shown <- drain(master, "\x1b[m\x1b8") }()
 		}
-		n, err := terminal.WriteWithin(t.Context(), data, time.Now().Add(time.Second))
+		n, err := terminal.WriteWithin(t.Context(), out, time.Now().Add(time.Second))
 		if !drained {
 			if half := terminal.Half(); n != 0 || !errors.Is(err, message.Stuck) || half == 0 || half >= len(data) {
 				t.Errorf("a stuck terminal: %d, %v, with %d of %d bytes on the screen", n, err, half, len(data))
@@ -297,13 +304,13 @@ func TestCutInPadding(t *testing.T) {
 	terminal := open(t, tty.Want{Path: slave.Name(), Device: st.Rdev, Owner: uint32(os.Getuid()), Lines: true})
 	data := "\r\n| One." + strings.Repeat(" ", 2000) + "\r\n| Two.\r\nend"
 	fill(t, slave, capacity-len(data)/2)
-	n, err := terminal.Write([]byte(data))
+	n, err := terminal.Write(output(data))
 	if n < 20 || n > 2000 || !errors.Is(err, tty.ErrWouldBlock) {
 		t.Fatalf("wrote %d, %v", n, err)
 	}
 	shown := make(chan string, 1)
 	go func() { shown <- drain(master, "end") }()
-	if m, err := terminal.WriteWithin(t.Context(), []byte(data[n:]), time.Now().Add(10*time.Second)); n+m != len(data) || err != nil {
+	if m, err := terminal.WriteWithin(t.Context(), output(data[n:]), time.Now().Add(10*time.Second)); n+m != len(data) || err != nil {
 		t.Errorf("wrote %d and %d, %v", n, m, err)
 	}
 	if seen := strings.TrimLeft(<-shown, "x"); seen != data {
@@ -377,7 +384,7 @@ func TestCutAfterRow(t *testing.T) {
 		}
 		terminal := open(t, tty.Want{Path: slave.Name(), Device: st.Rdev, Owner: uint32(os.Getuid()), Lines: true})
 		fill(t, slave, capacity-left)
-		n, err := terminal.Write([]byte(data))
+		n, err := terminal.Write(output(data))
 		if !errors.Is(err, tty.ErrWouldBlock) {
 			t.Fatalf("wrote %d, %v", n, err)
 		}
@@ -386,7 +393,7 @@ func TestCutAfterRow(t *testing.T) {
 		}
 		shown := make(chan string, 1)
 		go func() { shown <- drain(master, "end") }()
-		if m, err := terminal.WriteWithin(t.Context(), []byte(data[n:]), time.Now().Add(10*time.Second)); n+m != len(data) || err != nil {
+		if m, err := terminal.WriteWithin(t.Context(), output(data[n:]), time.Now().Add(10*time.Second)); n+m != len(data) || err != nil {
 			t.Errorf("wrote %d and %d, %v", n, m, err)
 		}
 		if seen := strings.TrimLeft(<-shown, "x"); seen != data[:n]+"\r\n"+data[n:] {

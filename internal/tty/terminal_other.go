@@ -24,10 +24,10 @@ func (*Terminal) Screen() Screen { return Screen{Columns: usualColumns} }
 func (*Terminal) Holds() error { return errors.ErrUnsupported }
 
 // Write fails.
-func (*Terminal) Write([]byte) (int, error) { return 0, errors.ErrUnsupported }
+func (*Terminal) Write(Output) (int, error) { return 0, errors.ErrUnsupported }
 
 // WriteWithin fails.
-func (*Terminal) WriteWithin(context.Context, []byte, time.Time) (int, error) {
+func (*Terminal) WriteWithin(context.Context, Output, time.Time) (int, error) {
 	return 0, errors.ErrUnsupported
 }
 

@@ -1,16 +1,12 @@
-// Package tty is one terminal: opened so that it can be nothing else, measured,
-// and written to with a deadline; and the message as it looks there.
+// Package tty is one terminal: opened so that it can be nothing else, measured, and written
+// to with a deadline.
 //
-// It refuses to write to anything but the device that was asked for; what it lays
-// out, it cleans. It does not look for terminals and does not decide who may
-// send.
+// It refuses to write to anything but the device that was asked for. It does not look for
+// terminals, does not decide who may send, and knows nothing of what it writes but what its
+// Output says.
 package tty
 
-import (
-	"time"
-
-	"msg/internal/text"
-)
+import "time"
 
 // Want is the terminal that Open is to open, as it was seen when it was chosen.
 type Want struct {
@@ -35,10 +31,50 @@ type Want struct {
 	Within *Want
 }
 
-// Sizes for a terminal that says nothing of its own size, or that lies.
+// Screen is what a terminal shows.
+type Screen struct {
+	Columns int // 1 or more
+
+	// Rows is how many a full-screen program has; 0 if the program in front writes line
+	// after line.
+	Rows int
+
+	// UTF8 is false for a console or a serial line in an 8-bit mode. There, parts of other
+	// letters would be control characters.
+	UTF8 bool
+}
+
+// Output is what to write to a terminal, and what to do if the terminal takes only a part
+// at first.
+type Output struct {
+	Data []byte
+
+	// Resume begins the rest of a row that was cut off. Something else may have been written
+	// behind the cut: the rest would begin wherever the sender likes, as a banner perhaps.
+	Resume string
+
+	// Whole says that a part is worth nothing. It counts as not written: all of Data follows
+	// once more, after a CAN that ends a half sequence.
+	Whole bool
+
+	// Undo puts right what a part of a Whole output has left behind. It is written if the
+	// rest never comes.
+	Undo string
+}
+
+// From returns the output without its first n bytes.
+func (o Output) From(n int) Output {
+	o.Data = o.Data[n:]
+	return o
+}
+
+// MostAtOnce is how many bytes the kernel writes to a terminal with nothing of another
+// writer in between (tty_write, drivers/tty/tty_io.c).
+const MostAtOnce = 2048
+
+// Sizes for a terminal that does not say its size, or that lies.
 const (
 	usualColumns = 80
-	leastColumns = len(prefix) + text.LeastWidth + 1
 	mostColumns  = 512
 )
 

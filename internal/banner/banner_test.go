@@ -1,4 +1,4 @@
-package tty
+package banner
 
 import (
 	"strconv"
@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"msg/internal/text"
+	"msg/internal/tty"
 )
 
 var at = time.Date(2026, 11, 23, 19, 45, 0, 0, time.Local)
 
-func render(m Message, on Screen) string { return string(m.Layout(on).For(on)) }
+func render(m Message, on tty.Screen) string { return string(m.Layout(on).For(on).Data) }
 
 func TestRender(t *testing.T) {
 	m := Message{
@@ -24,7 +25,7 @@ func TestRender(t *testing.T) {
 		"19:45:                                 \r\n" +
 		"| Lunch at one?                        \r\n" +
 		"| The place at the corner.             \r\n"
-	if got := render(m, Screen{Columns: 40, UTF8: true}); got != want {
+	if got := render(m, tty.Screen{Columns: 40, UTF8: true}); got != want {
 		t.Errorf("got\n%q, want\n%q", got, want)
 	}
 }
@@ -49,7 +50,7 @@ func TestBanner(t *testing.T) {
 }
 
 func TestWithoutBanner(t *testing.T) {
-	got := render(Message{Text: "hello", NoBanner: true}, Screen{Columns: 10, UTF8: true})
+	got := render(Message{Text: "hello", NoBanner: true}, tty.Screen{Columns: 10, UTF8: true})
 	if want := "\a\r\n         \r\n| hello  \r\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -58,7 +59,7 @@ func TestWithoutBanner(t *testing.T) {
 // TestNotUTF8 has a letter with a byte that is CSI to an 8-bit terminal.
 func TestNotUTF8(t *testing.T) {
 	m := Message{Sender: Sender{User: "jürg", Host: "d13"}, At: at, Text: "a\u011b2J"}
-	got := render(m, Screen{Columns: 80})
+	got := render(m, tty.Screen{Columns: 80})
 	if !strings.Contains(got, "\r\nMessage from j<U+00FC>rg@d13 at 19:45: ") || !strings.Contains(got, "\r\n| a<U+011B>2J ") {
 		t.Errorf("got %q", got)
 	}
@@ -71,7 +72,7 @@ func FuzzRender(f *testing.F) {
 	f.Add(strings.Repeat("👨\u200d👩\u200d👧", 9)+"\t世界\x9b", uint8(5))
 	f.Fuzz(func(t *testing.T, body string, columns uint8) {
 		width := max(leastColumns, int(columns))
-		out := render(Message{NoBanner: true, Text: body}, Screen{Columns: width, UTF8: true})
+		out := render(Message{NoBanner: true, Text: body}, tty.Screen{Columns: width, UTF8: true})
 		rows := strings.Split(out, "\r\n")
 		if rows[0] != "\a" || strings.TrimLeft(rows[1], " ") != "" || rows[len(rows)-1] != "" {
 			t.Fatalf("%q begins or ends wrongly", out)
@@ -93,10 +94,10 @@ func TestOverlay(t *testing.T) {
 		"\x1b[2;1H| Lunch^[[2Jat one?                    " +
 		"\x1b[3;1H| two                                  " +
 		"\x1b[m\x1b8"
-	if got := render(m, Screen{Columns: 40, Rows: 4, UTF8: true}); got != want {
+	if got := render(m, tty.Screen{Columns: 40, Rows: 4, UTF8: true}); got != want {
 		t.Errorf("got\n%q, want\n%q", got, want)
 	}
-	for name, on := range map[string]Screen{
+	for name, on := range map[string]tty.Screen{
 		"as many rows as the screen has":      {Columns: 40, Rows: 3, UTF8: true},
 		"no full-screen program":              {Columns: 40, UTF8: true},
 		"more than the kernel keeps together": {Columns: 500, Rows: 30, UTF8: true},
@@ -119,7 +120,7 @@ func FuzzOverlay(f *testing.F) {
 	f.Add("e\x1b[1;1H", "h\n\u009b", "\x18", "\u202e", "\x1b8\r\x1b[99;1H", uint8(20), uint8(3), false)
 	f.Add("", "", "", "", strings.Repeat("世", 400), uint8(200), uint8(200), true)
 	f.Fuzz(func(t *testing.T, user, host, terminal, says, body string, columns, rows uint8, utf8 bool) {
-		on := Screen{Columns: max(int(columns), leastColumns), Rows: int(rows), UTF8: utf8}
+		on := tty.Screen{Columns: max(int(columns), leastColumns), Rows: int(rows), UTF8: utf8}
 		m := Message{Sender: Sender{User: user, Host: host, Terminal: terminal, Note: says, Says: says, From: host}, At: at, Text: body, Code: "k7m"}
 		out := render(m, on)
 		if !strings.HasPrefix(out, bell+save) {
@@ -131,7 +132,7 @@ func FuzzOverlay(f *testing.F) {
 		inside, begins := strings.CutPrefix(out, bell+save+reverse)
 		inside, ends := strings.CutSuffix(inside, plain+restore)
 		drawn := strings.Split(inside, "\x1b[")
-		if !begins || !ends || len(out) > mostAtOnce || drawn[0] != "" || len(drawn) > on.Rows {
+		if !begins || !ends || len(out) > tty.MostAtOnce || drawn[0] != "" || len(drawn) > on.Rows {
 			t.Fatalf("%d rows of %d: %q", len(drawn)-1, on.Rows, out)
 		}
 		for i, row := range drawn[1:] {

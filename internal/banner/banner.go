@@ -1,13 +1,18 @@
-package tty
+// Package banner is how a message looks on a terminal: who sends it, its rows, and how it
+// covers a full-screen program.
+//
+// It cleans all that it shows, whoever sent it. It opens and writes nothing: package tty
+// does, and knows nothing of messages.
+package banner
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"msg/internal/text"
+	"msg/internal/tty"
 )
 
 // Sender is who sends, in words that are true but for Says, which is marked. All of
@@ -60,17 +65,13 @@ type Message struct {
 // a shell's prompt.
 const prefix = "| "
 
-// Screen is what a message is laid out for.
-type Screen struct {
-	Columns int // leastColumns or more
+// leastColumns is what a row of the text needs. A terminal that says it has fewer lies.
+const leastColumns = len(prefix) + text.LeastWidth + 1
 
-	// Rows is how many a full-screen program has; 0 where what is in front
-	// writes line after line.
-	Rows int
-
-	// UTF8 is false for a console or a serial line in an 8-bit mode, to which
-	// parts of other letters would be control characters.
-	UTF8 bool
+// fit returns a screen on which each row has room.
+func fit(on tty.Screen) tty.Screen {
+	on.Columns = max(on.Columns, leastColumns)
+	return on
 }
 
 // Layout is a message as it is written to screens of one width.
@@ -83,7 +84,8 @@ type Layout struct {
 // Layout lays the message out for a screen, whatever its number of rows. Each row is
 // padded, so that nothing of what stood there shows through, but for the last column,
 // in which some terminals would begin a row of their own.
-func (m Message) Layout(on Screen) Layout {
+func (m Message) Layout(on tty.Screen) Layout {
+	on = fit(on)
 	width := on.Columns - 1
 	rows := slices.Concat(m.head(on), body(prefix, m.Text, on, width-len(prefix)), m.foot(on))
 	pad(rows, width)
@@ -93,18 +95,19 @@ func (m Message) Layout(on Screen) Layout {
 // Further lays out what is typed later to the same message. As something else may have
 // been written meanwhile, each row says again whose it is, at the right, where no text
 // comes; in a narrow window there is the banner again.
-func (m Message) Further(line string, on Screen) Layout { return m.further(prefix, line, on) }
+func (m Message) Further(line string, on tty.Screen) Layout { return m.further(prefix, line, on) }
 
 // end is what write(1) writes when nothing more will come.
 const end = "EOF"
 
 // End lays out that nothing more will come.
-func (m Message) End(on Screen) Layout { return m.further("", end, on) }
+func (m Message) End(on tty.Screen) Layout { return m.further("", end, on) }
 
 // leastSigned is the least room for a text beside a signature.
 const leastSigned = 20
 
-func (m Message) further(bar, what string, on Screen) Layout {
+func (m Message) further(bar, what string, on tty.Screen) Layout {
+	on = fit(on)
 	width := on.Columns - 1
 	sign := " " + show("("+text.Name(m.Sender.User)+")", on)
 	if m.NoBanner {
@@ -129,26 +132,23 @@ func (m Message) further(bar, what string, on Screen) Layout {
 
 func layout(lines string, over []string) Layout {
 	l := Layout{rows: len(over), lines: []byte(lines)}
-	if data := overlay(over); len(data) <= mostAtOnce {
+	if data := overlay(over); len(data) <= tty.MostAtOnce {
 		l.overlay = data
 	}
 	return l
 }
 
-// For returns the bytes to write to a screen.
-func (l Layout) For(on Screen) []byte {
+// For returns what to write to a screen. A part of an overlay would leave the cursor where
+// the program does not know it to be.
+func (l Layout) For(on tty.Screen) tty.Output {
 	if l.rows < on.Rows && l.overlay != nil {
-		return l.overlay
+		return tty.Output{Data: l.overlay, Whole: true, Undo: plain + restore}
 	}
-	return l.lines
+	return tty.Output{Data: l.lines, Resume: prefix}
 }
 
-// mostAtOnce is what the kernel writes to a terminal without another's bytes in
-// between, in bytes (tty_write, drivers/tty/tty_io.c).
-const mostAtOnce = 2048
-
 // show is a text as that screen can show it.
-func show(s string, on Screen) string {
+func show(s string, on tty.Screen) string {
 	if !on.UTF8 {
 		return text.ASCII(s)
 	}
@@ -156,7 +156,7 @@ func show(s string, on Screen) string {
 }
 
 // head are the banner's rows.
-func (m Message) head(on Screen) []string {
+func (m Message) head(on tty.Screen) []string {
 	if m.NoBanner {
 		return nil
 	}
@@ -164,7 +164,7 @@ func (m Message) head(on Screen) []string {
 }
 
 // foot are the rows that say how to answer.
-func (m Message) foot(on Screen) []string {
+func (m Message) foot(on tty.Screen) []string {
 	if m.Code == "" {
 		return nil
 	}
@@ -172,7 +172,7 @@ func (m Message) foot(on Screen) []string {
 }
 
 // body are a text's rows, each behind a bar, in so many columns.
-func body(bar, what string, on Screen, columns int) []string {
+func body(bar, what string, on tty.Screen, columns int) []string {
 	var rows []string
 	for line := range strings.SplitSeq(show(text.Clean(what), on), "\n") {
 		for _, row := range text.Wrap(line, columns) {
@@ -210,11 +210,7 @@ const (
 	restore = "\x1b8" // DECRC
 	reverse = "\x1b[0;7m"
 	plain   = "\x1b[m"
-	cancel  = "\x18" // ends a sequence that was begun (CAN)
 )
-
-// isOverlay reports whether the bytes are an overlay's: lines go on with CR after the bell.
-func isOverlay(data []byte) bool { return bytes.HasPrefix(data, []byte(bell+save)) }
 
 // overlay writes over the uppermost rows of a full-screen program, and leaves its
 // cursor where it was: the program goes on in the belief that nothing happened, and
