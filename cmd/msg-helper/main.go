@@ -63,27 +63,27 @@ func run(rights *privilege) error {
 	// then closes its end.
 	signal.Ignore(syscall.SIGPIPE, syscall.SIGTTOU, syscall.SIGXFSZ, syscall.SIGINT, syscall.SIGHUP, syscall.SIGTERM)
 
-	engine := delivery.Local()
+	here, rules := delivery.Local(), delivery.Unlimited()
+	names := here.Accounts
 	if rights != nil {
-		engine.Privilege = rights
-		engine.Files = &accounts.Directory{FilesOnly: true}
-		engine.System.UserNames = engine.Files.Names
-		engine.Clear = clearAnew
+		names = &accounts.Directory{FilesOnly: true}
+		here.System.UserNames = names.Names
+		rules.Privilege, rules.Clear = rights, clearAnew
 	}
-	hello := wire.Hello{Version: version, Host: engine.Host, Privileged: rights != nil || os.Geteuid() == 0}
+	me := delivery.Myself(names)
+	hello := wire.Hello{Version: version, Host: here.Name, Privileged: rights != nil || os.Geteuid() == 0}
 	return wire.Serve(context.Background(), wire.Stdin(), os.Stdout, wire.RequestTime, hello, func(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
 		system, err := config.Load(config.Path)
-		engine.Log = func(record delivery.Logged) {
-			// A log that takes nothing keeps no message from going out; msg
-			// doctor finds it.
+		rules.Log = func(record delivery.Logged) {
+			// A log that takes nothing keeps no message from going out; msg doctor finds it.
 			_ = journal.Local().Write(record.Entry(system.Journal.Text))
 		}
 		if err != nil {
-			return engine.Refuse(ctx, r, &message.Refusal{
+			return delivery.Engine{Host: here, Sender: me, Rules: rules}.Refuse(ctx, r, &message.Refusal{
 				Problem: err.Error(), Hint: "nothing is sent until root has mended that",
 			})
 		}
-		engine.Policy = policy(ctx, engine, system, r, rights != nil)
-		return engine.SendLines(ctx, r, lines, report) // bridge
+		rules.Policy = policy(ctx, me.UID, system, r, rights != nil)
+		return delivery.Engine{Host: here, Sender: me, Rules: rules}.Send(ctx, r, lines, report)
 	})
 }

@@ -23,15 +23,15 @@ import (
 // policy is what the system's configuration means for the sender, as far as this
 // request needs it. A helper without rights of its own need not count: who calls
 // it could write to the same terminals without it.
-func policy(ctx context.Context, engine *delivery.Engine, system config.System, r message.Request, counted bool) *delivery.Policy {
-	if engine.UID == 0 {
-		return nil
+func policy(ctx context.Context, uid uint32, system config.System, r message.Request, counted bool) delivery.Policy {
+	if uid == 0 {
+		return delivery.Policy{Unlimited: true}
 	}
-	p := &delivery.Policy{Count: func(context.Context, func(string)) (time.Duration, error) { return 0, nil }}
+	p := delivery.Policy{Count: func(context.Context, func(string)) (time.Duration, error) { return 0, nil }}
 	if counted {
-		p.Count = counter(engine.UID, system.Rate.Limit())
+		p.Count = counter(uid, system.Rate.Limit())
 	}
-	who := sender{engine: engine, groups: groups()}
+	who := sender{uid: uid, groups: groups()}
 	p.Send = who.permission(ctx, system.Policy.Send)
 	if slices.ContainsFunc(r.Targets, func(t target.Target) bool { return t.Kind == target.Everyone }) {
 		p.Broadcast = who.permission(ctx, system.Policy.Broadcast)
@@ -53,7 +53,7 @@ func groups() []uint32 {
 }
 
 type sender struct {
-	engine *delivery.Engine
+	uid    uint32
 	groups []uint32
 }
 
@@ -76,14 +76,14 @@ func (s sender) is(ctx context.Context, name string) bool {
 	group, isGroup := strings.CutPrefix(name, "%")
 	if number, err := strconv.ParseUint(group, 10, 32); err == nil {
 		id := uint32(number)
-		return isGroup && slices.Contains(s.groups, id) || !isGroup && id == s.engine.UID
+		return isGroup && slices.Contains(s.groups, id) || !isGroup && id == s.uid
 	}
 	if isGroup {
 		g, err := files.Group(ctx, group)
 		return err == nil && slices.Contains(s.groups, g.GID)
 	}
 	u, err := files.User(ctx, name)
-	return err == nil && u.UID == s.engine.UID
+	return err == nil && u.UID == s.uid
 }
 
 // list writes root, %sudo and %adm.

@@ -101,7 +101,7 @@ func writeTo(ctx context.Context, w world, line compat.Write) (string, error) {
 // choose takes, of the places where somebody looks and has messages on, the one that had
 // input last; one's own screen only where there is no other.
 func choose(ctx context.Context, w world, p sessions.Picture, uid uint32, user string) (string, error) {
-	others, err := w.engine.Choose(ctx, p, message.Request{Targets: []target.Target{{Kind: target.Everyone}}})
+	others, err := w.engine.Choose(ctx, w.engine.Sender, p, message.Request{Targets: []target.Target{{Kind: target.Everyone}}})
 	if err != nil {
 		return "", err
 	}

@@ -42,7 +42,7 @@ func TestProgram(t *testing.T) {
 // completed is what bash is told on a machine where nobody is logged in.
 func completed(t *testing.T, home, line string) string {
 	t.Helper()
-	engine := &delivery.Engine{Accounts: &accounts.Directory{}, Pending: t.TempDir()}
+	engine := &local{Host: delivery.Host{Accounts: &accounts.Directory{}, Pending: t.TempDir()}}
 	engine.System.Dev, engine.System.Proc, engine.System.UserNames = t.TempDir(), t.TempDir(), engine.Accounts.Names
 	var out, complaints strings.Builder
 	code, err := run(t.Context(), []string{"completion", "bash", "--line=" + line}, world{

@@ -25,9 +25,9 @@ type door interface {
 
 // doorFor chooses: root delivers in this process, anyone else through the helper;
 // without one they reach their own terminals.
-func doorFor(engine *delivery.Engine) door {
+func doorFor(engine *local) door {
 	if engine.UID == 0 {
-		return logged{engine}
+		return logged{engine, delivery.Unlimited()}
 	}
 	if path := client.Find(); path != "" {
 		return throughHelper{engine, path}
@@ -36,7 +36,10 @@ func doorFor(engine *delivery.Engine) door {
 }
 
 // logged is root's own way.
-type logged struct{ engine *delivery.Engine }
+type logged struct {
+	engine *local
+	rules  delivery.Rules
+}
 
 // Send delivers in this process, and leaves an entry in the log as the helper
 // does.
@@ -45,16 +48,15 @@ func (d logged) Send(ctx context.Context, r message.Request, lines *message.Line
 	if err != nil {
 		system = config.Default() // it holds for others; msg doctor finds it
 	}
-	engine := *d.engine
-	engine.Log = func(record delivery.Logged) {
+	d.rules.Log = func(record delivery.Logged) {
 		// A log that takes nothing keeps no message from going out.
 		_ = journal.Local().Write(record.Entry(system.Journal.Text))
 	}
-	return engine.SendLines(ctx, r, lines, report) // bridge
+	return d.engine.with(d.rules).Send(ctx, r, lines, report)
 }
 
 // ownTerminals is the way without a helper.
-type ownTerminals struct{ engine *delivery.Engine }
+type ownTerminals struct{ engine *local }
 
 // Send delivers to the caller's own terminals, and says of the others what is
 // missing.
@@ -62,7 +64,7 @@ func (d ownTerminals) Send(ctx context.Context, r message.Request, lines *messag
 	if r.Wait {
 		return &message.Refusal{Problem: "msg-helper, which waits for answers, is not installed", Hint: hints[message.NoHelper]}
 	}
-	return d.engine.SendLines(ctx, r, lines, func(result message.Result) { // bridge
+	return d.engine.with(delivery.Unlimited()).Send(ctx, r, lines, func(result message.Result) {
 		report(without(result, "msg-helper, which may write there, is not installed"))
 	})
 }
@@ -77,7 +79,7 @@ func without(r message.Result, why string) message.Result {
 
 // throughHelper is the way of everyone but root.
 type throughHelper struct {
-	engine *delivery.Engine
+	engine *local
 	path   string
 }
 
@@ -89,7 +91,7 @@ func (d throughHelper) Send(ctx context.Context, r message.Request, lines *messa
 	err := helper.Send(ctx, r, lines, out.result)
 	var failure *message.Failure
 	if errors.As(err, &failure) {
-		report(message.Result{Event: message.Failed, Host: d.engine.Host, Reason: failure.Reason, Detail: failure.Detail})
+		report(message.Result{Event: message.Failed, Host: d.engine.Name, Reason: failure.Reason, Detail: failure.Detail})
 		out.rest(false)
 		return nil
 	}
@@ -190,7 +192,7 @@ func (d throughHelper) atDesks(ctx context.Context, r message.Request, logins []
 	desks := func(targets []target.Target) []message.Result {
 		asked := r
 		asked.Targets = targets
-		chosen, err := engine.Choose(ctx, picture, asked)
+		chosen, err := engine.Choose(ctx, engine.Sender, picture, asked)
 		if err != nil {
 			return nil // it is the helper that says so
 		}

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"msg/internal/delivery"
 	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/target"
@@ -25,8 +24,8 @@ func doorOf(t *testing.T, hello, lines string) throughHelper {
 	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	engine := delivery.Local()
-	engine.Host, engine.UID = "here", 4242
+	engine := thisHost()
+	engine.Name, engine.UID = "here", 4242
 	engine.System.Dev = t.TempDir() // nobody is on a terminal
 	engine.System.Logind = func(context.Context) ([]sessions.Session, error) {
 		return []sessions.Session{{ID: "c1", User: "root", UID: 0, Class: "user", Type: "wayland", Since: time.Unix(1, 0)}}, nil

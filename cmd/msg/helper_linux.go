@@ -27,6 +27,6 @@ func (helperCmd) Run(ctx context.Context, w world) error {
 		// their own, and msg-helper asks logind's files.
 		engine.Self.From, _, _ = strings.Cut(os.Getenv("SSH_CONNECTION"), " ")
 	}
-	hello := wire.Hello{Version: version, Host: text.Name(engine.Host), Privileged: engine.UID == 0 || client.Find() != ""}
+	hello := wire.Hello{Version: version, Host: text.Name(engine.Name), Privileged: engine.UID == 0 || client.Find() != ""}
 	return wire.Serve(ctx, wire.Stdin(), w.stdout, wire.RequestTimeSSH, hello, doorFor(&engine).Send)
 }

@@ -38,9 +38,25 @@ type world struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
-	commands       []string         // the reserved words, for hints; none if it is called as another program
-	engine         *delivery.Engine // this machine, with the rights of who calls
-	door           door             // the way that messages go
+	commands       []string // the reserved words, for hints; none if it is called as another program
+	engine         *local   // this machine, and who calls
+	door           door     // the way that messages go
+}
+
+// local is this machine, and who calls the program.
+type local struct {
+	delivery.Host
+	delivery.Sender
+}
+
+// with returns an engine that has the rights of this process.
+func (l *local) with(rules delivery.Rules) delivery.Engine {
+	return delivery.Engine{Host: l.Host, Sender: l.Sender, Rules: rules}
+}
+
+func thisHost() *local {
+	host := delivery.Local()
+	return &local{host, delivery.Myself(host.Accounts)}
 }
 
 func main() {
@@ -50,7 +66,7 @@ func main() {
 	}
 	ignoreSignals()
 	debug.SetGCPercent(rarely)
-	engine := delivery.Local()
+	engine := thisHost()
 	engine.System.Logind, engine.System.Graphical = logind.Sessions(engine.System), tty.ShowsDesktop
 	w := world{
 		name:  calledAs(os.Args[0]),

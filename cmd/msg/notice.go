@@ -31,12 +31,12 @@ func (c *counting) leaveNotice(ctx context.Context) loginNotice {
 // toAll reports whether a part is everyone's on this host.
 func (c *counting) toAll(part remote.Part) bool {
 	everyone := func(t target.Target) bool { return t.Kind == target.Everyone }
-	return part.Host == c.w.engine.Host && len(part.Request.Except) == 0 && slices.ContainsFunc(part.Request.Targets, everyone)
+	return part.Host == c.w.engine.Name && len(part.Request.Except) == 0 && slices.ContainsFunc(part.Request.Targets, everyone)
 }
 
 // leaveNotice leaves one until that time, or until it is removed.
 func leaveNotice(ctx context.Context, w world, words string, until time.Time) loginNotice {
-	lines := []string{"Notice from " + w.engine.From(ctx) + ":"}
+	lines := []string{"Notice from " + w.engine.From(ctx, w.engine.Sender) + ":"}
 	lines = append(lines, barred(text.Clean(words), 0)...)
 	left, err := motd.Leave(motd.Dir, strings.Join(lines, "\n")+"\n", until)
 	switch {

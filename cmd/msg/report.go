@@ -381,7 +381,7 @@ func (o *reporter) hint(r message.Result) {
 	}
 	kind := string(r.Reason)
 	switch {
-	case o.hosts == nil || r.Host == o.w.engine.Host:
+	case o.hosts == nil || r.Host == o.w.engine.Name:
 	case r.OfHost():
 		words, kind = r.Hint, r.Hint // the words above are of this host
 	case r.Reason == message.NoHelper:

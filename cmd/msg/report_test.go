@@ -29,7 +29,7 @@ func FuzzReport(f *testing.F) {
 		r := object.Result()
 		r.Hint = hint
 		var stdout, stderr strings.Builder
-		w := world{stdout: &stdout, stderr: &stderr, engine: &delivery.Engine{Host: "d13"}}
+		w := world{stdout: &stdout, stderr: &stderr, engine: &local{Host: delivery.Host{Name: "d13"}}}
 		send := sendCmd{Wait: how&1 != 0, sending: sending{Verbose: how&2 != 0, JSON: how&4 != 0}}
 		out := send.reporter(w, []remote.Part{{Host: "d13"}, {Host: "web1"}}, how&8 != 0)
 		for _, event := range []message.Event{r.Event, message.Delivered, message.Failed, message.Answered, message.Reached} {

@@ -28,7 +28,7 @@ type routes struct {
 // on the hosts of --server and --domain, else here. Each host is there once, in the
 // order in which they are named. away tells whether a host was named at all.
 func (c *sendCmd) parts(ctx context.Context, w world, r message.Request) (parts []remote.Part, away bool, err error) {
-	routes := routes{here: w.engine.Host, groups: hostGroups{ctx: ctx, w: w}, index: map[string]int{}}
+	routes := routes{here: w.engine.Name, groups: hostGroups{ctx: ctx, w: w}, index: map[string]int{}}
 	usual, err := c.hosts()
 	if err != nil {
 		return nil, true, err
@@ -137,7 +137,7 @@ func (r *routes) exceptAt(host string, t target.Target) (found bool) {
 
 // ways gives each part its way: this host's own door, or ssh.
 func (c *sendCmd) ways(ctx context.Context, w world, parts []remote.Part) error {
-	away := slices.DeleteFunc(slices.Clone(parts), func(p remote.Part) bool { return p.Host == w.engine.Host })
+	away := slices.DeleteFunc(slices.Clone(parts), func(p remote.Part) bool { return p.Host == w.engine.Name })
 	var ssh remote.SSH
 	if len(away) > 0 {
 		var err error
@@ -151,7 +151,7 @@ func (c *sendCmd) ways(ctx context.Context, w world, parts []remote.Part) error 
 	says := claim(ctx, w)
 	for i := range parts {
 		part := &parts[i]
-		if part.Host == w.engine.Host {
+		if part.Host == w.engine.Name {
 			part.Send = w.door.Send
 			continue
 		}
@@ -203,6 +203,6 @@ func claim(ctx context.Context, w world) string {
 		}
 		return '_'
 	}
-	words := strings.Map(plain, cmp.Or(name, fmt.Sprint("uid-", uid))) + "@" + strings.Map(plain, w.engine.Host)
+	words := strings.Map(plain, cmp.Or(name, fmt.Sprint("uid-", uid))) + "@" + strings.Map(plain, w.engine.Name)
 	return strings.ToValidUTF8(words[:min(len(words), message.MaxClaim)], "")
 }

@@ -14,7 +14,7 @@ import (
 // here is a world on a host of that name, without configuration.
 func here() world {
 	return world{
-		engine: &delivery.Engine{Host: "here", Accounts: &accounts.Directory{}},
+		engine: &local{Host: delivery.Host{Name: "here", Accounts: &accounts.Directory{}}},
 		getenv: func(string) string { return "" },
 	}
 }
@@ -80,12 +80,12 @@ func TestClaim(t *testing.T) {
 		"a (b), c@d":             "root@a__b___c_d",
 		strings.Repeat("é", 100): "root@" + strings.Repeat("é", 29),
 	} {
-		w.engine.Host = name
+		w.engine.Name = name
 		if got := claim(t.Context(), w); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
 		}
 	}
-	w.engine.UID, w.engine.Host = 4_000_000_000, "laptop"
+	w.engine.UID, w.engine.Name = 4_000_000_000, "laptop"
 	if got := claim(t.Context(), w); got != "uid-4000000000@laptop" {
 		t.Errorf("%q", got)
 	}

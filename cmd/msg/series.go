@@ -57,7 +57,7 @@ func (s *series) send(ctx context.Context, text string) error {
 // failed is the result of a message that was not sent at all.
 func (s *series) failed(err error) {
 	out := s.flags.reporter(s.w, s.parts, s.away)
-	out.result(message.Result{Event: message.Failed, Host: s.w.engine.Host, Reason: message.Refused, Detail: err.Error()})
+	out.result(message.Result{Event: message.Failed, Host: s.w.engine.Name, Reason: message.Refused, Detail: err.Error()})
 	out.tell()
 	s.summary.Failed++
 	s.keep(out.err)

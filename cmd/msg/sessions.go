@@ -62,7 +62,7 @@ func (c *sessionsCmd) rows(ctx context.Context, w world, p sessions.Picture, sta
 	}
 	engine := *w.engine
 	engine.Self.Terminal = 0 // unlike a message, the list does not leave oneself out
-	chosen, err := engine.Choose(ctx, p, request)
+	chosen, err := engine.Choose(ctx, engine.Sender, p, request)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (c *sessionsCmd) rows(ctx context.Context, w world, p sessions.Picture, sta
 	list := newList(p, chosen.Places, w.engine.Now())
 	if c.All {
 		request.AllTerminals = true
-		every, err := engine.Choose(ctx, p, request)
+		every, err := engine.Choose(ctx, engine.Sender, p, request)
 		if err != nil {
 			return nil, err
 		}

@@ -69,12 +69,12 @@ type shutdownWarner struct {
 }
 
 func (c *shutdownCmd) warner(ctx context.Context, w world) *shutdownWarner {
-	engine := *w.engine
-	w.engine, w.door = &engine, logged{&engine}
+	rules := delivery.Unlimited()
 	everyone := message.Request{Targets: []target.Target{{Kind: target.Everyone}}}
 	flags := &sendCmd{sending: sending{Verbose: c.Verbose}}
-	n := &shutdownWarner{series: newSeries(w, flags, []remote.Part{{Host: engine.Host, Request: everyone}}, false)}
-	n.leaveToLogind(ctx, &engine)
+	n := &shutdownWarner{series: newSeries(w, flags, []remote.Part{{Host: w.engine.Name, Request: everyone}}, false)}
+	rules.Spare = n.leftToLogind(ctx)
+	n.w.door = logged{w.engine, rules}
 	return n
 }
 
@@ -178,13 +178,13 @@ func logindWarns(left time.Duration, first bool) bool {
 	return left < soon || !first && full
 }
 
-// leaveToLogind has those spared whom logind warns itself, where it does.
-func (n *shutdownWarner) leaveToLogind(ctx context.Context, engine *delivery.Engine) {
-	engine.Spared = func(p sessions.Picture) []string {
+// leftToLogind returns which terminals to spare: those that logind warns itself, where it does.
+func (n *shutdownWarner) leftToLogind(ctx context.Context) func(sessions.Picture) []string {
+	return func(p sessions.Picture) []string {
 		if !n.spare {
 			return nil
 		}
-		_, utmp := os.Stat(engine.System.Utmp)
+		_, utmp := os.Stat(n.w.engine.System.Utmp)
 		register, err := logind.Walls(ctx, utmp == nil)
 		if err != nil {
 			return nil // rather twice than not at all

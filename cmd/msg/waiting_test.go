@@ -25,7 +25,7 @@ func reported(t *testing.T, hosts []string, json bool, results ...message.Result
 	for i, host := range hosts {
 		parts[i].Host = host
 	}
-	o := c.reporter(world{stdout: &out, stderr: &errs, engine: &delivery.Engine{Host: "here"}}, parts, len(hosts) > 0)
+	o := c.reporter(world{stdout: &out, stderr: &errs, engine: &local{Host: delivery.Host{Name: "here"}}}, parts, len(hosts) > 0)
 	for _, r := range results {
 		o.result(r)
 	}

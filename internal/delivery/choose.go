@@ -25,7 +25,8 @@ type meant struct {
 
 // choice is what whom to send to is chosen from.
 type choice struct {
-	engine  *Engine
+	host    Host
+	sender  Sender
 	picture sessions.Picture
 	forest  sessions.Forest
 	all     bool // every terminal, not places alone
@@ -47,7 +48,7 @@ func (c choice) find(ctx context.Context, t target.Target) meant {
 		own := c.own()
 		return c.people(
 			func(one *sessions.Terminal) bool { return !own[one.Name] },
-			func(s sessions.Session) bool { return s.Graphical() && s.UID != c.engine.UID })
+			func(s sessions.Session) bool { return s.Graphical() && s.UID != c.sender.UID })
 	case target.Word:
 		found := c.user(ctx, t.Name)
 		if found.reason != message.Unknown {
@@ -68,7 +69,7 @@ func (c choice) own() map[string]bool {
 	for i := range c.picture.Terminals {
 		t := &c.picture.Terminals[i]
 		switch {
-		case c.engine.Self.Terminal == 0 || t.Device != c.engine.Self.Terminal:
+		case c.sender.Self.Terminal == 0 || t.Device != c.sender.Self.Terminal:
 		case c.all:
 			return map[string]bool{t.Name: true}
 		default:
@@ -97,7 +98,7 @@ func (c choice) session(id string) meant {
 }
 
 func (c choice) user(ctx context.Context, name string) meant {
-	u, err := c.engine.Accounts.User(ctx, name)
+	u, err := c.host.Accounts.User(ctx, name)
 	if err != nil {
 		return unknown("no such user", err)
 	}
@@ -107,13 +108,13 @@ func (c choice) user(ctx context.Context, name string) meant {
 }
 
 func (c choice) group(ctx context.Context, name string) meant {
-	g, err := c.engine.Accounts.Group(ctx, name)
+	g, err := c.host.Accounts.Group(ctx, name)
 	if err != nil {
 		return unknown("no such group", err)
 	}
 	var failure error
 	member := func(uid uint32) bool {
-		u, err := c.engine.Accounts.UserByID(ctx, uid)
+		u, err := c.host.Accounts.UserByID(ctx, uid)
 		if err != nil && !errors.Is(err, accounts.ErrUnknown) {
 			failure = err
 		}
@@ -182,22 +183,25 @@ type Chosen struct {
 // Choose puts together whom a request's targets mean, less the exceptions: each
 // named terminal, and one terminal for each screen that others look at. A request for
 // another host, or with an exception that does not exist, is a RequestError.
-func (e *Engine) Choose(ctx context.Context, p sessions.Picture, r message.Request) (Chosen, error) {
+func (h Host) Choose(ctx context.Context, from Sender, p sessions.Picture, r message.Request) (Chosen, error) {
+	return h.choose(ctx, from, p, r, nil)
+}
+
+// choose also leaves out the spared terminals.
+func (h Host) choose(ctx context.Context, from Sender, p sessions.Picture, r message.Request, spared []string) (Chosen, error) {
 	if len(r.Targets) == 0 {
 		return Chosen{}, &message.Refusal{Problem: "no target"}
 	}
 	if err := onThisHost(slices.Concat(r.Targets, r.Except)); err != nil {
 		return Chosen{}, err
 	}
-	c := choice{e, p, p.Forest(), r.AllTerminals}
+	c := choice{h, from, p, p.Forest(), r.AllTerminals}
 	out, err := c.excepted(ctx, r.Except)
 	if err != nil {
 		return Chosen{}, err
 	}
-	if e.Spared != nil {
-		for _, name := range e.Spared(p) {
-			out.terminals[name] = true
-		}
+	for _, name := range spared {
+		out.terminals[name] = true
 	}
 	var chosen Chosen
 	var people []*sessions.Terminal
@@ -208,7 +212,7 @@ func (e *Engine) Choose(ctx context.Context, p sessions.Picture, r message.Reque
 		}
 		done[t.String()] = true
 		found := c.find(ctx, t)
-		e.fail(&chosen, out, t, found)
+		h.fail(&chosen, out, t, found)
 		if t.Kind != target.Terminal {
 			people = append(people, found.terminals...)
 			continue
@@ -280,19 +284,19 @@ type leftOut struct {
 }
 
 // fail adds the results of a target that there is no terminal for.
-func (e *Engine) fail(c *Chosen, out leftOut, t target.Target, found meant) {
+func (h Host) fail(c *Chosen, out leftOut, t target.Target, found meant) {
 	for _, s := range found.sessions {
 		if out.sessions[s.ID] {
 			continue
 		}
 		out.sessions[s.ID] = true
-		failed := e.failedTarget(t.String(), message.NoTerminal, "logged in, but on no terminal")
+		failed := h.failedTarget(t.String(), message.NoTerminal, "logged in, but on no terminal")
 		failed.User, failed.Session = s.User, s.ID
 		c.Sessions = append(c.Sessions, s)
 		c.Failed = append(c.Failed, failed)
 	}
 	if found.reason == message.Unknown || found.reason == message.NotLoggedIn && t.Kind != target.Everyone {
-		c.Failed = append(c.Failed, e.failedTarget(t.String(), found.reason, found.detail))
+		c.Failed = append(c.Failed, h.failedTarget(t.String(), found.reason, found.detail))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"msg/internal/accounts"
+	"msg/internal/answers"
 	"msg/internal/delivery"
 	"msg/internal/message"
 	"msg/internal/sessions"
@@ -24,8 +25,9 @@ func engine() *delivery.Engine {
 	system := sessions.Local(directory.Names)
 	system.Utmp = "/nonexistent"
 	return &delivery.Engine{
-		System: system, Accounts: &directory, Host: "here",
-		UID: uint32(os.Getuid()), Self: sessions.Self{}, Now: time.Now,
+		Host:   delivery.Host{Name: "here", System: system, Accounts: &directory, Now: time.Now, Pending: answers.Dir},
+		Sender: delivery.Sender{UID: uint32(os.Getuid()), Self: sessions.Self{}, Names: &directory},
+		Rules:  delivery.Unlimited(),
 	}
 }
 
@@ -56,7 +58,7 @@ func request(t *testing.T, list, text string) message.Request {
 func send(t *testing.T, e *delivery.Engine, r message.Request) []message.Result {
 	t.Helper()
 	var results []message.Result
-	if err := e.Send(t.Context(), r, func(r message.Result) { results = append(results, r) }); err != nil {
+	if err := e.Send(t.Context(), r, nil, func(r message.Result) { results = append(results, r) }); err != nil {
 		t.Fatal(err)
 	}
 	return results
@@ -105,7 +107,7 @@ func TestSendToUser(t *testing.T) {
 func TestEveryoneButOneself(t *testing.T) {
 	own, other := person(t), person(t)
 	e := engine()
-	e.Self.Terminal = own.Device
+	e.Sender.Self.Terminal = own.Device
 	results := send(t, e, request(t, "*", "hello"))
 	got := terminals(results, message.Delivered)
 	if slices.Contains(got, own.Name) || !slices.Contains(got, other.Name) {
@@ -152,7 +154,7 @@ func shown(t *testing.T, term *ttytest.Terminal) (got []string) {
 
 func TestTargetsWithoutTerminal(t *testing.T) {
 	e := engine()
-	e.System.Logind = func(context.Context) ([]sessions.Session, error) {
+	e.Host.System.Logind = func(context.Context) ([]sessions.Session, error) {
 		return []sessions.Session{
 			{ID: "c8", UID: 1, User: "daemon", Class: "user", Type: "wayland"},
 			{ID: "c9", UID: 1, User: "daemon", Class: "user", Type: "wayland"},
@@ -196,7 +198,7 @@ func TestBrokenDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := engine()
-	e.Accounts.Getent = getent
+	e.Host.Accounts.Getent = getent
 	results := send(t, e, request(t, "%root", "hello"))
 	failed := slices.IndexFunc(results, func(r message.Result) bool { return r.Target == "%root" })
 	if failed < 0 || results[failed].Reason != message.Unknown || !strings.Contains(results[failed].Detail, "getent") ||
@@ -212,7 +214,7 @@ func TestReaderOfResultsStops(t *testing.T) {
 	stopped, done := make(chan struct{}), make(chan error)
 	go func() {
 		r := request(t, one.Name+","+two.Name, "hello")
-		done <- engine().Send(t.Context(), r, func(message.Result) { <-stopped })
+		done <- engine().Send(t.Context(), r, nil, func(message.Result) { <-stopped })
 	}()
 	one.Await(t, "| hello")
 	two.Await(t, "| hello")
@@ -224,7 +226,7 @@ func TestReaderOfResultsStops(t *testing.T) {
 
 func checkRefused(t *testing.T, e *delivery.Engine, r message.Request, want string) {
 	t.Helper()
-	err := e.Send(t.Context(), r, func(result message.Result) { t.Errorf("result %+v", result) })
+	err := e.Send(t.Context(), r, nil, func(result message.Result) { t.Errorf("result %+v", result) })
 	var refused *message.Refusal
 	if !errors.As(err, &refused) || !strings.Contains(refused.Problem, want) {
 		t.Errorf("got %v, want %q", err, want)
@@ -234,9 +236,9 @@ func checkRefused(t *testing.T, e *delivery.Engine, r message.Request, want stri
 func TestRefused(t *testing.T) {
 	term := person(t)
 	user := engine()
-	user.UID = 12345
+	user.Sender.UID = 12345
 	root := engine()
-	root.UID = 0
+	root.Sender.UID = 0
 	for name, tt := range map[string]struct {
 		engine *delivery.Engine
 		change func(*message.Request)
@@ -359,7 +361,7 @@ func TestWaitingIsAnnounced(t *testing.T) {
 	r := request(t, held.Name, "hello")
 	r.Time = time.Minute
 	var events []message.Event
-	err := engine().Send(t.Context(), r, func(r message.Result) {
+	err := engine().Send(t.Context(), r, nil, func(r message.Result) {
 		if events = append(events, r.Event); r.Event == message.Waiting {
 			held.Release(t)
 		}
@@ -378,7 +380,7 @@ func TestInterrupted(t *testing.T) {
 	r := request(t, held.Name, "hello")
 	r.Time = 5 * time.Minute
 	var results []message.Result
-	if err := engine().Send(ctx, r, func(r message.Result) { results = append(results, r) }); err != nil {
+	if err := engine().Send(ctx, r, nil, func(r message.Result) { results = append(results, r) }); err != nil {
 		t.Fatal(err)
 	}
 	if len(results) != 1 || results[0].Reason.Public() != "stuck" || !strings.Contains(results[0].Detail, "interrupted") {
@@ -397,8 +399,8 @@ func TestSender(t *testing.T) {
 		ttytest.Me(t) + "@here (4242) at ":              {LoginUID: 4242, LoggedIn: true, Job: "cron"},
 	} {
 		e := engine()
-		e.Self = self
-		e.Self.SliceUID, e.Self.InSlice = self.LoginUID, self.LoggedIn // bears it out
+		e.Sender.Self = self
+		e.Sender.Self.SliceUID, e.Sender.Self.InSlice = self.LoginUID, self.LoggedIn // bears it out
 		send(t, e, request(t, term.Name, "hello"))
 		term.Await(t, "Message from "+want)
 	}
@@ -412,7 +414,7 @@ func TestManySenders(t *testing.T) {
 	for i := range 50 {
 		all.Go(func() {
 			r := request(t, term.Name, fmt.Sprintf("one of %02d\ntwo of %02d", i, i))
-			if err := engine().Send(t.Context(), r, func(r message.Result) {
+			if err := engine().Send(t.Context(), r, nil, func(r message.Result) {
 				if r.Event != message.Delivered {
 					t.Errorf("%+v", r)
 				}

@@ -4,7 +4,6 @@ import (
 	"os"
 	"testing"
 
-	"msg/internal/banner"
 	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/tty/ttytest"
@@ -32,12 +31,13 @@ func TestDesktop(t *testing.T) {
 		"a dry run":     {places: []Place{place(desktop), place(text)}, dry: true, sent: 1, entries: 1},
 		"named":         {places: []Place{{Place: sessions.Place{Terminal: desktop}, Named: true}}, event: message.Delivered, entries: 1},
 	} {
-		e := &Engine{Host: "here", System: sessions.System{Dev: "/dev"}}
-		d := e.newRound(message.Request{Polite: false, DryRun: c.dry}, banner.Message{Text: "hello"}, len(c.places))
+		e := Engine{Host: Host{Name: "here", System: sessions.System{Dev: "/dev"}}, Rules: Unlimited()}
 		var first []message.Result
-		d.opened, d.begin = func() {}, func(opened []message.Result) { first = opened }
+		e.Rules.Log = func(l Logged) { first = l.(Record).Results }
 		var results []message.Result
-		d.write(t.Context(), c.places, func(r message.Result) { results = append(results, r) })
+		d := dispatchOf(e, message.Request{Text: "hello", DryRun: c.dry}, c.places, func(r message.Result) { results = append(results, r) })
+		d.carry(t.Context(), ticket{}, func() {})
+		d.finish(t.Context())
 		sent := 0
 		var of message.Result
 		for _, r := range results {

@@ -64,13 +64,13 @@ var steps = []step{
 	{
 		"between looking and opening", func(d deed) message.Reason { return d.looked }, false,
 		func(e *delivery.Engine, do func()) func(message.Result) {
-			e.Spared = func(sessions.Picture) []string { do(); return nil }
+			e.Rules.Spare = func(sessions.Picture) []string { do(); return nil }
 			return func(message.Result) {}
 		},
 	}, {
 		"between opening and writing", func(d deed) message.Reason { return d.opened }, false,
 		func(e *delivery.Engine, do func()) func(message.Result) {
-			e.Log = func(delivery.Logged) { do() }
+			e.Rules.Log = func(delivery.Logged) { do() }
 			return func(message.Result) {}
 		},
 	}, {
@@ -129,7 +129,7 @@ func (s step) try(t *testing.T, d deed) {
 	r.Time, r.Polite = time.Minute, true // root, too, heeds that messages are off
 	results := map[string]message.Result{}
 	begun := time.Now()
-	if err := e.Send(t.Context(), r, func(result message.Result) {
+	if err := e.Send(t.Context(), r, nil, func(result message.Result) {
 		if result.Event != message.Waiting {
 			if _, twice := results[result.Terminal]; twice {
 				t.Errorf("a second result: %+v", result)
@@ -172,7 +172,7 @@ func TestStuckLeavesNothing(t *testing.T) {
 		r := request(t, strings.Join(names, ","), "hello")
 		r.Time = patience
 		stuck := 0
-		if err := engine().Send(ctx, r, func(result message.Result) {
+		if err := engine().Send(ctx, r, nil, func(result message.Result) {
 			if result.Reason.Public() == "stuck" && strings.HasSuffix(result.Detail, "nothing was written") {
 				stuck++
 			}

@@ -12,7 +12,7 @@ import (
 // through. What comes otherwise afterwards (a terminal that is held) is a second
 // entry.
 type logbook struct {
-	log func(Logged) // nil: nothing is logged
+	log func(Logged)
 
 	mu     sync.Mutex
 	record Record
@@ -20,7 +20,13 @@ type logbook struct {
 	ended  bool
 }
 
+// add takes in a result, and no other news.
 func (b *logbook) add(r message.Result) {
+	switch r.Event {
+	case message.Delivered, message.Failed, message.Planned:
+	default:
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if r.Terminal != "" && b.logged[r.Terminal] == r.Event {
@@ -29,10 +35,14 @@ func (b *logbook) add(r message.Result) {
 	b.record.Results = append(b.record.Results, r)
 }
 
-// begin is called with what came of opening the terminals, those that will be
-// written to as Delivered.
+// begin logs, once, what came of opening the terminals, those that will be written to as
+// Delivered.
 func (b *logbook) begin(opened []message.Result) {
 	b.mu.Lock()
+	if b.logged != nil {
+		b.mu.Unlock()
+		return
+	}
 	record := b.record
 	record.Results = append(of(b.record.Results, false), opened...)
 	b.logged = make(map[string]message.Event, len(opened))
@@ -40,7 +50,7 @@ func (b *logbook) begin(opened []message.Result) {
 		b.logged[opened[i].Terminal] = opened[i].Event
 	}
 	b.mu.Unlock()
-	b.write(record)
+	b.log(record)
 }
 
 // end is called when all is written, and may be once more; err says that nothing was
@@ -59,7 +69,7 @@ func (b *logbook) end(err error) {
 	}
 	b.mu.Unlock()
 	if !record.Later || len(record.Results) > 0 {
-		b.write(record)
+		b.log(record)
 	}
 }
 
@@ -71,10 +81,4 @@ func of(results []message.Result, terminals bool) (some []message.Result) {
 		}
 	}
 	return some
-}
-
-func (b *logbook) write(r Record) {
-	if b.log != nil {
-		b.log(r)
-	}
 }

@@ -23,8 +23,8 @@ import (
 )
 
 // allowed is a policy that allows everything, and counts how often it is asked.
-func allowed(asked *int) *delivery.Policy {
-	return &delivery.Policy{
+func allowed(asked *int) delivery.Policy {
+	return delivery.Policy{
 		Send: delivery.Permission{Granted: true}, Broadcast: delivery.Permission{Granted: true},
 		Count: func(context.Context, func(string)) (time.Duration, error) {
 			*asked++
@@ -36,8 +36,8 @@ func allowed(asked *int) *delivery.Policy {
 func TestPolicyDenies(t *testing.T) {
 	term, asked := person(t), 0
 	e := engine()
-	e.Policy = allowed(&asked)
-	e.Policy.Broadcast = delivery.Permission{Who: "root and %adm"}
+	e.Rules.Policy = allowed(&asked)
+	e.Rules.Policy.Broadcast = delivery.Permission{Who: "root and %adm"}
 	results := send(t, e, request(t, "*", "hello"))
 	want := message.Result{
 		Event: message.Failed, Host: "here", Target: "*", Reason: "denied",
@@ -53,7 +53,7 @@ func TestPolicyDenies(t *testing.T) {
 	if seen := term.Await(t, "| hello"); strings.Contains(seen, "Broadcast") {
 		t.Errorf("what went to one was called a broadcast: %q", seen)
 	}
-	e.Policy.Send = delivery.Permission{Who: "root"}
+	e.Rules.Policy.Send = delivery.Permission{Who: "root"}
 	results = send(t, e, request(t, "*,no-such-user,"+term.Name, "again"))
 	if len(results) != 3 || slices.ContainsFunc(results, func(r message.Result) bool { return r.Reason != "denied" }) {
 		t.Errorf("who may not send at all: %+v", results)
@@ -65,7 +65,7 @@ func TestPolicyDenies(t *testing.T) {
 func TestCounting(t *testing.T) {
 	one, two, asked := person(t), person(t), 0
 	e := engine()
-	e.Policy = allowed(&asked)
+	e.Rules.Policy = allowed(&asked)
 	send(t, e, request(t, one.Name+","+two.Name, "hello"))
 	if asked != 1 {
 		t.Errorf("counted %d times for two terminals", asked)
@@ -77,7 +77,7 @@ func TestCounting(t *testing.T) {
 	if asked != 1 {
 		t.Errorf("counted %d times, for a dry run and nobody, too", asked)
 	}
-	e.Policy.Count = func(_ context.Context, note func(string)) (time.Duration, error) {
+	e.Rules.Policy.Count = func(_ context.Context, note func(string)) (time.Duration, error) {
 		note("counting takes time")
 		return 2100 * time.Millisecond, nil
 	}
@@ -93,7 +93,7 @@ func TestCounting(t *testing.T) {
 	}) {
 		t.Errorf("%+v", results)
 	}
-	e.Policy.Count = func(context.Context, func(string)) (time.Duration, error) { return 0, errors.New("no place") }
+	e.Rules.Policy.Count = func(context.Context, func(string)) (time.Duration, error) { return 0, errors.New("no place") }
 	results = send(t, e, request(t, one.Name, "not counted"))
 	if len(results) != 1 || results[0].Reason != message.RateLimited || results[0].Detail != "no place" {
 		t.Errorf("what cannot be counted: %+v", results)
@@ -129,15 +129,15 @@ func TestPrivilege(t *testing.T) {
 	held, other, asked := person(t), person(t), 0
 	held.Hold(t)
 	e, r := engine(), &rights{}
-	e.Privilege, e.Policy = r, allowed(&asked)
-	count := e.Policy.Count
-	e.Policy.Count = func(ctx context.Context, note func(string)) (time.Duration, error) {
+	e.Rules.Privilege, e.Rules.Policy = r, allowed(&asked)
+	count := e.Rules.Policy.Count
+	e.Rules.Policy.Count = func(ctx context.Context, note func(string)) (time.Duration, error) {
 		r.note("count")
 		return count(ctx, note)
 	}
 	sent := request(t, held.Name+","+other.Name, "hello")
 	sent.Time = time.Minute
-	err := e.Send(t.Context(), sent, func(result message.Result) {
+	err := e.Send(t.Context(), sent, nil, func(result message.Result) {
 		if result.Event == message.Waiting {
 			r.note("waiting")
 			held.Release(t)
@@ -148,7 +148,7 @@ func TestPrivilege(t *testing.T) {
 		t.Errorf("%v, %v; want %v", r.log, err, want)
 	}
 	r.log = nil
-	e.Policy.Count = func(context.Context, func(string)) (time.Duration, error) { return time.Second, nil }
+	e.Rules.Policy.Count = func(context.Context, func(string)) (time.Duration, error) { return time.Second, nil }
 	send(t, e, request(t, other.Name, "limited"))
 	if want := []string{"take", "drop"}; !slices.Equal(r.log, want) {
 		t.Errorf("when limited %v, want %v", r.log, want)
@@ -159,7 +159,7 @@ func TestPrivilege(t *testing.T) {
 		t.Errorf("for nobody %v", r.log)
 	}
 	r.fail = errors.New("not permitted")
-	if err := e.Send(t.Context(), request(t, other.Name, "hello"), func(r message.Result) { t.Error(r) }); !errors.Is(err, r.fail) {
+	if err := e.Send(t.Context(), request(t, other.Name, "hello"), nil, func(r message.Result) { t.Error(r) }); !errors.Is(err, r.fail) {
 		t.Errorf("without it: %v", err)
 	}
 }
@@ -168,15 +168,15 @@ func TestPrivilege(t *testing.T) {
 func TestLog(t *testing.T) {
 	term := person(t)
 	e := engine()
-	e.Self = sessions.Self{Terminal: term.Device, LoginUID: 4242, LoggedIn: true}
+	e.Sender.Self = sessions.Self{Terminal: term.Device, LoginUID: 4242, LoggedIn: true}
 	var records []delivery.Record
-	e.Log = func(r delivery.Logged) { records = append(records, r.(delivery.Record)) }
+	e.Rules.Log = func(r delivery.Logged) { records = append(records, r.(delivery.Record)) }
 	r := request(t, term.Name+",no-such-user", "one\ntwo\x1b[2J\xff")
 	send(t, e, r)
 	r.DryRun = true
 	send(t, e, r)
 	r.Text = ""
-	_ = e.Send(t.Context(), r, func(message.Result) {})
+	_ = e.Send(t.Context(), r, nil, func(message.Result) {})
 	if len(records) != 3 {
 		t.Fatalf("%d records of 3 requests", len(records))
 	}
@@ -237,7 +237,7 @@ func TestLoginUIDOfAUser(t *testing.T) {
 	} {
 		other := person(t)
 		e := engine()
-		e.UID, e.Self = 4242, c.self
+		e.Sender.UID, e.Sender.Self = 4242, c.self
 		send(t, e, request(t, other.Name, "hello"))
 		other.Await(t, "Message from "+c.want)
 	}
@@ -247,7 +247,7 @@ func TestLoginUIDOfAUser(t *testing.T) {
 func TestClaim(t *testing.T) {
 	term := person(t)
 	e := engine()
-	e.UID = 4242
+	e.Sender.UID = 4242
 	r := request(t, term.Name, "hello")
 	r.Says = "root@d13"
 	send(t, e, r)
@@ -271,7 +271,7 @@ func TestLogBeforeWriting(t *testing.T) {
 	}
 	e := engine()
 	var messages, lists []string
-	e.Log = func(l delivery.Logged) {
+	e.Rules.Log = func(l delivery.Logged) {
 		r := l.(delivery.Record)
 		if len(messages) == 0 {
 			if seen := term.Seen(); seen != "" {
@@ -320,8 +320,8 @@ func sendWithFew(list string) {
 	}
 	e := engine()
 	reached, logged := 0, 0
-	e.Log = func(r delivery.Logged) { logged += len(r.(delivery.Record).Results) }
-	err = e.Send(context.Background(), message.Request{Targets: targets, Text: "hello"}, func(r message.Result) {
+	e.Rules.Log = func(r delivery.Logged) { logged += len(r.(delivery.Record).Results) }
+	err = e.Send(context.Background(), message.Request{Targets: targets, Text: "hello"}, nil, func(r message.Result) {
 		if r.Event == message.Delivered {
 			reached++
 		}
@@ -355,11 +355,11 @@ func TestEntryOfMany(t *testing.T) {
 func TestMessagesOffWhileWaiting(t *testing.T) {
 	held, e, asked := person(t), engine(), 0
 	held.Hold(t)
-	e.Policy = allowed(&asked)
+	e.Rules.Policy = allowed(&asked)
 	r := request(t, held.Name, "hello")
 	r.Polite, r.Time = true, 10*time.Second
 	var results []message.Result
-	err := e.Send(t.Context(), r, func(result message.Result) {
+	err := e.Send(t.Context(), r, nil, func(result message.Result) {
 		if results = append(results, result); result.Event == message.Waiting {
 			if err := held.Slave.Chmod(0o600); err != nil {
 				t.Error(err)

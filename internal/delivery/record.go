@@ -97,12 +97,6 @@ func (r LineRecord) Entry(withText bool) journal.Entry {
 	return e
 }
 
-func (e *Engine) logLine(r message.Request, sender banner.Sender, line string) {
-	if e.Log != nil {
-		e.Log(LineRecord{UID: e.UID, Sender: sender, Targets: r.Targets, Line: line})
-	}
-}
-
 // AnswerRecord is one answer to a message that waits, or somebody's attempt at one.
 type AnswerRecord struct {
 	UID    uint32        // who answers

@@ -18,20 +18,21 @@ import (
 )
 
 // typedOn is a request that lines are typed to.
-func typedOn(t *testing.T, list, text string) (message.Request, chan string) {
+func typedOn(t *testing.T, list, text string) (message.Request, *message.Lines) {
 	t.Helper()
-	r, lines := request(t, list, text), make(chan string)
-	r.Lines = lines
-	return r, lines
+	r := request(t, list, text)
+	r.Typed = true
+	return r, message.NewLines()
 }
 
 // typeLine types a line, which has to be taken.
-func typeLine(t *testing.T, lines chan<- string, line string) {
+func typeLine(t *testing.T, lines *message.Lines, line string) {
 	t.Helper()
-	select {
-	case lines <- line:
-	case <-time.After(ample):
-		t.Fatalf("%.20q is not taken", line)
+	lines.Add(line)
+	for deadline := time.Now().Add(ample); lines.Unread() > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%.20q is not taken", line)
+		}
 	}
 }
 
@@ -65,9 +66,9 @@ func checkRow(t *testing.T, term *ttytest.Terminal, what, who string) {
 func TestTyped(t *testing.T) {
 	one, two, e := person(t), person(t), engine()
 	var log logged
-	e.Log = log.add
+	e.Rules.Log = log.add
 	r, lines := typedOn(t, one.Name+","+two.Name, "first")
-	s := begin(t, e, r)
+	s := beginTyped(t, e, r, lines)
 	if open := s.result(t, message.Open); open.Host != "here" {
 		t.Errorf("%+v", open)
 	}
@@ -79,7 +80,7 @@ func TestTyped(t *testing.T) {
 	if all := s.now(); len(all) != 1 {
 		t.Errorf("before the end there is %+v", all)
 	}
-	close(lines)
+	lines.Close()
 	results := s.end(t)
 	checkEvents(t, results, message.Open, message.Delivered, message.Delivered)
 	who := "(" + ttytest.Me(t) + ")"
@@ -126,7 +127,7 @@ func TestTyped(t *testing.T) {
 func TestTypedInterrupted(t *testing.T) {
 	term, e := person(t), engine()
 	r, lines := typedOn(t, term.Name, "first")
-	s := begin(t, e, r)
+	s := beginTyped(t, e, r, lines)
 	typeLine(t, lines, "second")
 	term.Await(t, "| second")
 	s.interrupt()
@@ -140,7 +141,7 @@ func TestTypedMessagesOff(t *testing.T) {
 	term, early, late, e := person(t), person(t), person(t), engine()
 	r, lines := typedOn(t, term.Name+","+early.Name+","+late.Name, "first")
 	r.Polite = true
-	s := begin(t, e, r)
+	s := beginTyped(t, e, r, lines)
 	s.result(t, message.Open)
 	switchOff := func(off *ttytest.Terminal) {
 		t.Helper()
@@ -158,7 +159,7 @@ func TestTypedMessagesOff(t *testing.T) {
 	switchOff(late)
 	typeLine(t, lines, "third")
 	term.Await(t, "| third")
-	close(lines)
+	lines.Close()
 	results := s.end(t)
 	if len(results) != 4 || len(terminals(results, message.Failed)) != 2 || !slices.Equal(terminals(results, message.Delivered), []string{term.Name}) {
 		t.Fatalf("%+v", results)
@@ -189,7 +190,7 @@ func TestTypedMessagesOff(t *testing.T) {
 func TestTypedToNobody(t *testing.T) {
 	term, off, e := person(t), person(t), engine()
 	r, lines := typedOn(t, term.Name, "first")
-	s := begin(t, e, r)
+	s := beginTyped(t, e, r, lines)
 	s.result(t, message.Open)
 	term.HangUp()
 	typeLine(t, lines, "second")
@@ -201,15 +202,15 @@ func TestTypedToNobody(t *testing.T) {
 	if err := off.Slave.Chmod(0o600); err != nil {
 		t.Fatal(err)
 	}
-	r, _ = typedOn(t, off.Name, "first")
+	r, lines = typedOn(t, off.Name, "first")
 	r.Polite = true
-	checkEvents(t, begin(t, e, r).end(t), message.Failed, message.Open)
+	checkEvents(t, beginTyped(t, e, r, lines).end(t), message.Failed, message.Open)
 	if err := off.Slave.Chmod(0o620); err != nil {
 		t.Fatal(err)
 	}
-	r, _ = typedOn(t, off.Name, "first")
+	r, lines = typedOn(t, off.Name, "first")
 	r.DryRun = true
-	checkEvents(t, begin(t, e, r).end(t), message.Planned)
+	checkEvents(t, beginTyped(t, e, r, lines).end(t), message.Planned)
 }
 
 // TestTypedIsCounted: each line counts as a message does. One that is one too many waits,
@@ -228,15 +229,15 @@ func TestTypedIsCounted(t *testing.T) {
 		defer mu.Unlock()
 		return asked
 	}
-	e.Policy = allowed(new(int))
-	e.Policy.Count = func(context.Context, func(string)) (time.Duration, error) {
+	e.Rules.Policy = allowed(new(int))
+	e.Rules.Policy.Count = func(context.Context, func(string)) (time.Duration, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		asked++
 		return wait, broken
 	}
 	r, lines := typedOn(t, term.Name, "first")
-	s := begin(t, e, r)
+	s := beginTyped(t, e, r, lines)
 	for i := range 3 {
 		typeLine(t, lines, fmt.Sprint("line ", i))
 		term.Await(t, fmt.Sprint("| line ", i))
@@ -269,15 +270,15 @@ func TestTypedIsCounted(t *testing.T) {
 // gives up, and they are told that it has not come.
 func TestTypedWaitsAndIsInterrupted(t *testing.T) {
 	term, e, asked := person(t), engine(), 0
-	e.Policy = allowed(&asked)
-	e.Policy.Count = func(context.Context, func(string)) (time.Duration, error) {
+	e.Rules.Policy = allowed(&asked)
+	e.Rules.Policy.Count = func(context.Context, func(string)) (time.Duration, error) {
 		if asked++; asked > 1 {
 			return time.Hour, nil
 		}
 		return 0, nil
 	}
 	r, lines := typedOn(t, term.Name, "first")
-	s := begin(t, e, r)
+	s := beginTyped(t, e, r, lines)
 	typeLine(t, lines, "too many")
 	s.result(t, message.Waiting)
 	s.interrupt()
@@ -309,14 +310,14 @@ func TestTypedTooLong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			term, e := person(t), engine()
-			e.UID = c.uid
+			e.Sender.UID = c.uid
 			r, lines := typedOn(t, term.Name, "first")
-			s := begin(t, e, r)
+			s := beginTyped(t, e, r, lines)
 			typeLine(t, lines, strings.Repeat("x", c.length)+c.end)
 			if c.shown {
 				typeLine(t, lines, "next")
 				term.Await(t, "| next")
-				close(lines)
+				lines.Close()
 			}
 			results := s.end(t)
 			last := results[len(results)-1]
@@ -341,7 +342,7 @@ func TestTypedAndAnswered(t *testing.T) {
 	e, term := waitingEngine(t), person(t)
 	r, lines := typedOn(t, term.Name, "first")
 	r.Wait = true
-	s := begin(t, e, r)
+	s := beginTyped(t, e, r, lines)
 	code := s.code(t, e)
 	for _, kind := range []message.Answer{message.OK, message.OK, message.Reply} {
 		typeLine(t, lines, "more")
@@ -355,7 +356,7 @@ func TestTypedAndAnswered(t *testing.T) {
 		t.Error("it has ended before all was said")
 	default:
 	}
-	close(lines)
+	lines.Close()
 	checkEvents(t, s.end(t), message.Open, message.Answered, message.Answered, message.Answered, message.Delivered, message.Open)
 }
 
@@ -365,14 +366,14 @@ func TestTypedAndUnanswered(t *testing.T) {
 	r, lines := typedOn(t, term.Name, "first")
 	const long = 200 * time.Millisecond
 	r.Wait, r.AnswerTime = true, long
-	s := begin(t, e, r)
+	s := beginTyped(t, e, r, lines)
 	for begun := time.Now(); time.Since(begun) < 2*long; {
 		line := fmt.Sprint("after ", time.Since(begun))
 		typeLine(t, lines, line)
 		term.Await(t, "| "+line)
 	}
 	begun := time.Now()
-	close(lines)
+	lines.Close()
 	checkEvents(t, s.end(t), message.Open, message.Delivered, message.Open, message.Unanswered)
 	if took := time.Since(begun); took < long {
 		t.Errorf("it took %v", took)
@@ -384,7 +385,7 @@ func TestTypedAndSwitchedOff(t *testing.T) {
 	e, term := waitingEngine(t), person(t)
 	r, lines := typedOn(t, term.Name, "first")
 	r.Wait, r.Polite = true, true
-	s := begin(t, e, r)
+	s := beginTyped(t, e, r, lines)
 	s.result(t, message.Open)
 	if err := term.Slave.Chmod(0o600); err != nil {
 		t.Fatal(err)
@@ -397,7 +398,7 @@ func TestTypedAndSwitchedOff(t *testing.T) {
 // there are more, nothing is sent, and nothing counted.
 func TestTypedToTooMany(t *testing.T) {
 	one, two, e, asked := person(t), person(t), engine(), 0
-	e.Policy = allowed(&asked)
+	e.Rules.Policy = allowed(&asked)
 	var usual unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &usual); err != nil {
 		t.Fatal(err)
@@ -413,13 +414,13 @@ func TestTypedToTooMany(t *testing.T) {
 		}
 	}()
 	r, lines := typedOn(t, one.Name+","+two.Name, "crowded")
-	close(lines)
+	lines.Close()
 	checkRefused(t, e, r, "2 terminals; at most 1 can be typed to")
 	if asked != 0 {
 		t.Errorf("counted %d times", asked)
 	}
 	r.Targets = parse(t, one.Name)
-	checkEvents(t, begin(t, e, r).end(t), message.Open, message.Delivered)
+	checkEvents(t, beginTyped(t, e, r, lines).end(t), message.Open, message.Delivered)
 	if slices.Contains(shown(t, two), "crowded") {
 		t.Errorf("it is shown: %q", two.Seen())
 	}

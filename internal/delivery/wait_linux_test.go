@@ -45,7 +45,7 @@ func waitingEngine(t *testing.T) *delivery.Engine {
 		_ = os.RemoveAll(dir)
 	})
 	e := engine()
-	e.Pending = dir
+	e.Host.Pending = dir
 	return e
 }
 
@@ -72,11 +72,17 @@ type stay struct {
 // begin sends a message that stays. It comes to its end with the test, if not before.
 func begin(t *testing.T, e *delivery.Engine, r message.Request) *stay {
 	t.Helper()
+	return beginTyped(t, e, r, nil)
+}
+
+// beginTyped sends a message that lines follow.
+func beginTyped(t *testing.T, e *delivery.Engine, r message.Request, lines *message.Lines) *stay {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &stay{interrupt: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		err := e.Send(ctx, r, func(r message.Result) {
+		err := e.Send(ctx, r, lines, func(r message.Result) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.results = append(s.results, r)
@@ -165,7 +171,7 @@ func checkEvents(t *testing.T, results []message.Result, want ...message.Event) 
 func (s *stay) code(t *testing.T, e *delivery.Engine) string {
 	t.Helper()
 	s.result(t, message.Open)
-	found, err := os.ReadDir(e.Pending)
+	found, err := os.ReadDir(e.Host.Pending)
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%v, %v wait", err, found)
 	}
@@ -187,7 +193,7 @@ func codeOn(t *testing.T, term *ttytest.Terminal) string {
 // answer answers, and says what is wrong with that.
 func answer(t *testing.T, e *delivery.Engine, code string, a answers.Answer) (answers.Message, error) {
 	t.Helper()
-	return answers.Send(t.Context(), e.Pending, code, a)
+	return answers.Send(t.Context(), e.Host.Pending, code, a)
 }
 
 // answerAs has another user answer, in a thread that is theirs.
@@ -242,7 +248,7 @@ func TestWaitAnswered(t *testing.T) {
 	if rows := regexp.MustCompile(`\n\| Restart at five\? *\r+\nAnswer: `); !rows.MatchString(term.Seen()) {
 		t.Errorf("got %q", term.Seen())
 	}
-	found, err := answers.Waiting(t.Context(), e.Pending, nil)
+	found, err := answers.Waiting(t.Context(), e.Host.Pending, nil)
 	if err != nil || len(found) != 1 || found[0].Code != code || found[0].Answered || found[0].Text != "Restart at five?" ||
 		!strings.HasPrefix(found[0].From, me+"@here") {
 		t.Errorf("what waits is %+v, %v", found, err)
@@ -463,7 +469,7 @@ func (l *logged) lines() (all []delivery.LineRecord) {
 func TestNotAsked(t *testing.T) {
 	e, theirs := waitingEngine(t), owned(t, nobody)
 	var log logged
-	e.Log = log.add
+	e.Rules.Log = log.add
 	s := begin(t, e, waits(t, theirs.Name, "hello", 0))
 	code := s.code(t, e)
 	const refused = "that message was not sent to you"
@@ -478,11 +484,11 @@ func TestNotAsked(t *testing.T) {
 		_, err = answer(t, e, code, for_(12345))
 		checkAnswerRefused(t, err, refused)
 	}
-	if found, err := answers.Waiting(t.Context(), e.Pending, nil); len(found) > 0 || err != nil {
+	if found, err := answers.Waiting(t.Context(), e.Host.Pending, nil); len(found) > 0 || err != nil {
 		t.Errorf("what waits for root is %+v, %v", found, err)
 	}
 	whom := uint32(nobody)
-	if found, err := answers.Waiting(t.Context(), e.Pending, &whom); len(found) != 1 || err != nil {
+	if found, err := answers.Waiting(t.Context(), e.Host.Pending, &whom); len(found) != 1 || err != nil {
 		t.Errorf("what waits for root, as nobody, is %+v, %v", found, err)
 	}
 	if _, err := answer(t, e, code, for_(nobody)); err != nil {
@@ -533,16 +539,16 @@ func TestNotAsked(t *testing.T) {
 // TestNowhereToWait: where a message cannot wait, it is not sent.
 func TestNowhereToWait(t *testing.T) {
 	e, term := waitingEngine(t), person(t)
-	unsafe := e.Pending + "/unsafe"
+	unsafe := e.Host.Pending + "/unsafe"
 	if err := errors.Join(os.Mkdir(unsafe, 0o777), os.Chmod(unsafe, os.ModeSticky|0o777)); err != nil {
 		t.Fatal(err)
 	}
 	defer os.Remove(unsafe)
-	for _, dir := range []string{e.Pending + "/none", unsafe} {
+	for _, dir := range []string{e.Host.Pending + "/none", unsafe} {
 		elsewhere := *e
-		elsewhere.Pending = dir
+		elsewhere.Host.Pending = dir
 		var log logged
-		elsewhere.Log = log.add
+		elsewhere.Rules.Log = log.add
 		checkRefused(t, &elsewhere, waits(t, term.Name, "unanswerable", 0), "nowhere to wait for answers")
 		if len(log.records) != 1 || log.records[0].(delivery.Record).Err == nil {
 			t.Errorf("logged: %+v", log.records)
@@ -559,9 +565,9 @@ func TestNowhereToWait(t *testing.T) {
 func TestClearIsCalled(t *testing.T) {
 	e, term := waitingEngine(t), person(t)
 	called := 0
-	e.Clear = func() { called++ }
+	e.Rules.Clear = func() { called++ }
 	s := begin(t, e, waits(t, term.Name, "hello", 0))
-	if err := os.Remove(e.Pending + "/" + s.code(t, e)); err != nil {
+	if err := os.Remove(e.Host.Pending + "/" + s.code(t, e)); err != nil {
 		t.Fatal(err)
 	}
 	s.interrupt()
