@@ -64,8 +64,8 @@ func (p Program) Answer(ctx context.Context, out io.Writer, shell, line string, 
 	if typed.redirected {
 		found = offer{tail: typed.last, files: true}
 	} else {
-		finder := finder{Names: names}
-		found = finder.offer(ctx, p.placeOf(typed.arguments(), typed.last))
+		f := finder{Names: names}
+		found = f.offer(ctx, p.placeOf(typed.arguments(), typed.last))
 	}
 	return found.print(out, shell, typed)
 }

@@ -93,6 +93,7 @@ var afterTab = []struct{ line, bash, zsh, fish string }{
 	{"msg countdown x\\", "", "", ""},
 }
 
+// TestOffers holds what each shell is offered, and that no domain's command runs for it.
 func TestOffers(t *testing.T) {
 	ran := filepath.Join(t.TempDir(), "ran")
 	home := homeWith(t, map[string]string{
