@@ -10,11 +10,27 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"msg/internal/answers"
 	"msg/internal/client"
 	"msg/internal/message"
 	"msg/internal/text"
 )
+
+type okCmd struct {
+	Code string `arg:"" optional:"" help:"The code in the last line of the message; the newest message that waits for you where it is left out." completion-predictor:"codes"`
+}
+
+type replyCmd struct {
+	Code string `arg:"" help:"The code in the last line of the message." completion-predictor:"codes"`
+	Text []word `arg:"" optional:"" passthrough:"partial" help:"The reply. Without it, it is read from standard input."`
+}
+
+// Validate has kong refuse a reply to no message.
+func (replyCmd) Validate(ctx *kong.Context) error {
+	return required(ctx, "no code", `msg reply k7m "Give me ten minutes": the code is in the message's last line`)
+}
 
 // Help is shown by msg ok --help.
 func (okCmd) Help() string {
@@ -58,14 +74,14 @@ func (c *replyCmd) Run(ctx context.Context, w world) error {
 	}
 	reply = strings.TrimRight(reply, "\n")
 	if err := answers.CheckReply(reply); err != nil {
-		return &message.Refusal{Problem: err.Error()}
+		return client.Refused(err)
 	}
 	return give(ctx, w, c.Code, answers.Answer{Kind: message.Reply, Text: reply})
 }
 
 // behindSudo is for whom root answers: who has logged in, whom the message may have asked.
 func behindSudo(w world) *uint32 {
-	if self := w.engine.Self; w.engine.UID == 0 && self.LoggedIn && self.LoginUID != 0 {
+	if self := w.me.Self; w.me.UID == 0 && self.LoggedIn && self.LoginUID != 0 {
 		return &self.LoginUID
 	}
 	return nil
@@ -75,10 +91,7 @@ func checkCode(code string) error {
 	if answers.IsCode(strings.ToLower(code)) {
 		return nil
 	}
-	return &message.Refusal{
-		Problem: fmt.Sprintf("%q is no code of a message", code),
-		Hint:    `the last line of a message that waits has its code, as in "msg ok k7m"; "msg ok" alone answers the newest`,
-	}
+	return wrong(`the last line of a message that waits has its code, as in "msg ok k7m"; "msg ok" alone answers the newest`, "%q is no code of a message", code)
 }
 
 // give gives an answer to the message of that code, or to the newest that waits for it.
@@ -106,7 +119,7 @@ func give(ctx context.Context, w world, code string, a answers.Answer) error {
 }
 
 // pending is where messages wait.
-func pending(w world) string { return cmp.Or(w.engine.Pending, answers.Dir) }
+func pending(w world) string { return w.here.Pending }
 
 // notGiven says why an answer was not taken.
 func notGiven(ctx context.Context, w world, code string, err error) error {
@@ -116,7 +129,7 @@ func notGiven(ctx context.Context, w world, code string, err error) error {
 		clearPending(ctx, w, pending(w))
 		return fmt.Errorf("nobody waits for an answer to %s any more", code)
 	case errors.As(err, &refused):
-		return &notTaken{fmt.Sprintf("%s: %s", code, refused.Problem), otherSelf(ctx, w)}
+		return hinted{fmt.Errorf("%s: %s", code, refused.Problem), otherSelf(ctx, w)}
 	}
 	return fmt.Errorf("%s: %w", code, err)
 }
@@ -151,20 +164,15 @@ func given(m answers.Message, kind message.Answer, columns int) string {
 	return line
 }
 
-// notTaken is an answer that was refused.
-type notTaken struct{ problem, hint string }
-
-func (e *notTaken) Error() string { return e.problem }
-
 // otherSelf is a hint for who has become somebody else by su or sudo: it is the other whom
 // the message may have asked.
 func otherSelf(ctx context.Context, w world) string {
-	self := w.engine.Self
-	if !self.LoggedIn || self.LoginUID == w.engine.UID || w.engine.UID == 0 {
+	self := w.me.Self
+	if !self.LoggedIn || self.LoginUID == w.me.UID || w.me.UID == 0 {
 		return ""
 	}
-	name := func(uid uint32) string { return cmp.Or(w.engine.Accounts.Name(ctx, uid), fmt.Sprint("uid ", uid)) }
-	return fmt.Sprintf("you are %s here; a message to %s is answered by %s", name(w.engine.UID), name(self.LoginUID), name(self.LoginUID))
+	name := func(uid uint32) string { return cmp.Or(w.here.Accounts.Name(ctx, uid), fmt.Sprint("uid ", uid)) }
+	return fmt.Sprintf("you are %s here; a message to %s is answered by %s", name(w.me.UID), name(self.LoginUID), name(self.LoginUID))
 }
 
 // clearTime is more than it takes to remove what nobody listens at.
@@ -172,7 +180,7 @@ const clearTime = 2 * time.Second
 
 // clearPending has what killed messages left behind removed, by root or the helper.
 func clearPending(ctx context.Context, w world, dir string) {
-	if w.engine.UID == 0 {
+	if w.me.UID == 0 {
 		_, _ = answers.Clear(dir, 0)
 		return
 	}

@@ -7,12 +7,16 @@ import (
 	"github.com/alecthomas/kong"
 
 	"msg/internal/accounts"
-	"msg/internal/addressbook"
 	"msg/internal/answers"
 	"msg/internal/completion"
 	"msg/internal/remote/sshhosts"
 	"msg/internal/sessions"
 )
+
+type completionCmd struct {
+	Shell string  `arg:"" enum:"bash,zsh,fish" help:"The shell: bash, zsh or fish."`
+	Line  *string `hidden:"" name:"line" placeholder:"LINE" help:"Print how a line can go on: what that code asks."`
+}
 
 // Help is shown by msg completion --help.
 func (completionCmd) Help() string {
@@ -39,11 +43,11 @@ func (c *completionCmd) Run(ctx context.Context, command *kong.Context, w world)
 // namesFor returns the ways to the names that completion offers. It asks no logind, which can
 // take a second.
 func namesFor(w world) completion.Names {
-	engine := *w.engine
-	engine.System.Logind = nil
+	here := w.here
+	here.System.Logind = nil
 	return completion.Names{
-		Picture: func(ctx context.Context) (sessions.Picture, error) { return engine.Picture(ctx) },
-		Book:    func() (*addressbook.Book, error) { return addressBook(w) },
+		Picture: func(ctx context.Context) (sessions.Picture, error) { return here.Picture(ctx) },
+		Book:    w.names().Book,
 		Groups:  accounts.GroupNames,
 		Hosts:   func() []string { return sshhosts.Names(os.DirFS("/"), w.getenv("HOME")) },
 		Waiting: func(ctx context.Context) ([]answers.Message, error) {

@@ -42,11 +42,11 @@ func TestProgram(t *testing.T) {
 // completed is what bash is told on a machine where nobody is logged in.
 func completed(t *testing.T, home, line string) string {
 	t.Helper()
-	engine := &local{Host: delivery.Host{Accounts: &accounts.Directory{}, Pending: t.TempDir()}}
-	engine.System.Dev, engine.System.Proc, engine.System.UserNames = t.TempDir(), t.TempDir(), engine.Accounts.Names
+	here := delivery.Host{Accounts: &accounts.Directory{}, Pending: t.TempDir()}
+	here.System.Dev, here.System.Proc, here.System.UserNames = t.TempDir(), t.TempDir(), here.Accounts.Names
 	var out, complaints strings.Builder
 	code, err := run(t.Context(), []string{"completion", "bash", "--line=" + line}, world{
-		stdout: &out, stderr: &complaints, engine: engine,
+		stdout: &out, stderr: &complaints, here: here,
 		getenv: func(key string) string { return map[string]string{"HOME": home}[key] },
 	})
 	if code != 0 || err != nil || complaints.Len() > 0 {

@@ -9,10 +9,24 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/alecthomas/kong"
+
+	"msg/internal/client"
 	"msg/internal/countdown"
 	"msg/internal/message"
+	"msg/internal/report"
 	"msg/internal/text"
 )
+
+type countdownCmd struct {
+	Until    string `required:"" short:"u" placeholder:"TIME" help:"When it is: 22:00, '2026-12-24 22:00', or +10m from now."`
+	At       string `placeholder:"TIMES" help:"When to send again, as times before the end: 60m,30m,10m (default: those of 24h, 12h, 3h, 60m, 30m, 10m, 5m and 1m that are to come)."`
+	NoCancel bool   `help:"Do not send that it is cancelled when the countdown is ended by Ctrl-C or SIGTERM."`
+	NoNotice bool   `help:"Leave no notice for those who log in later, as root's countdown to everyone does."`
+	sending
+
+	Time duration `short:"t" placeholder:"DURATION" help:"How long a terminal may take for the message (default 5s)."`
+}
 
 // Help is shown by msg countdown --help.
 func (countdownCmd) Help() string {
@@ -37,37 +51,44 @@ cancelled.
 Exit status: 0 everyone was reached each time, 1 somebody was not, 2 the command line or the message is wrong and nothing was sent, 130 cancelled.`
 }
 
-// Run sends now and at each point, and ends when the time has come.
-func (c *countdownCmd) Run(ctx context.Context, w world, status *int) error {
-	count, err := c.begin(ctx, w)
-	switch {
-	case errors.Is(err, errInterrupted):
-		*status = exitInterrupted
-		return nil
-	case err != nil:
-		return nothingSent(err)
-	case c.DryRun:
-		*status, err = count.plan(ctx)
-	default:
-		*status, err = count.run(ctx)
+// Validate has kong refuse a countdown to no time, or to nobody.
+func (countdownCmd) Validate(ctx *kong.Context) error {
+	for _, flag := range ctx.Selected().Flags {
+		if flag.Required && !flag.Set {
+			return wrong(`msg countdown --until 22:00 '*' "Reboot for the new kernel."`, "--%s TIME, which says when it is, is missing", flag.Name)
+		}
 	}
-	return err
+	return noTarget(ctx)
 }
 
-// nothingSent makes an error one of those with exit status 2: 1 would say that the time has
-// come and somebody was not reached.
+// Run sends now and at each point, and ends when the time has come.
+func (c *countdownCmd) Run(ctx context.Context, w world) error {
+	count, err := c.begin(ctx, w)
+	if err != nil {
+		return nothingSent(err)
+	}
+	if c.DryRun {
+		return count.plan(ctx)
+	}
+	return count.run(ctx)
+}
+
+// nothingSent makes an error one of those with exit status 2: status 1 would say that the
+// time has come and somebody was not reached.
 func nothingSent(err error) error {
-	var refused *message.Refusal
-	if errors.As(err, &refused) {
+	var status exit
+	if errors.As(err, &status) {
 		return err
 	}
-	return &message.Refusal{Problem: err.Error()}
+	return client.Refused(err)
 }
 
 // counting is a countdown at work.
 type counting struct {
-	*series
-	asked  *countdownCmd
+	*client.Series
+	w     world
+	asked *countdownCmd
+
 	end    countdown.End
 	points []time.Duration
 	text   string
@@ -79,25 +100,16 @@ type counting struct {
 
 // begin puts together what is sent, to whom and when.
 func (c *countdownCmd) begin(ctx context.Context, w world) (*counting, error) {
-	end, points, err := c.times(w.engine.Now())
+	end, points, err := c.times(w.here.Now())
 	if err != nil {
 		return nil, err
 	}
-	flags := &sendCmd{sending: c.sending, Time: c.Time}
-	request, err := flags.request(w)
+	o := c.outgoing(c.Time)
+	d, err := o.dispatch(ctx, w.client())
 	if err != nil {
 		return nil, err
 	}
-	parts, away, err := flags.expanded(ctx, w, request)
-	if err != nil {
-		return nil, err
-	}
-	if away {
-		if err := flags.ways(ctx, w, parts); err != nil {
-			return nil, err
-		}
-	}
-	text, err := flags.text(w)
+	text, err := o.text.read(w)
 	if err != nil {
 		return nil, err
 	}
@@ -105,45 +117,45 @@ func (c *countdownCmd) begin(ctx context.Context, w world) (*counting, error) {
 		return nil, err
 	}
 	return &counting{
-		series: newSeries(w, flags, parts, away),
-		asked:  c, end: end, points: points, text: strings.TrimRight(text, "\n"),
+		Series: client.NewSeries(d, w.here.Name, o.report(w, d.Hosts())), w: w,
+		asked: c, end: end, points: points, text: strings.TrimRight(text, "\n"),
 	}, nil
 }
 
-// wordsLength is more than the words need that a message ends with; all of them are to fit,
-// since nobody should hear of a time and not that it is cancelled.
+// wordsLength is more than the words need that a message ends with. All of them are to fit:
+// nobody should hear of a time and not that it is cancelled.
 const wordsLength = 128
 
 func checkLength(w world, text string) error {
 	most := message.MaxBytes
-	if w.engine.UID == 0 {
+	if w.me.UID == 0 {
 		most = message.MaxBytesRoot
 	}
 	if len(text) > most-wordsLength {
-		return &message.Refusal{Problem: fmt.Sprintf("the message is longer than %d bytes, and a countdown has words to add", most-wordsLength)}
+		return wrong("", "the message is longer than %d bytes, and a countdown has words to add", most-wordsLength)
 	}
 	return message.CheckText(text)
 }
 
 func (c *countdownCmd) times(now time.Time) (end countdown.End, points []time.Duration, err error) {
 	if end, err = countdown.Parse(c.Until, now); err != nil {
-		return end, nil, &message.Refusal{Problem: "--until: " + err.Error()}
+		return end, nil, wrong("", "--until: %v", err)
 	}
 	if c.At == "" {
 		return end, countdown.Usual(end.Left()), nil
 	}
 	if points, err = countdown.Points(c.At); err != nil {
-		err = &message.Refusal{Problem: "--at: " + err.Error()}
+		err = wrong("", "--at: %v", err)
 	}
 	return end, points, err
 }
 
 // run counts down. Whatever keeps the first message from going out ends it.
-func (c *counting) run(ctx context.Context) (status int, err error) {
+func (c *counting) run(ctx context.Context) error {
 	signals, stop := signal.NotifyContext(ctx, interrupts()...)
 	defer stop()
 	context.AfterFunc(signals, func() { // a second signal ends it at once
-		signal.Ignore(syscall.SIGHUP) // but this comes right behind another when a session is ended
+		signal.Ignore(syscall.SIGHUP) // but this one comes right behind another when a session ends
 		stop()
 	})
 	notice := c.leaveNotice(ctx)
@@ -151,7 +163,7 @@ func (c *counting) run(ctx context.Context) (status int, err error) {
 	c.announce()
 	goesOn, giveUp := context.WithCancel(signals)
 	defer giveUp()
-	err = countdown.Run(goesOn, c.end, c.points, func(ctx context.Context, left time.Duration) {
+	err := countdown.Run(goesOn, c.end, c.points, func(ctx context.Context, left time.Duration) {
 		if c.warn(ctx, left); c.err != nil || c.over {
 			giveUp()
 		}
@@ -159,30 +171,30 @@ func (c *counting) run(ctx context.Context) (status int, err error) {
 	notice.remove()
 	switch {
 	case c.err != nil:
-		return exitUsage, nothingSent(c.err)
+		return nothingSent(c.err)
 	case err == nil, c.over:
-		return c.total()
-	case signals.Err() == nil: // there is no timer, and so there will be no more messages
+		return ended(c.Total())
+	case signals.Err() == nil: // there is no timer, and so no more messages
 		c.w.complain(err)
 	}
 	c.cancel(ctx)
-	_, err = c.total()
-	return exitInterrupted, err
+	_, err = c.Total()
+	return ended(report.Interrupted, err)
 }
 
 // warn sends what there is to say when so much time is left.
 func (c *counting) warn(ctx context.Context, left time.Duration) {
-	words := c.end.Words(left, c.away)
+	words := c.end.Words(left, c.Away)
 	c.heading(pointReached, left, words)
-	err := c.send(ctx, c.text+"\n"+words)
+	err := c.Send(ctx, c.text+"\n"+words)
 	switch {
 	case err == nil:
-		c.over = !c.sent && c.inVain
+		c.over = !c.sent && c.InVain()
 		c.sent = true
 	case !c.sent:
 		c.err = err
 	default: // the next one may go out again
-		c.failed(err)
+		c.Failed(err)
 	}
 }
 
@@ -191,28 +203,28 @@ func (c *counting) cancel(ctx context.Context) {
 	if c.asked.NoCancel || !c.sent || c.end.Left() <= 0 {
 		return
 	}
-	if isTerminal(c.w.stderr) && !c.flags.Quiet {
+	if isTerminal(c.w.stderr) && !c.asked.Quiet {
 		fmt.Fprintln(c.w.stderr) // a Ctrl-C has shown itself
 	}
-	words := "cancelled; it was to be " + c.end.Clock(c.away)
+	words := "cancelled; it was to be " + c.end.Clock(c.Away)
 	c.heading(cancelled, c.end.Left(), words)
-	if err := c.send(ctx, c.text+"\n"+words); err != nil {
-		c.failed(err)
+	if err := c.Send(ctx, c.text+"\n"+words); err != nil {
+		c.Failed(err)
 	}
 }
 
 // plan shows what would be sent when, and to whom now.
-func (c *counting) plan(ctx context.Context) (status int, err error) {
+func (c *counting) plan(ctx context.Context) error {
 	left := c.end.Left()
 	for _, point := range append([]time.Duration{left}, c.points...) {
 		if point <= left {
-			c.heading(pointReached, point, c.end.Words(point, c.away))
+			c.heading(pointReached, point, c.end.Words(point, c.Away))
 		}
 	}
-	if err := c.send(ctx, c.text); err != nil {
-		return statusOf(err), err
+	if err := c.Send(ctx, c.text); err != nil {
+		return err
 	}
-	return c.total()
+	return ended(c.Total())
 }
 
 // The events of a countdown, which --json prints before the results of each message.
@@ -233,11 +245,11 @@ type point struct {
 func (c *counting) heading(event message.Event, left time.Duration, words string) {
 	until := c.end.Time()
 	switch {
-	case c.flags.JSON:
-		c.print(point{event, int(left.Round(time.Second).Seconds()), until.Round(time.Second), words})
-	case c.flags.Quiet:
-	case c.flags.Verbose, c.flags.DryRun, isTerminal(c.w.stdout):
-		c.print(onClock(until.Add(-left)) + "  " + words)
+	case c.asked.JSON:
+		c.PrintObject(point{event, int(left.Round(time.Second).Seconds()), until.Round(time.Second), words})
+	case c.asked.Quiet:
+	case c.asked.Verbose, c.asked.DryRun, isTerminal(c.w.stdout):
+		c.Print(onClock(until.Add(-left)) + "  " + words)
 	}
 }
 
@@ -250,10 +262,10 @@ func onClock(t time.Time) string {
 	return t.Format(layout)
 }
 
-// announce tells who sits at the terminal what is to come.
+// announce tells the user at the terminal what is to come.
 func (c *counting) announce() {
 	columns := terminalWidth(c.w.stderr)
-	if c.flags.Quiet || columns == 0 {
+	if c.asked.Quiet || columns == 0 {
 		return
 	}
 	var times []string

@@ -9,9 +9,14 @@ import (
 
 	"msg/internal/client"
 	"msg/internal/doctor"
+	"msg/internal/report"
 	"msg/internal/sessions/logind"
 	"msg/internal/text"
 )
+
+type doctorCmd struct {
+	JSON bool `name:"json" help:"Print an array of JSON objects."`
+}
 
 // Help is shown by msg doctor --help.
 func (doctorCmd) Help() string {
@@ -24,12 +29,12 @@ Exit status: 0 there is no problem, 1 there is one.`
 }
 
 // Run shows what doctor finds. It changes nothing.
-func (c *doctorCmd) Run(ctx context.Context, w world, status *int) error {
+func (c *doctorCmd) Run(ctx context.Context, w world) error {
 	found, err := hostOf(w).Examine(ctx)
 	if err != nil {
 		return err
 	}
-	problems := 0
+	problems, status := 0, exitOK
 	for i := range found {
 		found[i] = found[i].Clean()
 		if found[i].Status == doctor.Problem {
@@ -37,21 +42,21 @@ func (c *doctorCmd) Run(ctx context.Context, w world, status *int) error {
 		}
 	}
 	if problems > 0 {
-		*status = exitNotReached
+		status = exitNotReached
 	}
 	if c.JSON {
 		out := json.NewEncoder(w.stdout)
 		out.SetEscapeHTML(false) // commands are joined with &&
-		return out.Encode(found)
+		return ended(status, out.Encode(found))
 	}
-	return printFindings(w.stdout, found, problems, w.engine.UID == 0, terminalWidth(w.stdout))
+	return ended(status, printFindings(w.stdout, found, problems, w.me.UID == 0, terminalWidth(w.stdout)))
 }
 
 // hostOf returns what doctor looks at: this host, for the user who calls.
 func hostOf(w world) doctor.Host {
 	host := doctor.Local()
-	host.UID, host.UserConfig, host.Standard = w.engine.UID, userConfig(w), []any{w.stdin, w.stdout, w.stderr}
-	host.Version, host.System, host.Accounts, host.Logins = version, w.engine.System, w.engine.Accounts, logind.List
+	host.UID, host.UserConfig, host.Standard = w.me.UID, w.userConfig(), []any{w.stdin, w.stdout, w.stderr}
+	host.Version, host.System, host.Accounts, host.Logins = version, w.here.System, w.here.Accounts, logind.List
 	host.Helper = doctor.Helper{Path: client.Find(), Candidates: client.Candidates(), Ask: askHelper}
 	return host
 }
@@ -86,7 +91,7 @@ func printFindings(out io.Writer, found []doctor.Finding, problems int, root boo
 		}
 	}
 	if problems > 0 {
-		lines.WriteString(count(problems, "problem", "problems"))
+		lines.WriteString(report.Count(problems, "problem", "problems"))
 		if !root {
 			lines.WriteString("; what to do is for root")
 		}

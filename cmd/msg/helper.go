@@ -1,6 +1,6 @@
 package main
 
-import "msg/internal/message"
+type helperCmd struct{}
 
 // Help is shown by msg helper --help.
 func (helperCmd) Help() string {
@@ -10,7 +10,4 @@ A key that can send messages and nothing else, in ~/.ssh/authorized_keys:
   command="msg helper",restrict ssh-ed25519 AAAA... cron@backup`
 }
 
-var errNotByHand = &message.Refusal{
-	Problem: "msg helper is started by msg on another host, not by hand",
-	Hint:    `msg bob@HOST "text" does; -- helper is a user of that name`,
-}
+var errNotByHand = wrong(`msg bob@HOST "text" does; -- helper is a user of that name`, "msg helper is started by msg on another host, not by hand")

@@ -21,12 +21,12 @@ func (helperCmd) Run(ctx context.Context, w world) error {
 	}
 	// What ends it is the end of its input; a hangup is of the connection.
 	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
-	engine := *w.engine
-	if engine.UID == 0 && engine.Self.From == "" {
-		// sshd's word, as far as root's own environment has it. Anyone else's is
-		// their own, and msg-helper asks logind's files.
-		engine.Self.From, _, _ = strings.Cut(os.Getenv("SSH_CONNECTION"), " ")
+	me := w.me
+	if me.UID == 0 && me.Self.From == "" {
+		// sshd's word, as far as root's own environment has it. Anyone else's is their own,
+		// and msg-helper asks logind's files.
+		me.Self.From, _, _ = strings.Cut(os.Getenv("SSH_CONNECTION"), " ")
 	}
-	hello := wire.Hello{Version: version, Host: text.Name(engine.Name), Privileged: engine.UID == 0 || client.Find() != ""}
-	return wire.Serve(ctx, wire.Stdin(), w.stdout, wire.RequestTimeSSH, hello, doorFor(&engine).Send)
+	hello := wire.Hello{Version: version, Host: text.Name(w.here.Name), Privileged: me.UID == 0 || client.Find() != ""}
+	return wire.Serve(ctx, wire.Stdin(), w.stdout, wire.RequestTimeSSH, hello, client.Door(w.here, me))
 }

@@ -33,14 +33,15 @@ func TestLayers(t *testing.T) {
 		"doctor":          "accounts addressbook answers config device hostlist journal message rate sessions tail target text tty/mine",
 		"shutdown":        "",
 		"hostlist":        "",
-		"report":          "message target",
+		"report":          "hostlist message target text window",
 		"table":           "text",
+		"window":          "",
 		"remote/sshhosts": "hostlist",
 		"completion":      "addressbook answers config device hostlist message rate sessions tail target text",
 		"delivery":        "accounts answers banner device journal message sessions target text tty",
 		"wire":            "message target text",
 		"wire/call":       "answers message tail target text wire",
-		"client":          "answers message tail target text wire wire/call",
+		"client":          "accounts addressbook answers banner config delivery device hostlist journal message rate remote report sessions tail target text tty window wire wire/call",
 		"remote":          "answers message tail target text wire wire/call",
 	} {
 		deps := depsOf(t, "msg/internal/"+pkg)

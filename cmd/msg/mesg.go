@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"strings"
 
-	"msg/internal/message"
 	"msg/internal/tty/mine"
 )
 
@@ -17,6 +16,12 @@ const (
 	exitMessagesOn  = 0
 	exitMessagesOff = 1
 )
+
+type mesgCmd struct {
+	Messages string `arg:"" optional:"" default:"" enum:"y,n,yes,no," help:"y switches messages on, n off; without it, say how it is."`
+	Verbose  bool   `short:"v" xor:"form" help:"Say in words how it is."`
+	JSON     bool   `name:"json" xor:"form" help:"Print a JSON object."`
+}
 
 // Help is shown by msg mesg --help.
 func (mesgCmd) Help() string {
@@ -31,7 +36,7 @@ Exit status: 0 messages are on, 1 they are off, 2 that cannot be told or changed
 }
 
 // Run shows or sets whether messages come to the terminal that msg was started at.
-func (c *mesgCmd) Run(ctx context.Context, w world, status *int) error {
+func (c *mesgCmd) Run(ctx context.Context, w world) error {
 	own, err := mine.Find(w.stdin, w.stdout, w.stderr)
 	if err != nil {
 		return mesgError(err)
@@ -44,10 +49,11 @@ func (c *mesgCmd) Run(ctx context.Context, w world, status *int) error {
 			return refused(ctx, w, own, err)
 		}
 	}
-	if *status = exitMessagesOff; on {
-		*status = exitMessagesOn
+	status := exitMessagesOff
+	if on {
+		status = exitMessagesOn
 	}
-	return c.show(w, own.Name, on)
+	return ended(status, c.show(w, own.Name, on))
 }
 
 // show answers as mesg(1) does: a change is silent, unless the user asked for words or JSON.
@@ -72,7 +78,7 @@ func mesgError(err error) error {
 	if errors.Is(err, mine.ErrNone) {
 		hint = `it is for the terminal that it is typed at; over ssh, "ssh -t" gives one`
 	}
-	return &message.Refusal{Problem: err.Error(), Hint: hint}
+	return wrong(hint, "%v", err)
 }
 
 // refused names the terminal's owner if the kernel lets only them change it.
@@ -85,15 +91,13 @@ func refused(ctx context.Context, w world, own *mine.Terminal, err error) error 
 		return mesgError(fmt.Errorf("%s: %w", own.Name, err))
 	}
 	whose := fmt.Sprintf("uid %d", own.Owner)
-	if name := w.engine.Accounts.Name(ctx, own.Owner); name != "" {
+	if name := w.here.Accounts.Name(ctx, own.Owner); name != "" {
 		whose = name
 	}
 	who := whose + " or root"
 	if own.Owner == 0 {
 		who = "root"
 	}
-	return &message.Refusal{
-		Problem: fmt.Sprintf("%s belongs to %s", own.Name, whose),
-		Hint:    fmt.Sprintf(`only %s may change that; after su or sudo, "exit" goes back to who logged in`, who),
-	}
+	hint := fmt.Sprintf(`only %s may change that; after su or sudo, "exit" goes back to who logged in`, who)
+	return wrong(hint, "%s belongs to %s", own.Name, whose)
 }

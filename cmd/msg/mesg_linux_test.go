@@ -23,7 +23,7 @@ func at(term *os.File) (w world, stdout *bytes.Buffer) {
 	stdout = &bytes.Buffer{}
 	return world{
 		stdin: term, stdout: stdout, stderr: &bytes.Buffer{}, getenv: func(string) string { return "" },
-		engine: &local{Host: delivery.Host{Accounts: &accounts.Directory{}}},
+		here: delivery.Host{Accounts: &accounts.Directory{}},
 	}, stdout
 }
 

@@ -9,12 +9,22 @@ import (
 	"strings"
 
 	"msg/internal/addressbook"
+	"msg/internal/client"
 	"msg/internal/config"
-	"msg/internal/message"
 	"msg/internal/table"
 	"msg/internal/target"
 	"msg/internal/text"
 )
+
+type nameCmd struct {
+	Name    named `arg:"" optional:"" help:"The alias, or a domain; all of them where it is left out." completion-predictor:"aliases"`
+	Targets named `arg:"" optional:"" help:"With --add, whom it stands for; yourself where that is left out." completion-predictor:"targets"`
+
+	Add    bool `xor:"change" help:"Make it an alias, or have it stand for others than it did."`
+	Delete bool `xor:"change" help:"Take the alias away."`
+	System bool `help:"Change the system's aliases, which everyone has, and not your own."`
+	JSON   bool `name:"json" help:"Print an array of JSON objects."`
+}
 
 // Help is shown by msg name --help.
 func (nameCmd) Help() string {
@@ -32,46 +42,63 @@ the system's.`
 }
 
 // Run shows names, or changes one.
-func (c *nameCmd) Run(ctx context.Context, w world, status *int) error {
+func (c *nameCmd) Run(ctx context.Context, w world) error {
+	name, meant := string(c.Name), string(c.Targets)
+	a := aliases{w: w, system: c.System, json: c.JSON}
 	switch {
-	case c.Add || c.Delete:
-		return c.change(ctx, w)
-	case c.Targets != "":
-		return &message.Refusal{
-			Problem: fmt.Sprintf("%q: a name is shown, or set with --add", c.Name),
-			Hint:    fmt.Sprintf("msg name --add %s %s", c.Name, c.Targets),
-		}
+	case (c.Add || c.Delete) && c.JSON:
+		return wrong("", "--json shows names, and changes none")
+	case c.Delete && meant != "":
+		return wrong("", "--delete takes a name alone")
+	case c.Delete:
+		return a.drop(name)
+	case c.Add:
+		return a.set(ctx, name, meant)
+	case meant != "":
+		return wrong(fmt.Sprintf("msg name --add %s %s", name, meant), "%q: a name is shown, or set with --add", name)
 	case c.System:
-		return &message.Refusal{Problem: "--system goes with --add and --delete", Hint: `"msg name" shows the system's names, too`}
+		return wrong(`"msg name" shows the system's names, too`, "--system goes with --add and --delete")
 	}
-	book, err := addressBook(w)
+	return a.show(name)
+}
+
+// aliases shows and changes a user's names, or the system's.
+type aliases struct {
+	w      world
+	system bool // changes are the system's
+	json   bool
+}
+
+// show prints a name, or all of them if it is "".
+func (a aliases) show(name string) error {
+	book, err := a.w.names().Book()
 	if err != nil {
-		return requestError(err)
+		return client.Refused(err)
 	}
 	shown := []addressbook.Entry{} // JSON tells nil from none
 	for _, e := range book.All() {
-		if c.Name == "" || e.Name == string(c.Name) || "@"+e.Name == string(c.Name) && !e.IsAlias() {
+		if name == "" || e.Name == name || "@"+e.Name == name && !e.IsAlias() {
 			shown = append(shown, e)
 		}
 	}
-	if len(shown) == 0 && !c.JSON {
-		return c.none(w, book, status)
+	status := exitOK
+	if len(shown) == 0 && name != "" {
+		status = exitNotReached
 	}
-	if len(shown) == 0 && c.Name != "" {
-		*status = exitNotReached
+	if len(shown) == 0 && !a.json {
+		a.none(name, book)
+		return ended(status, nil)
 	}
-	return c.show(w, shown)
+	return ended(status, a.print(shown))
 }
 
 // none tells that there is no such name, or none at all.
-func (c *nameCmd) none(w world, book *addressbook.Book, status *int) error {
-	words, hint := "no aliases, no domains", `"msg name --add NAME TARGETS" makes an alias; msg.conf(5) tells about both, in `+strings.Join(book.Paths, " and ")
-	if c.Name != "" {
-		*status = exitNotReached
-		words, hint = fmt.Sprintf("%q is no alias and no domain", c.Name), fmt.Sprintf(`"msg name --add %s TARGETS" makes it an alias`, c.Name)
+func (a aliases) none(name string, book *addressbook.Book) {
+	err := wrong(`"msg name --add NAME TARGETS" makes an alias; msg.conf(5) tells about both, in `+strings.Join(book.Paths, " and "), "no aliases, no domains")
+	if name != "" {
+		err = wrong(fmt.Sprintf(`"msg name --add %s TARGETS" makes it an alias`, name), "%q is no alias and no domain", name)
 	}
-	w.complain(&message.Refusal{Problem: words, Hint: hint})
-	return nil
+	a.w.complain(err)
 }
 
 // entry is a name as --json shows it.
@@ -96,118 +123,126 @@ func entryOf(e addressbook.Entry) entry {
 	return out
 }
 
-// show prints names with the file that each is from. A domain is written as lists of hosts
+// print prints names with the file that each is from. A domain is written as lists of hosts
 // name it.
-func (c *nameCmd) show(w world, all []addressbook.Entry) error {
+func (a aliases) print(all []addressbook.Entry) error {
 	entries := []entry{}
 	columns := []table.Column{{Cells: []string{"NAME"}}, {Cells: []string{"STANDS FOR"}, Least: 12}, {Cells: []string{"FROM"}, Least: 6, Spare: 1}}
 	for _, one := range all {
 		e := entryOf(one)
 		entries = append(entries, e)
-		name, means, from := e.Name, strings.Join(e.Targets, ","), e.File
-		if e.Kind == "domain" {
-			name, means = "@"+e.Name, e.Hosts
-		}
-		if e.Command != "" {
-			means = "what is printed by: " + e.Command
-		}
-		if !e.Holds {
-			from += " (yours holds)"
-		}
-		for i, cell := range []string{name, means, from} {
+		for i, cell := range e.cells() {
 			columns[i].Cells = append(columns[i].Cells, text.Name(cell))
 		}
 	}
-	if c.JSON {
-		return json.NewEncoder(w.stdout).Encode(entries)
+	if a.json {
+		return json.NewEncoder(a.w.stdout).Encode(entries)
 	}
-	return table.Print(w.stdout, columns, terminalWidth(w.stdout))
+	return table.Print(a.w.stdout, columns, terminalWidth(a.w.stdout))
 }
 
-// change makes an alias, or takes one away.
-func (c *nameCmd) change(ctx context.Context, w world) error {
-	path := userConfig(w)
-	if c.System {
+// cells are a name, what it stands for, and where it is from.
+func (e entry) cells() []string {
+	name, means, from := e.Name, strings.Join(e.Targets, ","), e.File
+	if e.Kind == "domain" {
+		name, means = "@"+e.Name, e.Hosts
+	}
+	if e.Command != "" {
+		means = "what is printed by: " + e.Command
+	}
+	if !e.Holds {
+		from += " (yours holds)"
+	}
+	return []string{name, means, from}
+}
+
+// file returns the path of the file to change.
+func (a aliases) file(name string) (string, error) {
+	path := a.w.userConfig()
+	if a.system {
 		path = config.Path
 	}
 	switch {
-	case c.JSON:
-		return &message.Refusal{Problem: "--json shows names, and changes none"}
-	case c.System && w.engine.UID != 0:
-		return &message.Refusal{Problem: "the system's aliases are root's to change", Hint: "without --system, it is one of your own"}
-	case c.Name == "":
-		return &message.Refusal{Problem: "no name", Hint: "msg name --add team alice,bob"}
+	case a.system && a.w.me.UID != 0:
+		return "", wrong("without --system, it is one of your own", "the system's aliases are root's to change")
+	case name == "":
+		return "", wrong("msg name --add team alice,bob", "no name")
 	case path == "":
-		return &message.Refusal{Problem: "HOME is not set, so there is no place for a configuration of yours"}
-	case c.Delete:
-		return c.drop(w, path)
+		return "", wrong("", "HOME is not set, so there is no place for a configuration of yours")
 	}
-	return c.set(ctx, w, path)
+	return path, nil
 }
 
-func (c *nameCmd) drop(w world, path string) error {
-	if c.Targets != "" {
-		return &message.Refusal{Problem: "--delete takes a name alone"}
+// drop takes an alias away.
+func (a aliases) drop(name string) error {
+	path, err := a.file(name)
+	if err != nil {
+		return err
 	}
-	err := addressbook.DropAlias(path, string(c.Name))
+	err = addressbook.DropAlias(path, name)
 	if errors.Is(err, addressbook.ErrNoAlias) {
-		return &message.Refusal{Problem: fmt.Sprintf("%s has no alias %q", path, c.Name), Hint: `"msg name" shows which file has it; --system changes the system's`}
+		return wrong(`"msg name" shows which file has it; --system changes the system's`, "%s has no alias %q", path, name)
 	}
 	if err != nil {
-		return requestError(err)
+		return client.Refused(err)
 	}
-	return c.changed(w, "is no alias any more")
+	return a.changed(name, "is no alias any more")
 }
 
-func (c *nameCmd) set(ctx context.Context, w world, path string) error {
-	if slices.Contains(w.commands, string(c.Name)) {
-		return &message.Refusal{Problem: fmt.Sprintf("%q is a command of msg's, and would not be taken for an alias", c.Name)}
+// set has an alias stand for a list of targets, or for the user if that is "".
+func (a aliases) set(ctx context.Context, name, list string) error {
+	path, err := a.file(name)
+	if err != nil {
+		return err
 	}
-	meant, err := target.Parse(string(c.Targets))
-	if c.Targets == "" {
-		meant, err = c.oneself(ctx, w)
+	if slices.Contains(a.w.commands, name) {
+		return wrong("", "%q is a command of msg's, and would not be taken for an alias", name)
+	}
+	var meant []target.Target
+	if list == "" {
+		meant, err = a.oneself(ctx, name)
+	} else {
+		meant, err = target.Parse(list)
+	}
+	if err == nil {
+		err = addressbook.SetAlias(path, name, meant)
 	}
 	if err != nil {
-		return requestError(err)
+		return client.Refused(err)
 	}
-	if err := addressbook.SetAlias(path, string(c.Name), meant); err != nil {
-		return requestError(err)
-	}
-	list := make([]string, len(meant))
+	words := make([]string, len(meant))
 	for i, t := range meant {
-		list[i] = t.String()
+		words[i] = t.String()
 	}
-	return c.changed(w, "stands for "+strings.Join(list, ","))
+	return a.changed(name, "stands for "+strings.Join(words, ","))
 }
 
-// oneself is whom a name stands for that is given without targets. One that means somebody
-// already is left alone: it may have been typed to be shown.
-func (c *nameCmd) oneself(ctx context.Context, w world) ([]target.Target, error) {
-	book, err := addressBook(w)
+// oneself is whom a name stands for that is given without targets. A name that means somebody
+// already stays as it is: the user may have typed it to see it.
+func (a aliases) oneself(ctx context.Context, name string) ([]target.Target, error) {
+	book, err := a.w.names().Book()
 	if err != nil {
 		return nil, err
 	}
-	you := w.engine.Accounts.Name(ctx, w.engine.UID)
-	_, err = w.engine.Accounts.User(ctx, string(c.Name))
+	accounts := a.w.here.Accounts
+	you := accounts.Name(ctx, a.w.me.UID)
+	_, err = accounts.User(ctx, name)
 	switch {
-	case slices.Contains(book.Aliases(), string(c.Name)):
-		return nil, &message.Refusal{
-			Problem: fmt.Sprintf("%q is an alias already", c.Name),
-			Hint:    fmt.Sprintf("msg name %s shows it; msg name --add %s TARGETS has it stand for others", c.Name, c.Name),
-		}
+	case slices.Contains(book.Aliases(), name):
+		return nil, wrong(fmt.Sprintf("msg name %s shows it; msg name --add %s TARGETS has it stand for others", name, name), "%q is an alias already", name)
 	case err == nil:
-		return nil, &message.Refusal{Problem: fmt.Sprintf("%q is a user here", c.Name), Hint: fmt.Sprintf("msg name --add %s TARGETS has it stand for others all the same", c.Name)}
+		return nil, wrong(fmt.Sprintf("msg name --add %s TARGETS has it stand for others all the same", name), "%q is a user here", name)
 	case you == "":
-		return nil, fmt.Errorf("uid %d has no name that an alias could stand for", w.engine.UID)
+		return nil, fmt.Errorf("uid %d has no name that an alias could stand for", a.w.me.UID)
 	}
 	return []target.Target{{Kind: target.User, Name: you}}, nil
 }
 
 // changed says at a terminal what a name is now.
-func (c *nameCmd) changed(w world, words string) error {
-	if !isTerminal(w.stdout) {
+func (a aliases) changed(name, words string) error {
+	if !isTerminal(a.w.stdout) {
 		return nil
 	}
-	_, err := fmt.Fprintf(w.stdout, "%s %s\n", text.Name(string(c.Name)), text.Name(words))
+	_, err := fmt.Fprintf(a.w.stdout, "%s %s\n", text.Name(name), text.Name(words))
 	return err
 }

@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
+	"msg/internal/client"
 	"msg/internal/compat"
-	"msg/internal/message"
 )
+
+type netCmd struct {
+	Args []word `arg:"" optional:"" passthrough:"" help:"send and whom to send what, or name." completion-predictor:"none"`
+}
 
 // Help is shown by msg net --help.
 func (netCmd) Help() string {
@@ -26,7 +29,7 @@ In msg's own words these are msg send and msg name.`
 }
 
 // Run does what net would.
-func (c *netCmd) Run(ctx context.Context, w world, command *kong.Context, status *int) error {
+func (c *netCmd) Run(ctx context.Context, w world, command *kong.Context) error {
 	args := make([]string, len(c.Args))
 	for i, arg := range c.Args {
 		args[i] = string(arg)
@@ -34,48 +37,43 @@ func (c *netCmd) Run(ctx context.Context, w world, command *kong.Context, status
 	net, err := compat.ParseNet(args)
 	switch {
 	case err != nil:
-		return &message.Refusal{Problem: err.Error(), Hint: `"msg net --help" shows the usage`}
+		return wrong(`"msg net --help" shows the usage`, "%v", err)
 	case net.Help:
 		return command.PrintUsage(false)
 	case net.Send != nil:
-		return sendNet(ctx, w, *net.Send, status)
+		return sendNet(ctx, w, *net.Send)
+	case net.Name.Delete:
+		return aliases{w: w}.drop(net.Name.Name)
+	case net.Name.Name == "":
+		return aliases{w: w}.show("")
 	}
-	name := nameCmd{Name: named(net.Name.Name), Delete: net.Name.Delete}
-	name.Add = name.Name != "" && !name.Delete
-	return name.Run(ctx, w, status)
+	return aliases{w: w}.set(ctx, net.Name.Name, "")
 }
 
 // sendNet sends what net send would.
-func sendNet(ctx context.Context, w world, net compat.NetSend, status *int) error {
-	send := sendCmd{sending: sending{Targets: word(net.Target), Domain: named(net.Domain), Text: textOf(net.Words)}}
+func sendNet(ctx context.Context, w world, net compat.NetSend) error {
+	o := outgoing{Message: client.Message{Targets: net.Target, Domain: net.Domain}, text: literal(net.Words...)}
 	if net.Only {
-		only, err := onlyDomain(w)
-		if err != nil {
+		var err error
+		if o.Domain, err = onlyDomain(w); err != nil {
 			return err
 		}
-		send.Domain = named(only)
 	}
-	return send.Run(ctx, w, status)
+	return o.send(ctx, w)
 }
 
 // onlyDomain is the domain that is meant where none is named.
 func onlyDomain(w world) (string, error) {
-	book, err := addressBook(w)
+	book, err := w.names().Book()
 	if err != nil {
-		return "", requestError(err)
+		return "", client.Refused(err)
 	}
 	all := book.Domains()
 	switch len(all) {
 	case 0:
-		return "", &message.Refusal{
-			Problem: "no domain is defined",
-			Hint:    "msg.conf(5) tells how, in " + strings.Join(book.Paths, " or "),
-		}
+		return "", wrong("msg.conf(5) tells how, in "+strings.Join(book.Paths, " or "), "no domain is defined")
 	case 1:
 		return all[0], nil
 	}
-	return "", &message.Refusal{
-		Problem: fmt.Sprintf("which domain? there are %s", strings.Join(all, ", ")),
-		Hint:    "/domain:" + all[0] + " names one",
-	}
+	return "", wrong("/domain:"+all[0]+" names one", "which domain? there are %s", strings.Join(all, ", "))
 }

@@ -8,10 +8,18 @@ import (
 	"time"
 
 	"msg/internal/message"
+	"msg/internal/report"
 	"msg/internal/sessions"
 	"msg/internal/table"
 	"msg/internal/target"
 )
+
+type sessionsCmd struct {
+	Targets word `arg:"" optional:"" help:"Whom to show; everyone where it is left out." completion-predictor:"targets"`
+	All     bool `name:"all-terminals" short:"a" help:"Show every terminal, below the one that shows it, and not only where people look."`
+	Verbose bool `short:"v" help:"Say which sources could not be read."`
+	JSON    bool `name:"json" help:"Print an array of JSON objects."`
+}
 
 // Help is shown by msg sessions --help.
 func (sessionsCmd) Help() string {
@@ -23,8 +31,8 @@ func (sessionsCmd) Help() string {
 }
 
 // Run shows who is logged in.
-func (c *sessionsCmd) Run(ctx context.Context, w world, status *int) error {
-	picture, err := w.engine.Picture(ctx)
+func (c *sessionsCmd) Run(ctx context.Context, w world) error {
+	picture, err := w.here.Picture(ctx)
 	if err != nil {
 		return err
 	}
@@ -33,59 +41,56 @@ func (c *sessionsCmd) Run(ctx context.Context, w world, status *int) error {
 			w.complain(problem)
 		}
 	}
-	rows, err := c.rows(ctx, w, picture, status)
+	rows, status, err := c.rows(ctx, w, picture)
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return json.NewEncoder(w.stdout).Encode(rows)
+	switch {
+	case c.JSON:
+		err = json.NewEncoder(w.stdout).Encode(rows)
+	case len(rows) > 0:
+		err = table.Print(w.stdout, tableOf(rows, c.All, w.here.Now()), terminalWidth(w.stdout))
+	case c.Targets == "":
+		w.warn("nobody is logged in")
 	}
-	if len(rows) == 0 {
-		if c.Targets == "" {
-			w.warn("nobody is logged in")
-		}
-		return nil
-	}
-	return table.Print(w.stdout, tableOf(rows, c.All, w.engine.Now()), terminalWidth(w.stdout))
+	return ended(status, err)
 }
 
-// rows are where the people look whom the targets mean, everyone where there is
-// none; with --all-terminals, every terminal of theirs. A target that is nobody is
-// told, as send tells it.
-func (c *sessionsCmd) rows(ctx context.Context, w world, p sessions.Picture, status *int) ([]row, error) {
+// rows are where the people look whom the targets mean, everyone if there are none; with
+// --all-terminals, every terminal of theirs. It tells of a target that is nobody as send does.
+func (c *sessionsCmd) rows(ctx context.Context, w world, p sessions.Picture) (_ []row, status int, err error) {
 	request := message.Request{Targets: []target.Target{{Kind: target.Everyone}}}
 	if c.Targets != "" {
-		var err error
-		if request.Targets, err = targets(w, c.Targets, false); err != nil {
-			return nil, err
+		if request.Targets, err = w.names().Targets(string(c.Targets), false); err != nil {
+			return nil, 0, err
 		}
 	}
-	engine := *w.engine
-	engine.Self.Terminal = 0 // unlike a message, the list does not leave oneself out
-	chosen, err := engine.Choose(ctx, engine.Sender, p, request)
+	me := w.me
+	me.Self.Terminal = 0 // unlike a message, the list does not leave its user out
+	chosen, err := w.here.Choose(ctx, me, p, request)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	out := (&sendCmd{}).reporter(w, nil, false)
+	out := report.New(w.report(nil))
 	for _, failed := range chosen.Failed {
 		if failed.Reason != message.NoTerminal {
-			out.result(failed)
-			*status = exitNotReached
+			out.Result(failed)
+			status = exitNotReached
 		}
 	}
-	list := newList(p, chosen.Places, w.engine.Now())
+	list := newList(p, chosen.Places, w.here.Now())
 	if c.All {
 		request.AllTerminals = true
-		every, err := engine.Choose(ctx, engine.Sender, p, request)
+		every, err := w.here.Choose(ctx, me, p, request)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		list.addAll(every.Places)
 	}
 	if c.Targets == "" {
-		return list.rows(p.Sessions), nil
+		return list.rows(p.Sessions), status, nil
 	}
-	return list.rows(chosen.Sessions), nil
+	return list.rows(chosen.Sessions), status, nil
 }
 
 func tableOf(rows []row, all bool, now time.Time) []table.Column {

@@ -12,15 +12,18 @@ import (
 	"strings"
 	"time"
 
+	"msg/internal/client"
 	"msg/internal/countdown"
-	"msg/internal/delivery"
 	"msg/internal/message"
-	"msg/internal/remote"
 	"msg/internal/sessions"
 	"msg/internal/sessions/logind"
 	"msg/internal/shutdown"
 	"msg/internal/target"
 )
+
+type shutdownCmd struct {
+	Verbose bool `short:"v" help:"Say where each warning went."`
+}
 
 // Help is shown by msg shutdown-notice --help.
 func (shutdownCmd) Help() string {
@@ -39,13 +42,16 @@ twice. The command ends when the shutdown is cancelled.`
 func warnings(left time.Duration) []time.Duration { return append(countdown.Usual(left), 0) }
 
 // Run counts down to what is scheduled, and ends when nothing is any more.
-func (c *shutdownCmd) Run(ctx context.Context, w world, _ *int) error {
-	if w.engine.UID != 0 {
-		return &message.Refusal{Problem: "only root may warn of a shutdown", Hint: "as root, \"systemctl enable --now msg-shutdown.path\" has systemd do it"}
+func (c *shutdownCmd) Run(ctx context.Context, w world) error {
+	if w.me.UID != 0 {
+		return wrong("as root, \"systemctl enable --now msg-shutdown.path\" has systemd do it", "only root may warn of a shutdown")
 	}
 	ctx, stop := signal.NotifyContext(ctx, interrupts()...)
 	defer stop()
-	warner := c.warner(ctx, w)
+	warner, err := c.warner(ctx, w)
+	if err != nil {
+		return err
+	}
 	for {
 		scheduled, err := shutdown.Read(shutdown.File)
 		switch {
@@ -63,19 +69,24 @@ func (c *shutdownCmd) Run(ctx context.Context, w world, _ *int) error {
 
 // shutdownWarner tells everyone of shutdowns.
 type shutdownWarner struct {
-	*series
+	*client.Series
+	w     world
 	seen  *shutdown.Scheduled // the last one
 	spare bool                // logind is just warning those whom it reaches
 }
 
-func (c *shutdownCmd) warner(ctx context.Context, w world) *shutdownWarner {
-	rules := delivery.Unlimited()
+func (c *shutdownCmd) warner(ctx context.Context, w world) (*shutdownWarner, error) {
+	n := &shutdownWarner{w: w}
+	sender := w.client()
+	sender.Door = client.Root(w.here, w.me, func(p sessions.Picture) []string { return n.leftToLogind(ctx, p) })
+	o := outgoing{verbose: c.Verbose}
 	everyone := message.Request{Targets: []target.Target{{Kind: target.Everyone}}}
-	flags := &sendCmd{sending: sending{Verbose: c.Verbose}}
-	n := &shutdownWarner{series: newSeries(w, flags, []remote.Part{{Host: w.engine.Name, Request: everyone}}, false)}
-	rules.Spare = n.leftToLogind(ctx)
-	n.w.door = logged{w.engine, rules}
-	return n
+	d, err := sender.Dispatch(ctx, o.Message, everyone)
+	if err != nil {
+		return nil, err
+	}
+	n.Series = client.NewSeries(d, w.here.Name, o.report(w, nil))
+	return n, nil
 }
 
 // count counts down to a shutdown, until another is scheduled or none is.
@@ -130,7 +141,7 @@ func hushed(ctx context.Context) bool {
 }
 
 func (n *shutdownWarner) tell(ctx context.Context, words string) {
-	if err := n.send(ctx, words); err != nil {
+	if err := n.Send(ctx, words); err != nil {
 		n.w.complain(err)
 	}
 }
@@ -178,26 +189,24 @@ func logindWarns(left time.Duration, first bool) bool {
 	return left < soon || !first && full
 }
 
-// leftToLogind returns which terminals to spare: those that logind warns itself, where it does.
-func (n *shutdownWarner) leftToLogind(ctx context.Context) func(sessions.Picture) []string {
-	return func(p sessions.Picture) []string {
-		if !n.spare {
-			return nil
-		}
-		_, utmp := os.Stat(n.w.engine.System.Utmp)
-		register, err := logind.Walls(ctx, utmp == nil)
-		if err != nil {
-			return nil // rather twice than not at all
-		}
-		var logins []sessions.Session
-		if register == sessions.Logind {
-			logins, err = logind.List(ctx)
-		}
-		if err != nil {
-			return nil
-		}
-		return walled(p, register, logins, n.seen.From)
+// leftToLogind are the terminals of the people whom logind warns itself, when it does.
+func (n *shutdownWarner) leftToLogind(ctx context.Context, p sessions.Picture) []string {
+	if !n.spare {
+		return nil
 	}
+	_, utmp := os.Stat(n.w.here.System.Utmp)
+	register, err := logind.Walls(ctx, utmp == nil)
+	if err != nil {
+		return nil // rather twice than not at all
+	}
+	var logins []sessions.Session
+	if register == sessions.Logind {
+		logins, err = logind.List(ctx)
+	}
+	if err != nil {
+		return nil
+	}
+	return walled(p, register, logins, n.seen.From)
 }
 
 // walled are the terminals of the screens that logind writes its warnings to: those that the

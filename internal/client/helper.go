@@ -1,5 +1,3 @@
-// Package client is the way of a message from msg to the programs that deliver it. It writes
-// to no terminal itself.
 package client
 
 import (

@@ -63,10 +63,6 @@ type Request struct {
 	// Typed says that more lines follow the text, one by one, in a Lines.
 	Typed bool
 
-	// Lines is what is typed after the text, line by line, closed at its end; nil where
-	// the text is all.
-	Lines <-chan string
-
 	// Says is who sends by the client's own word: alice@laptop. It is shown marked as that,
 	// and may be "".
 	Says string
@@ -74,7 +70,7 @@ type Request struct {
 
 // Stays reports whether the message goes on when its text is through: it waits for answers,
 // or for more lines.
-func (r Request) Stays() bool { return !r.DryRun && (r.Wait || r.Typed || r.Lines != nil) }
+func (r Request) Stays() bool { return !r.DryRun && (r.Wait || r.Typed) }
 
 // CheckText refuses a text that nobody may send to anybody. The host that delivers it has
 // limits of its own.

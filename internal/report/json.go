@@ -1,6 +1,10 @@
 package report
 
-import "msg/internal/message"
+import (
+	"encoding/json"
+
+	"msg/internal/message"
+)
 
 // Object is a Result as --json prints it. Scripts rely on its keys.
 type Object struct {
@@ -42,4 +46,39 @@ type Summary struct {
 	Planned   int           `json:"planned,omitempty"`
 	Answered  int           `json:"answered"` // people who have answered
 	Hosts     int           `json:"hosts"`
+}
+
+// objects is the view of --json: each result as it comes.
+type objects struct{ *Report }
+
+func (v objects) result(r message.Result) {
+	if r.Event != message.Waiting {
+		v.object(ObjectOf(r))
+	}
+}
+
+func (v objects) answer(r message.Result)     { v.object(ObjectOf(r)) }
+func (v objects) unanswered(r message.Result) { v.object(ObjectOf(r)) }
+func (v objects) tell()                       {}
+
+func (v objects) end() {
+	if !v.Partial {
+		v.object(v.tally.Summary())
+	}
+}
+
+// object prints a value as a line of JSON.
+func (r *Report) object(value any) {
+	data, err := json.Marshal(value)
+	r.keep(err)
+	r.print(string(data))
+}
+
+// PrintObject prints a value as a line of JSON. Its error is the first of writing to standard
+// output.
+func (r *Report) PrintObject(value any) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.object(value)
+	return r.err
 }

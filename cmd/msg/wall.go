@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"msg/internal/accounts"
+	"msg/internal/client"
 	"msg/internal/compat"
 	"msg/internal/message"
 	"msg/internal/target"
@@ -41,59 +42,59 @@ func runWall(ctx context.Context, args []string, w world) (code int, err error) 
 	case line.Asked != compat.Nothing:
 		return w.tell(line.Asked)
 	}
-	send := sendCmd{Time: mostPatience(w, duration(line.Timeout))}
-	if err := toGroup(ctx, w, line.Group, &send); err != nil {
+	o := outgoing{Message: client.Message{Options: message.Request{Time: mostPatience(w, line.Timeout)}}}
+	if err := toGroup(ctx, w, line.Group, &o.Message); err != nil {
 		return exitFailed, err
 	}
-	if send.NoBanner = line.NoBanner && w.engine.UID == 0; send.NoBanner != line.NoBanner {
+	if o.Options.NoBanner = line.NoBanner && w.me.UID == 0; o.Options.NoBanner != line.NoBanner {
 		w.warn("--nobanner is available only for root")
 	}
 	switch words := line.Words; {
 	case len(words) == 1 && isFile(words[0]):
-		send.File = words[0]
+		o.text.file = words[0]
 	case len(words) > 0:
-		send.Text = textOf(words)
+		o.text = literal(words...)
 	default: // all of standard input is one message, at a terminal, too
 		text, err := written(nil, w, "the message", message.MaxBytesRoot)
 		if err != nil {
 			return exitFailed, err
 		}
-		send.Text = textOf([]string{text})
+		o.text = literal(text)
 	}
-	return sendAs(ctx, w, send)
+	return sendAs(ctx, w, o)
 }
 
-// toGroup has it sent to a group's members, or to everyone with oneself. One's own terminal is
-// left out where messages to it are off: that is no failure of the message.
-func toGroup(ctx context.Context, w world, group string, send *sendCmd) (err error) {
-	own := mine.Controlling(w.engine.Self.Terminal)
-	off := w.engine.UID != 0 && !mine.MessagesOn(own)
+// toGroup addresses a message to a group's members, or to everyone with its sender. It leaves
+// out the sender's own terminal if messages to it are off: that is no failure of the message.
+func toGroup(ctx context.Context, w world, group string, m *client.Message) (err error) {
+	own := mine.Controlling(w.me.Self.Terminal)
+	off := w.me.UID != 0 && !mine.MessagesOn(own)
 	switch {
 	case group != "":
-		send.Targets, err = groupTarget(ctx, w, group)
+		m.Targets, err = groupTarget(ctx, w, group)
 		if own != "" && off {
-			send.Except = "tty:" + own
+			m.Except = "tty:" + own
 		}
 	case own == "" || off:
-		send.Targets = "*"
+		m.Targets = "*"
 	default:
-		send.Targets = word("*,tty:" + own)
+		m.Targets = "*,tty:" + own
 	}
 	return err
 }
 
 // groupTarget is a group that there is, by its name or its number, and nothing else that could be
 // written as targets.
-func groupTarget(ctx context.Context, w world, group string) (word, error) {
+func groupTarget(ctx context.Context, w world, group string) (string, error) {
 	invalid := &compat.UsageError{Problem: fmt.Sprintf("invalid group argument: '%s'", group)}
-	found, err := w.engine.Accounts.Group(ctx, group)
+	found, err := w.here.Accounts.Group(ctx, group)
 	if errors.Is(err, accounts.ErrUnknown) {
 		gid, notANumber := strconv.ParseUint(strings.TrimPrefix(strings.TrimSpace(group), "+"), 10, 32)
 		if notANumber != nil {
 			return "", invalid
 		}
-		if found, err = w.engine.Accounts.GroupByID(ctx, uint32(gid)); errors.Is(err, accounts.ErrUnknown) {
-			err = &message.Refusal{Problem: fmt.Sprintf("%d: unknown gid", gid)}
+		if found, err = w.here.Accounts.GroupByID(ctx, uint32(gid)); errors.Is(err, accounts.ErrUnknown) {
+			err = wrong("", "%d: unknown gid", gid)
 		}
 	}
 	if err != nil {
@@ -104,20 +105,11 @@ func groupTarget(ctx context.Context, w world, group string) (word, error) {
 	if err != nil || len(parsed) != 1 || parsed[0] != (target.Target{Kind: target.Group, Name: found.Name}) {
 		return "", invalid
 	}
-	return word(name), nil
+	return name, nil
 }
 
 // isFile is wall's question (access(2), F_OK): a file that may not be read is one, too.
 func isFile(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil
-}
-
-// textOf are words that are a text, whatever they look like.
-func textOf(words []string) []word {
-	text := []word{"--"}
-	for _, one := range words {
-		text = append(text, word(one))
-	}
-	return text
 }

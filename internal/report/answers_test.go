@@ -1,38 +1,28 @@
-package main
+package report
 
 import (
-	"bufio"
 	"bytes"
-	"io"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"msg/internal/answers"
-	"msg/internal/delivery"
 	"msg/internal/message"
-	"msg/internal/remote"
 )
 
 // reported shows these results of a message that waits, as they are printed where nothing is
 // a terminal.
-func reported(t *testing.T, hosts []string, json bool, results ...message.Result) (stdout, stderr string, status int) {
+func reported(t *testing.T, hosts []string, json bool, results ...message.Result) (stdout, stderr string, status Status) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	c := sendCmd{sending: sending{JSON: json}, Wait: true}
-	parts := make([]remote.Part, max(len(hosts), 1))
-	for i, host := range hosts {
-		parts[i].Host = host
-	}
-	o := c.reporter(world{stdout: &out, stderr: &errs, engine: &local{Host: delivery.Host{Name: "here"}}}, parts, len(hosts) > 0)
+	o := New(Options{Program: Msg, Stdout: &out, Stderr: &errs, Here: "here", Hosts: hosts, Waits: true, JSON: json})
 	for _, r := range results {
-		o.result(r)
+		o.Result(r)
 	}
-	if err := o.end(); err != nil {
+	if err := o.End(); err != nil {
 		t.Fatal(err)
 	}
-	return out.String(), errs.String(), o.status()
+	return out.String(), errs.String(), o.Status()
 }
 
 func saidOf(host, user string, event message.Event, more ...func(*message.Result)) message.Result {
@@ -60,12 +50,12 @@ func TestAnswersAreShown(t *testing.T) {
 		hosts          []string
 		results        []message.Result
 		stdout, stderr string
-		status         int
+		status         Status
 	}{
 		"all": {
 			nil,
 			[]message.Result{bob, alice, open, saidOf("here", "bob", message.Answered, ok12), saidOf("here", "alice", message.Answered, reply)},
-			"bob on pts/2: ok (12 s)\nalice: \"give me^[ ten minutes\" (40 s)\n", "", exitOK,
+			"bob on pts/2: ok (12 s)\nalice: \"give me^[ ten minutes\" (40 s)\n", "", OK,
 		},
 		"one of three": {
 			nil,
@@ -73,7 +63,7 @@ func TestAnswersAreShown(t *testing.T) {
 				bob, alice, saidOf("here", "carol", message.Delivered), open, saidOf("here", "bob", message.Answered, ok12),
 				saidOf("here", "alice", message.Unanswered), saidOf("here", "carol", message.Unanswered),
 			},
-			"bob on pts/2: ok (12 s)\n", "msg: no answer from alice, carol\n", exitNotAnswered,
+			"bob on pts/2: ok (12 s)\n", "msg: no answer from alice, carol\n", NotAnswered,
 		},
 		"one failed, one silent": {
 			nil,
@@ -81,7 +71,7 @@ func TestAnswersAreShown(t *testing.T) {
 				bob, saidOf("here", "alice", message.Failed, func(r *message.Result) { r.Terminal, r.Reason = "pts/3", "messages-off" }),
 				open, saidOf("here", "bob", message.Unanswered),
 			},
-			"", "msg: alice on pts/3: messages are off\nhint: root reaches those, too\nmsg: no answer from bob\n", exitNotReached,
+			"", "msg: alice on pts/3: messages are off\nhint: root reaches those, too\nmsg: no answer from bob\n", NotReached,
 		},
 		"hosts": {
 			[]string{"d1", "d2", "d3"},
@@ -98,7 +88,7 @@ func TestAnswersAreShown(t *testing.T) {
 				{Event: message.Reached, Host: "d2"},
 				{Event: message.Reached, Host: "d3"},
 			},
-			"bob at d3: \"give me^[ ten minutes\" (40 s)\n", "msg: d[1-2]: no answer from bob\n", exitNotAnswered,
+			"bob at d3: \"give me^[ ten minutes\" (40 s)\n", "msg: d[1-2]: no answer from bob\n", NotAnswered,
 		},
 	} {
 		stdout, stderr, status := reported(t, c.hosts, false, c.results...)
@@ -122,7 +112,7 @@ func TestAnswersAsJSON(t *testing.T) {
 		`{"event":"unanswered","host":"here","user":"alice"}`,
 		`{"event":"summary","delivered":2,"failed":0,"answered":1,"hosts":1}`,
 	}
-	if got := strings.Split(strings.TrimSpace(stdout), "\n"); !slices.Equal(got, want) || stderr != "" || status != exitNotAnswered {
+	if got := strings.Split(strings.TrimSpace(stdout), "\n"); !slices.Equal(got, want) || stderr != "" || status != NotAnswered {
 		t.Errorf("%s%s%d, want %s", stdout, stderr, status, strings.Join(want, "\n"))
 	}
 }
@@ -136,74 +126,14 @@ func TestLinesOfAnswers(t *testing.T) {
 	}
 }
 
-func TestInWords(t *testing.T) {
+func TestSpan(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0 s", 499 * time.Millisecond: "0 s", 12 * time.Second: "12 s", 119 * time.Second: "119 s",
 		2*time.Minute + 5*time.Second: "2 min 5 s", 119*time.Minute + 59*time.Second: "119 min 59 s",
 		130 * time.Minute: "2 h 10 min", 49 * time.Hour: "49 h 0 min",
 	} {
-		if got := inWords(d); got != want {
+		if got := Span(d); got != want {
 			t.Errorf("%v is %q, want %q", d, got, want)
 		}
-	}
-}
-
-// TestTypedLines: a reader who does not read holds up nobody, and has everything in the end.
-func TestTypedLines(t *testing.T) {
-	in, out := io.Pipe()
-	typed := &typing{in: bufio.NewReader(in), open: make(chan struct{}), lines: message.NewLines()}
-	close(typed.open)
-	typed.begin()
-	var want []string
-	all := make(chan error, 1)
-	go func() {
-		var err error
-		for i := range 1000 {
-			line := strings.Repeat("x", i%7)
-			want = append(want, line)
-			if _, err = io.WriteString(out, line+"\n"); err != nil {
-				break
-			}
-		}
-		_ = out.Close()
-		all <- err
-	}()
-	select {
-	case err := <-all:
-		if err != nil {
-			t.Fatal(err)
-		}
-	case <-time.After(10 * time.Second):
-		t.Fatal("a line is not taken")
-	}
-	for range 2 {
-		var got []string
-		for {
-			line, more, err := typed.typed().Next(t.Context(), len(got))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !more {
-				break
-			}
-			got = append(got, line)
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("%d lines came of %d", len(got), len(want))
-		}
-	}
-	if !typed.over.Load() {
-		t.Error("it is not over")
-	}
-}
-
-// TestGiven: what who waits has sent is shown to who answers as one line that does nothing.
-func TestGiven(t *testing.T) {
-	m := answers.Message{Code: "k7m", From: "root@d13\x1b]0;x\a\n", Text: "Restart\x1b[2J\u202e?\nbob on pts/2: ok (1 s)"}
-	if got, want := given(m, message.OK, 0), `ok to root@d13^[]0;x^G^J (k7m): Restart^[[2J<U+202E>? …`; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-	if got := given(m, message.Reply, 20); got != "reply to root@d13^…" {
-		t.Errorf("in 20 columns: %q", got)
 	}
 }

@@ -33,7 +33,12 @@ func letters(word string) string {
 	return string(bytes)
 }
 
-func didYouMean(command string) string {
+// didYouMean returns a hint for a word that is almost a command's name, or "".
+func (w world) didYouMean(word string) string {
+	command := nearCommand(word, w.commands)
+	if command == "" {
+		return ""
+	}
 	return fmt.Sprintf("did you mean the command %q?", "msg "+command)
 }
 

@@ -13,14 +13,8 @@ func TestUserConfig(t *testing.T) {
 		filepath.Join(root, "home", ".config", "msg", "msg.toml"): {"HOME": filepath.Join(root, "home"), "XDG_CONFIG_HOME": "relative"},
 		"": {},
 	} {
-		if got := userConfig(world{getenv: func(name string) string { return env[name] }}); got != want {
+		if got := (world{getenv: func(name string) string { return env[name] }}).userConfig(); got != want {
 			t.Errorf("%v: %q, want %q", env, got, want)
 		}
-	}
-}
-
-func TestWithoutComments(t *testing.T) {
-	if got, want := withoutComments("# all\nweb1 # one\n\nweb2#\n#"), "\nweb1 \n\nweb2\n"; got != want {
-		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"time"
 
 	"msg/internal/compat"
 	"msg/internal/message"
@@ -66,25 +67,22 @@ func (w world) tell(asked compat.Asked) (code int, err error) {
 	return exitOK, nil
 }
 
-// sendAs sends as wall and write do: who was reached is not said. The status is 1 for
+// sendAs sends as wall and write do: it does not say who was reached. The status is 1 for
 // whatever went wrong.
-func sendAs(ctx context.Context, w world, send sendCmd) (code int, err error) {
+func sendAs(ctx context.Context, w world, o outgoing) (code int, err error) {
 	w.stdout = io.Discard
-	status := exitOK
-	if err = send.Run(ctx, w, &status); err != nil {
-		status = statusOf(err)
+	code, err = statusOf(o.send(ctx, w))
+	if code == exitUsage {
+		code = exitFailed
 	}
-	if status == exitUsage {
-		status = exitFailed
-	}
-	return status, err
+	return code, err
 }
 
-// mostPatience is how long a terminal may take, where somebody asks for so long.
-func mostPatience(w world, asked duration) duration {
+// mostPatience limits how long a terminal may take.
+func mostPatience(w world, asked time.Duration) time.Duration {
 	most := message.MaxPatience
-	if w.engine.UID == 0 {
+	if w.me.UID == 0 {
 		most = message.MaxPatienceRoot
 	}
-	return min(asked, duration(most))
+	return min(asked, most)
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"msg/internal/accounts"
+	"msg/internal/client"
 	"msg/internal/compat"
 	"msg/internal/message"
 	"msg/internal/sessions"
@@ -47,12 +48,12 @@ func runWrite(ctx context.Context, args []string, w world) (code int, err error)
 	if err != nil {
 		return exitFailed, err
 	}
-	send := sendCmd{sending: sending{Targets: word("tty:" + terminal)}}
-	send.still = func() error {
+	o := outgoing{Message: client.Message{Targets: "tty:" + terminal}}
+	o.still = func() error {
 		_, err := writeTo(ctx, w, compat.Write{User: line.User, Terminal: terminal})
 		return err
 	}
-	code, err = sendAs(ctx, w, send)
+	code, err = sendAs(ctx, w, o)
 	if code == exitInterrupted {
 		code = exitFailed
 	}
@@ -61,24 +62,24 @@ func runWrite(ctx context.Context, args []string, w world) (code int, err error)
 
 // canAnswer refuses to write from a terminal that nobody could write back to.
 func canAnswer(w world) error {
-	here, err := mine.Find(w.stdin, w.stdout, w.stderr)
+	own, err := mine.Find(w.stdin, w.stdout, w.stderr)
 	if err != nil {
 		return nil // from cron, or at a terminal of another container
 	}
-	defer here.Close()
-	if w.engine.UID != 0 && !here.MessagesOn() {
-		return &message.Refusal{Problem: "you have write permission turned off", Hint: `"mesg y" turns it on`}
+	defer own.Close()
+	if w.me.UID != 0 && !own.MessagesOn() {
+		return wrong(`"mesg y" turns it on`, "you have write permission turned off")
 	}
 	return nil
 }
 
 // writeTo tells which terminal is written to.
 func writeTo(ctx context.Context, w world, line compat.Write) (string, error) {
-	picture, err := w.engine.Picture(ctx)
+	picture, err := w.here.Picture(ctx)
 	if err != nil {
 		return "", err
 	}
-	user, err := w.engine.Accounts.User(ctx, line.User)
+	user, err := w.here.Accounts.User(ctx, line.User)
 	if errors.Is(err, accounts.ErrUnknown) {
 		err = fmt.Errorf("%s is not logged in", line.User)
 	}
@@ -101,7 +102,7 @@ func writeTo(ctx context.Context, w world, line compat.Write) (string, error) {
 // choose takes, of the places where somebody looks and has messages on, the one that had
 // input last; one's own screen only where there is no other.
 func choose(ctx context.Context, w world, p sessions.Picture, uid uint32, user string) (string, error) {
-	others, err := w.engine.Choose(ctx, w.engine.Sender, p, message.Request{Targets: []target.Target{{Kind: target.Everyone}}})
+	others, err := w.here.Choose(ctx, w.me, p, message.Request{Targets: []target.Target{{Kind: target.Everyone}}})
 	if err != nil {
 		return "", err
 	}
@@ -133,11 +134,11 @@ func own(w world, p sessions.Picture, uid uint32, user string) (string, error) {
 			continue
 		}
 		words = "%s has messages disabled"
-		if t.Device == w.engine.Self.Terminal && writable(w, t) {
+		if t.Device == w.me.Self.Terminal && writable(w, t) {
 			return t.Name, nil
 		}
 	}
 	return "", fmt.Errorf(words, user)
 }
 
-func writable(w world, t *sessions.Terminal) bool { return t.Messages || w.engine.UID == 0 }
+func writable(w world, t *sessions.Terminal) bool { return t.Messages || w.me.UID == 0 }

@@ -1,4 +1,4 @@
-package main
+package client
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"msg/internal/delivery"
 	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/target"
@@ -24,13 +25,14 @@ func doorOf(t *testing.T, hello, lines string) throughHelper {
 	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	engine := thisHost()
-	engine.Name, engine.UID = "here", 4242
-	engine.System.Dev = t.TempDir() // nobody is on a terminal
-	engine.System.Logind = func(context.Context) ([]sessions.Session, error) {
+	here := delivery.Local()
+	me := delivery.Myself(here.Accounts)
+	here.Name, me.UID = "here", 4242
+	here.System.Dev = t.TempDir() // nobody is on a terminal
+	here.System.Logind = func(context.Context) ([]sessions.Session, error) {
 		return []sessions.Session{{ID: "c1", User: "root", UID: 0, Class: "user", Type: "wayland", Since: time.Unix(1, 0)}}, nil
 	}
-	return throughHelper{engine, path}
+	return throughHelper{here, me, path}
 }
 
 const (

@@ -1,0 +1,150 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+
+	"msg/internal/delivery"
+	"msg/internal/message"
+	"msg/internal/sessions"
+	"msg/internal/target"
+	"msg/internal/wire"
+)
+
+// throughHelper is the way of everyone but root.
+type throughHelper struct {
+	here delivery.Host
+	me   delivery.Sender
+	path string // of the helper
+}
+
+// Send has the helper deliver. The helper knows no logind: this process finds out who sits at
+// a desktop.
+func (d throughHelper) Send(ctx context.Context, r message.Request, lines *message.Lines, tell func(message.Result)) error {
+	out := &told{door: d, request: r, logins: d.logins(ctx), tell: tell}
+	helper := Helper{Path: d.path, Hello: func(h wire.Hello) { out.privileged = h.Privileged }}
+	err := helper.Send(ctx, r, lines, func(result message.Result) { out.result(ctx, result) })
+	var failure *message.Failure
+	if errors.As(err, &failure) {
+		tell(message.Result{Event: message.Failed, Host: d.here.Name, Reason: failure.Reason, Detail: failure.Detail})
+		out.rest(ctx, false)
+		return nil
+	}
+	out.rest(ctx, err == nil)
+	return err
+}
+
+// told is what the helper tells, with what it cannot know added.
+type told struct {
+	door       throughHelper
+	request    message.Request
+	logins     <-chan []sessions.Session
+	tell       func(message.Result)
+	privileged bool
+
+	nobody, denied []message.Result // of targets
+	desktops       []message.Result // terminals that show one
+	complete       bool
+}
+
+func (t *told) result(ctx context.Context, r message.Result) {
+	r.User = t.door.name(ctx, r.User)
+	if !t.privileged {
+		r = without(r, "msg-helper, which may write there, has no right to")
+	}
+	switch {
+	case r.Event == message.Open:
+		t.rest(ctx, true) // before it waits
+	case r.Target != "" && r.Reason == message.Denied:
+		t.denied = append(t.denied, r)
+	case r.Target != "" && r.Event == message.Failed:
+		t.nobody = append(t.nobody, r)
+		return
+	case r.Reason == message.NoTerminal:
+		t.desktops = append(t.desktops, r)
+		return
+	}
+	t.tell(r)
+}
+
+// rest tells, once, who is not reached; with ask, it finds out who is at a desktop.
+func (t *told) rest(ctx context.Context, ask bool) {
+	if t.complete {
+		return
+	}
+	t.complete = true
+	if ask {
+		t.nobody = t.atDesks(ctx, <-t.logins)
+	}
+	for _, r := range t.nobody {
+		t.tell(r)
+	}
+	for _, r := range t.desktops {
+		// logind may have told the same of their owner.
+		if !slices.ContainsFunc(t.nobody, func(desk message.Result) bool { return desk.Reason == r.Reason && desk.User == r.User }) {
+			t.tell(r)
+		}
+	}
+}
+
+// name returns a user's name for the number that the helper gives, which asks nobody but the
+// files.
+func (d throughHelper) name(ctx context.Context, user string) string {
+	uid, err := strconv.ParseUint(user, 10, 32)
+	if err != nil {
+		return user
+	}
+	return cmp.Or(d.here.Accounts.Name(ctx, uint32(uid)), user)
+}
+
+// logins asks logind while the helper works.
+func (d throughHelper) logins(ctx context.Context) <-chan []sessions.Session {
+	found := make(chan []sessions.Session, 1)
+	go func() {
+		all, err := d.here.System.Logind(ctx)
+		if err != nil {
+			all = nil // without logind nobody is known to be at a desktop
+		}
+		found <- all
+	}()
+	return found
+}
+
+// atDesks returns the results of targets that reach nobody: it adds the people whom logind
+// knows and who are on no terminal, and drops a target's result if the target means one of
+// them.
+func (t *told) atDesks(ctx context.Context, logins []sessions.Session) []message.Result {
+	if !slices.ContainsFunc(logins, sessions.Session.Person) || len(t.nobody) == 0 && !slices.ContainsFunc(logins, sessions.Session.Graphical) {
+		return t.nobody
+	}
+	here := t.door.here
+	here.System.Logind = func(context.Context) ([]sessions.Session, error) { return logins, nil }
+	picture, err := here.Picture(ctx)
+	if err != nil {
+		return t.nobody
+	}
+	// desks are the results of those that targets mean who are on no terminal.
+	desks := func(targets []target.Target) []message.Result {
+		asked := t.request
+		asked.Targets = targets
+		chosen, err := here.Choose(ctx, t.door.me, picture, asked)
+		if err != nil {
+			return nil // the helper says so
+		}
+		return slices.DeleteFunc(chosen.Failed, func(f message.Result) bool {
+			return f.Reason != message.NoTerminal || about(t.denied, f.Target)
+		})
+	}
+	nobody := slices.DeleteFunc(t.nobody, func(one message.Result) bool {
+		named := slices.DeleteFunc(slices.Clone(t.request.Targets), func(t target.Target) bool { return t.String() != one.Target })
+		return len(named) > 0 && len(desks(named)) > 0
+	})
+	return append(nobody, desks(t.request.Targets)...)
+}
+
+func about(results []message.Result, target string) bool {
+	return slices.ContainsFunc(results, func(r message.Result) bool { return r.Target == target })
+}

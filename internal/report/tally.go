@@ -1,0 +1,184 @@
+package report
+
+import (
+	"slices"
+
+	"msg/internal/message"
+)
+
+// Status is what a message comes to, as an exit status.
+type Status int
+
+// The exit statuses of a message.
+const (
+	OK          Status = 0
+	NotReached  Status = 1 // somebody was not reached
+	NotAnswered Status = 3 // not everybody answered in time
+	Interrupted Status = 130
+)
+
+// Tally adds up the results of one message. It prints nothing and asks nobody.
+type Tally struct {
+	message.Counts
+
+	hosts  int  // how many get the message
+	byHost bool // the sender named hosts: each ends in one result of its own
+	waits  bool // for answers
+
+	inVain  int             // of Failed, those that would fail again: no such user, not allowed
+	left    map[string]bool // hosts without a word on what became of the text
+	people  []*recipient    // in the order in which they are first heard of
+	known   map[person]*recipient
+	gone    map[string]bool // hosts that failed
+	answers map[string]int  // by host
+	hidden  map[string]int  // of these, those that are not shown
+}
+
+// person is one user on one host.
+type person struct{ host, user string }
+
+// recipient is somebody whose answer the message waits for.
+type recipient struct {
+	person
+	has      bool // the message, on one terminal at least
+	answered bool
+	silent   bool // has not answered in time
+}
+
+// NewTally returns the tally of a message to these hosts. Without any, it is a message to
+// this host alone. waits says that the message waits for answers.
+func NewTally(hosts []string, waits bool) *Tally {
+	t := &Tally{
+		hosts: max(len(hosts), 1), byHost: len(hosts) > 0, waits: waits, left: map[string]bool{},
+		known: map[person]*recipient{}, gone: map[string]bool{}, answers: map[string]int{}, hidden: map[string]int{},
+	}
+	for _, host := range hosts {
+		t.left[host] = true
+	}
+	if !t.byHost {
+		t.left[""] = true
+	}
+	return t
+}
+
+// mostAnswers limits the answers that are shown of one host, which may say what it likes.
+const mostAnswers = 1000
+
+// Add counts one more result. It reports whether the result is one to show: a host may say
+// more than it can know.
+func (t *Tally) Add(r message.Result) (show bool) {
+	t.Counts.Add(r)
+	switch {
+	case r.Event == message.Answered && t.waits:
+		return t.answer(r)
+	case r.Event == message.Unanswered && t.waits:
+		return t.unanswered(r)
+	case r.Event == message.Delivered && t.waits:
+		t.of(r).has = true
+	case r.Event == message.Failed && r.Target != "" && (r.Reason == message.Unknown || r.Reason == message.Denied):
+		t.inVain++
+	case r.Event == message.Failed && r.OfHost() && t.byHost:
+		t.gone[r.Host] = true
+	}
+	return true
+}
+
+// of returns whom a result is about.
+func (t *Tally) of(r message.Result) *recipient {
+	who := person{r.Host, r.User}
+	if t.known[who] == nil {
+		t.known[who] = &recipient{person: who}
+		t.people = append(t.people, t.known[who])
+	}
+	return t.known[who]
+}
+
+func (t *Tally) answer(r message.Result) (show bool) {
+	t.of(r).answered = true
+	if t.answers[r.Host]++; t.byHost && t.answers[r.Host] > mostAnswers+10*len(t.people) {
+		t.hidden[r.Host]++
+		return false
+	}
+	return true
+}
+
+func (t *Tally) unanswered(r message.Result) (show bool) {
+	one := t.known[person{r.Host, r.User}]
+	if one == nil || !one.has || one.silent {
+		return false
+	}
+	one.silent = true
+	return true
+}
+
+// tells reports whether a result says that its host has told what became of the text.
+func (t *Tally) tells(r message.Result) bool {
+	return r.Event == message.Open || t.byHost && (r.Event == message.Reached || r.Event == message.Failed && r.OfHost())
+}
+
+// done takes in that a host has told what became of the text.
+func (t *Tally) done(host string) {
+	if !t.byHost {
+		host = ""
+	}
+	delete(t.left, host)
+}
+
+// settled reports whether all hosts have told what became of the text.
+func (t *Tally) settled() bool { return len(t.left) == 0 }
+
+// missing returns the recipients who may still answer, and of how many they are.
+func (t *Tally) missing() (missing []*recipient, of int) {
+	for _, one := range t.people {
+		if one.has {
+			of++
+		}
+		if one.has && !one.answered && !one.silent && !t.gone[one.host] {
+			missing = append(missing, one)
+		}
+	}
+	return missing, of
+}
+
+// close takes the recipients who are missing for silent: a host that was cut off, or that
+// breaks its word, has not told of them.
+func (t *Tally) close() {
+	missing, _ := t.missing()
+	for _, one := range missing {
+		one.silent = true
+	}
+}
+
+// Answered returns how many people have answered.
+func (t *Tally) Answered() int {
+	n := 0
+	for _, one := range t.people {
+		if one.answered {
+			n++
+		}
+	}
+	return n
+}
+
+// InVain reports whether nobody was reached, and nobody would be the next time: there is no
+// such user, or the sender is not allowed to.
+func (t *Tally) InVain() bool { return t.inVain > 0 && t.inVain == t.Failed && t.Delivered == 0 }
+
+// Nobody reports whether there was nobody to send to.
+func (t *Tally) Nobody() bool { return t.Delivered+t.Planned+t.Failed == 0 }
+
+// Status returns what the results so far come to.
+func (t *Tally) Status() Status {
+	switch {
+	case t.Failed > 0:
+		return NotReached
+	case slices.ContainsFunc(t.people, func(one *recipient) bool { return one.silent }):
+		return NotAnswered
+	}
+	return OK
+}
+
+// Summary returns the last line of --json.
+func (t *Tally) Summary() Summary {
+	return Summary{Event: "summary", Delivered: t.Delivered, Failed: t.Failed, Planned: t.Planned, Answered: t.Answered(), Hosts: t.hosts}
+}
