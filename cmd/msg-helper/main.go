@@ -70,20 +70,20 @@ func run(rights *privilege) error {
 		here.System.UserNames = names.Names
 		rules.Privilege, rules.Clear = rights, clearAnew
 	}
-	me := delivery.Myself(names)
+	engine := delivery.Engine{Host: here, Sender: delivery.Myself(names), Rules: rules}
 	hello := wire.Hello{Version: version, Host: here.Name, Privileged: rights != nil || os.Geteuid() == 0}
 	return wire.Serve(context.Background(), wire.Stdin(), os.Stdout, wire.RequestTime, hello, func(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
 		system, err := config.Load(config.Path)
-		rules.Log = func(record delivery.Logged) {
+		engine.Rules.Log = func(record delivery.Logged) {
 			// A log that takes nothing keeps no message from going out; msg doctor finds it.
 			_ = journal.Local().Write(record.Entry(system.Journal.Text))
 		}
 		if err != nil {
-			return delivery.Engine{Host: here, Sender: me, Rules: rules}.Refuse(ctx, r, &message.Refusal{
+			return engine.Refuse(ctx, r, &message.Refusal{
 				Problem: err.Error(), Hint: "nothing is sent until root has mended that",
 			})
 		}
-		rules.Policy = policy(ctx, me.UID, system, r, rights != nil)
-		return delivery.Engine{Host: here, Sender: me, Rules: rules}.Send(ctx, r, lines, report)
+		engine.Rules.Policy = policy(ctx, engine.Sender.UID, system, r, rights != nil)
+		return engine.Send(ctx, r, lines, report)
 	})
 }

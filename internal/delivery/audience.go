@@ -1,6 +1,9 @@
 package delivery
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // audience is the people who have a terminal that the message is for.
 type audience struct {
@@ -62,15 +65,9 @@ func (a *audience) change() {
 	}
 }
 
-// missing counts those who have the message and have not answered.
-func (a *audience) missing() int {
+// anyMissing reports whether somebody has the message and has not answered.
+func (a *audience) anyMissing() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	n := 0
-	for _, p := range a.inOrder {
-		if p.missing() {
-			n++
-		}
-	}
-	return n
+	return slices.ContainsFunc(a.inOrder, (*person).missing)
 }

@@ -8,17 +8,14 @@ package delivery
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
 
 	"msg/internal/answers"
-	"msg/internal/banner"
 	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/target"
-	"msg/internal/tty"
 )
 
 // Engine delivers for one sender on this host, with the rights of the calling process.
@@ -31,14 +28,14 @@ type Engine struct {
 // Send delivers a message, as message.Send has it. Results come in no particular order; a
 // terminal that takes long is first announced as Waiting.
 func (e Engine) Send(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
-	book, news := e.newLogbook(ctx, r), newNews()
+	book, news := e.newLogbook(ctx, r), &news{more: make(chan struct{}, 1)}
 	s := &sending{Engine: e, request: r, lines: lines, book: book, report: func(one message.Result) {
 		book.add(one)
 		news.put(one)
 	}}
 	var err error
 	go func() {
-		defer news.end()
+		defer close(news.more)
 		err = s.send(ctx)
 	}()
 	news.tell(report)
@@ -87,7 +84,7 @@ func (s *sending) send(ctx context.Context) error {
 		return nil
 	}
 	s.request.Targets = permitted
-	chosen, err := s.Host.choose(ctx, s.Sender, picture, s.request, s.Rules.Spare(picture))
+	chosen, err := s.Host.Choose(ctx, s.Sender, picture, s.request, s.Rules.Spare(picture)...)
 	if err != nil {
 		return err
 	}
@@ -119,7 +116,7 @@ func (s *sending) deliver(ctx context.Context, places []Place) error {
 	}
 	drop := sync.OnceFunc(s.Rules.Privilege.Drop)
 	defer drop()
-	d := s.dispatch(places)
+	d := s.newDispatch(places)
 	if most := cap(d.room); s.request.Typed && len(places) > most {
 		return &message.Refusal{Problem: fmt.Sprintf("%d terminals; at most %d can be typed to", len(places), most)}
 	}
@@ -156,80 +153,4 @@ func (d *dispatch) carryAndWait(ctx context.Context, drop func()) error {
 		w.stay(ctx)
 	}
 	return nil
-}
-
-// dispatch is a message on its way to its places.
-type dispatch struct {
-	*sending
-	places   []Place
-	message  banner.Message
-	audience *audience
-	layouts  layouts
-
-	work workers // bounds those that work, not those that wait for a terminal
-	room room    // bounds the terminals that are open at once
-
-	text, slow sync.WaitGroup // until the terminals that wait have the text; until they are done
-	typed      typed
-}
-
-func (s *sending) dispatch(places []Place) *dispatch {
-	return &dispatch{
-		sending: s, places: places, message: s.newMessage(), audience: newAudience(places),
-		layouts: layouts{all: map[tty.Screen]banner.Layout{}}, work: make(workers, atWork), room: make(room, openFiles()),
-		typed: typed{lines: message.NewLines()},
-	}
-}
-
-// carry opens the terminals and writes what they take at once, in batches if there are more
-// than may be open. It drops the rights when the last one is open, and before anything is
-// shown it logs what will be written to. Terminals that take longer wait by themselves.
-func (d *dispatch) carry(ctx context.Context, t ticket, drop func()) {
-	left := d.places
-	for len(left) > 0 {
-		n := d.room.take(len(left), t)
-		if n == 0 {
-			break // it is too late for these
-		}
-		batch := d.open(ctx, left[:n], t)
-		if left = left[n:]; len(left) == 0 {
-			drop()
-		}
-		d.logOpened(batch)
-		longer := d.write(batch, t)
-		d.stay(ctx, longer)
-	}
-	drop()
-	d.logOpened(nil)
-	d.fail(left, partly(errTooLate, 0, 0))
-}
-
-// logOpened logs, once, what came of opening the terminals. What shows a desktop is not in
-// it: whether that is a place at all is known when all are open.
-func (d *dispatch) logOpened(batch []attempt) {
-	if d.request.DryRun {
-		return
-	}
-	opened := make([]message.Result, 0, len(batch))
-	for i := range batch {
-		if a := &batch[i]; !errors.Is(a.err, message.NoTerminal) {
-			opened = append(opened, d.result(a))
-		}
-	}
-	d.book.begin(opened)
-}
-
-func (d *dispatch) fail(places []Place, err error) {
-	for i := range places {
-		d.report(d.Host.failedPlace(&places[i], err))
-	}
-}
-
-// newMessage is what the terminals show.
-func (s *sending) newMessage() banner.Message {
-	m := banner.Message{Sender: s.book.record.Sender, At: s.Host.Now(), Text: s.request.Text, NoBanner: s.request.NoBanner}
-	for _, t := range s.request.Targets {
-		m.Broadcast = m.Broadcast || t.Kind == target.Everyone
-	}
-	return m
 }

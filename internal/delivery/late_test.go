@@ -15,7 +15,7 @@ func dispatchOf(e Engine, r message.Request, places []Place, report func(message
 		e.Host.Now = time.Now
 	}
 	s := &sending{Engine: e, request: r, book: &logbook{log: e.Rules.Log}, report: report}
-	return s.dispatch(places)
+	return s.newDispatch(places)
 }
 
 // TestCountedMustGo: the time within which a counted message has to go out begins

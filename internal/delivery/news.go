@@ -6,45 +6,31 @@ import (
 	"msg/internal/message"
 )
 
-// news passes results on to a reader. One that stops reading (a terminal held by Ctrl-S, a
-// full pipe) holds up no terminal: put never waits.
+// news passes results on to a reader. put never waits: a reader who stops (a terminal held
+// by Ctrl-S, a full pipe) holds up no terminal.
 type news struct {
 	mu   sync.Mutex
-	come *sync.Cond
 	all  []message.Result
-	over bool
-}
-
-func newNews() *news {
-	n := &news{}
-	n.come = sync.NewCond(&n.mu)
-	return n
+	more chan struct{} // has a token if something has come; closed at the end
 }
 
 func (n *news) put(r message.Result) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.all = append(n.all, r)
-	n.come.Signal()
+	select {
+	case n.more <- struct{}{}:
+	default: // it is known already
+	}
 }
 
-// end says that nothing more will come.
-func (n *news) end() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.over = true
-	n.come.Signal()
-}
-
-// tell reports results one at a time, until all that will come have been.
+// tell reports results one at a time, until the end.
 func (n *news) tell(report func(message.Result)) {
-	for over := false; !over; {
+	for open := true; open; {
+		_, open = <-n.more
 		n.mu.Lock()
-		for len(n.all) == 0 && !n.over {
-			n.come.Wait()
-		}
 		all := n.all
-		n.all, over = nil, n.over
+		n.all = nil
 		n.mu.Unlock()
 		for _, r := range all {
 			report(r)

@@ -45,10 +45,8 @@ func (s Sender) named(ctx context.Context, h Host, says string, p sessions.Pictu
 			b.Says = claim
 		}
 	}
-	for _, t := range p.Terminals {
-		if t.Device == s.Self.Terminal {
-			b.Terminal = t.Name
-		}
+	if t := s.terminal(p); t != nil {
+		b.Terminal = t.Name
 	}
 	switch {
 	case s.behind(p):
@@ -59,6 +57,16 @@ func (s Sender) named(ctx context.Context, h Host, says string, p sessions.Pictu
 	return b
 }
 
+// terminal returns the sender's, nil if it is not in the picture.
+func (s Sender) terminal(p sessions.Picture) *sessions.Terminal {
+	for i := range p.Terminals {
+		if t := &p.Terminals[i]; s.Self.Terminal != 0 && t.Device == s.Self.Terminal {
+			return t
+		}
+	}
+	return nil
+}
+
 // behind reports whether the login uid names somebody else, behind sudo or su. Any process
 // may set a login uid if none is set (audit_set_loginuid in the kernel's kernel/auditsc.c).
 // So of anyone but root, the owner of the terminal or of the slice has to bear it out.
@@ -67,10 +75,8 @@ func (s Sender) behind(p sessions.Picture) bool {
 	if !s.Self.LoggedIn || login == s.UID {
 		return false
 	}
-	for _, t := range p.Terminals {
-		if t.Device == s.Self.Terminal && t.Owner == login {
-			return true
-		}
+	if t := s.terminal(p); t != nil && t.Owner == login {
+		return true
 	}
 	return s.root() || s.Self.InSlice && s.Self.SliceUID == login
 }

@@ -50,7 +50,7 @@ func (d *dispatch) finish(ctx context.Context) {
 	}
 	ctx, enough := context.WithCancel(ctx)
 	var admitting sync.WaitGroup
-	admitting.Go(func() { d.admit(ctx) })
+	admitting.Go(func() { d.typed.end(d.admit(ctx)) })
 	d.slow.Wait()
 	enough()
 	admitting.Wait()

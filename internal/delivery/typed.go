@@ -52,10 +52,9 @@ var errGivenUp = message.Fail(message.GivenUp, "interrupted before the last line
 // kept.
 var errLineTooLate = message.Fail(message.Stuck, "too late for the next line")
 
-// admit lets lines through as they come, until there are no more or the sender gives up.
-func (d *dispatch) admit(ctx context.Context) { d.typed.end(d.admitAll(ctx)) }
-
-func (d *dispatch) admitAll(ctx context.Context) error {
+// admit lets lines through as they come, until there are no more or the sender gives up. Its
+// error says why no more come through, though there are some.
+func (d *dispatch) admit(ctx context.Context) error {
 	for n := 0; ; n++ {
 		line, ok, err := d.lines.Next(ctx, n)
 		switch {

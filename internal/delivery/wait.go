@@ -54,16 +54,16 @@ func (w *waiting) stay(ctx context.Context) {
 		defer timer.Stop()
 		late = timer.C
 	}
-	for given := false; w.missing() > 0 && !given; {
+	defer w.end()
+	for w.anyMissing() {
 		select {
 		case <-w.changed:
 		case <-late:
-			given = true
+			return
 		case <-ctx.Done():
-			given = true
+			return
 		}
 	}
-	w.end()
 }
 
 // end takes no more answers, and reports who has not given one.

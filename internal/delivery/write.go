@@ -56,21 +56,13 @@ func put(terminal *tty.Terminal, out tty.Output, t ticket) (rest, error) {
 }
 
 // layouts is a message laid out once for each kind of screen.
-type layouts struct {
-	mu  sync.Mutex
-	all map[tty.Screen]banner.Layout
-}
+type layouts struct{ sync.Map }
 
 func (l *layouts) of(m *banner.Message, on tty.Screen) banner.Layout {
 	kind := tty.Screen{Columns: on.Columns, UTF8: on.UTF8}
-	l.mu.Lock()
-	layout, ok := l.all[kind]
-	l.mu.Unlock()
+	layout, ok := l.Load(kind)
 	if !ok {
-		layout = m.Layout(kind) // another may do the same meanwhile; neither waits
-		l.mu.Lock()
-		l.all[kind] = layout
-		l.mu.Unlock()
+		layout, _ = l.LoadOrStore(kind, m.Layout(kind)) // another may do the same meanwhile; neither waits
 	}
-	return layout
+	return layout.(banner.Layout)
 }

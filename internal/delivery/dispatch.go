@@ -1,0 +1,80 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"msg/internal/banner"
+	"msg/internal/message"
+	"msg/internal/target"
+)
+
+// dispatch is a message on its way to its places.
+type dispatch struct {
+	*sending
+	places   []Place
+	message  banner.Message
+	layouts  layouts // of the message
+	audience *audience
+
+	work workers // bounds those that work, not those that wait for a terminal
+	room room    // bounds the terminals that are open at once
+
+	text, slow sync.WaitGroup // until the terminals that wait have the text; until they are done
+	typed      typed
+}
+
+func (s *sending) newDispatch(places []Place) *dispatch {
+	m := banner.Message{Sender: s.book.record.Sender, At: s.Host.Now(), Text: s.request.Text, NoBanner: s.request.NoBanner}
+	for _, t := range s.request.Targets {
+		m.Broadcast = m.Broadcast || t.Kind == target.Everyone
+	}
+	return &dispatch{
+		sending: s, places: places, message: m, audience: newAudience(places),
+		work: make(workers, atWork), room: make(room, openFiles()), typed: typed{lines: message.NewLines()},
+	}
+}
+
+// carry opens the terminals and writes what they take at once, in batches if there are more
+// than may be open. It drops the rights when the last one is open, and before anything is
+// shown it logs what will be written to. Terminals that take longer wait by themselves.
+func (d *dispatch) carry(ctx context.Context, t ticket, drop func()) {
+	left := d.places
+	for len(left) > 0 {
+		n := d.room.take(len(left), t)
+		if n == 0 {
+			break // it is too late for these
+		}
+		batch := d.open(ctx, left[:n], t)
+		if left = left[n:]; len(left) == 0 {
+			drop()
+		}
+		d.logOpened(batch)
+		d.stay(ctx, d.write(batch, t))
+	}
+	drop()
+	d.logOpened(nil)
+	d.fail(left, partly(errTooLate, 0, 0))
+}
+
+// logOpened logs, once, what came of opening the terminals. What shows a desktop is not in
+// it: whether that is a place at all is known when all are open.
+func (d *dispatch) logOpened(batch []attempt) {
+	if d.request.DryRun {
+		return
+	}
+	opened := make([]message.Result, 0, len(batch))
+	for i := range batch {
+		if a := &batch[i]; !errors.Is(a.err, message.NoTerminal) {
+			opened = append(opened, d.result(a))
+		}
+	}
+	d.book.begin(opened)
+}
+
+func (d *dispatch) fail(places []Place, err error) {
+	for i := range places {
+		d.report(d.Host.failedPlace(&places[i], err))
+	}
+}
