@@ -61,17 +61,15 @@ func (s *sending) permitted() []target.Target {
 	}
 	var allowed []target.Target
 	for _, t := range s.request.Targets {
-		words := ""
-		switch {
-		case !policy.Send.Granted:
-			words = policy.Send.Who + " may send messages"
-		case t.Kind == target.Everyone && !policy.Broadcast.Granted:
-			words = policy.Broadcast.Who + " may send to everyone"
-		default:
+		asked, what := policy.Send, "send messages"
+		if asked.Granted && t.Kind == target.Everyone {
+			asked, what = policy.Broadcast, "send to everyone"
+		}
+		if asked.Granted {
 			allowed = append(allowed, t)
 			continue
 		}
-		s.report(s.Host.failedTarget(t.String(), message.Denied, "only "+words))
+		s.report(s.Host.failedTarget(t.String(), message.Denied, "only "+asked.Who+" may "+what))
 	}
 	return allowed
 }

@@ -150,7 +150,7 @@ func (d *dispatch) carryAndWait(ctx context.Context, drop func()) error {
 		if d.request.Typed {
 			d.sayOpen()
 		}
-		w.stay(ctx)
+		w.await(ctx)
 	}
 	return nil
 }

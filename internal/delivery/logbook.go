@@ -6,11 +6,10 @@ import (
 	"msg/internal/message"
 )
 
-// logbook sees to it that a request leaves an entry, whatever becomes of the
-// process: before anything is shown on a terminal, when it is known which ones will
-// be written to. Who sends could otherwise kill the helper once the message is
-// through. What comes otherwise afterwards (a terminal that is held) is a second
-// entry.
+// logbook has each request leave an entry, whatever becomes of the process: before anything
+// is shown on a terminal, once it is known which ones will be written to. The sender could
+// otherwise kill the helper when the message is through. What comes otherwise afterwards (a
+// terminal that is held) is a second entry.
 type logbook struct {
 	log func(Logged)
 
@@ -53,8 +52,7 @@ func (b *logbook) begin(opened []message.Result) {
 	b.log(record)
 }
 
-// end is called when all is written, and may be once more; err says that nothing was
-// sent.
+// end is called when all is written, perhaps twice. err says that nothing was sent.
 func (b *logbook) end(err error) {
 	b.mu.Lock()
 	if b.ended {

@@ -55,9 +55,7 @@ type room chan struct{}
 func (r room) take(most int, t ticket) (n int) {
 	var never <-chan time.Time
 	if !t.until.IsZero() {
-		timer := time.NewTimer(time.Until(t.until))
-		defer timer.Stop()
-		never = timer.C
+		never = time.After(time.Until(t.until))
 	}
 	select {
 	case r <- struct{}{}:

@@ -3,6 +3,7 @@ package delivery
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"msg/internal/banner"
@@ -25,12 +26,10 @@ type Record struct {
 	Results []message.Result
 	Err     error // nothing was sent, because of this
 
-	// LoginUID is who is behind the sender, where LoggedIn is true: somebody else.
-	LoginUID uint32
-	LoggedIn bool
+	LoginUID uint32 // who is behind the sender: somebody else
+	LoggedIn bool   // LoginUID is known
 
-	// Later marks what came otherwise than a first record of the request said.
-	Later bool
+	Later bool // what came otherwise than a first record of the request said
 }
 
 // What an entry has of what may be long, in bytes: a datagram holds some 200 KiB.
@@ -40,36 +39,40 @@ const (
 	mostResults = 80 << 10
 )
 
+// fields is those of an entry.
+type fields []journal.Field
+
+// add adds a field, unless it is empty.
+func (f *fields) add(name, value string) {
+	if value != "" {
+		*f = append(*f, journal.Field{Name: name, Value: value})
+	}
+}
+
 // Entry is the record as it is logged; withText with the message's text.
 func (r Record) Entry(withText bool) journal.Entry {
-	targets := names(r.Request.Targets)
-	e := journal.Entry{Message: r.Sender.String() + " to " + journal.Cut(targets, mostNamed) + ": " + r.outcome()}
-	add := func(name, value string) {
-		if value != "" {
-			e.Fields = append(e.Fields, journal.Field{Name: name, Value: value})
-		}
-	}
-	sum := r.counts()
-	add("MSG_UID", fmt.Sprint(r.UID))
+	targets, sum := names(r.Request.Targets), r.counts()
+	var f fields
+	f.add("MSG_UID", fmt.Sprint(r.UID))
 	if r.LoggedIn {
-		add("MSG_LOGIN_UID", fmt.Sprint(r.LoginUID))
+		f.add("MSG_LOGIN_UID", fmt.Sprint(r.LoginUID))
 	}
-	add("MSG_SENDER", r.Sender.String())
-	add("MSG_TARGETS", journal.Cut(targets, mostTargets))
-	add("MSG_EXCEPT", journal.Cut(names(r.Request.Except), mostTargets))
-	add("MSG_SENT", fmt.Sprint(sum.Delivered))
-	add("MSG_FAILED", fmt.Sprint(sum.Failed))
-	add("MSG_RESULTS", r.list())
+	f.add("MSG_SENDER", r.Sender.String())
+	f.add("MSG_TARGETS", journal.Cut(targets, mostTargets))
+	f.add("MSG_EXCEPT", journal.Cut(names(r.Request.Except), mostTargets))
+	f.add("MSG_SENT", fmt.Sprint(sum.Delivered))
+	f.add("MSG_FAILED", fmt.Sprint(sum.Failed))
+	f.add("MSG_RESULTS", r.list())
 	if r.Err != nil {
-		add("MSG_REFUSED", text.Name(r.Err.Error()))
+		f.add("MSG_REFUSED", text.Name(r.Err.Error()))
 	}
 	if r.Request.DryRun {
-		add("MSG_DRY_RUN", "1")
+		f.add("MSG_DRY_RUN", "1")
 	}
 	if withText {
-		add("MSG_TEXT", text.Clean(r.Request.Text))
+		f.add("MSG_TEXT", text.Clean(r.Request.Text))
 	}
-	return e
+	return journal.Entry{Message: said(r.Sender, targets, r.outcome(sum)), Fields: f}
 }
 
 // LineRecord is one more line that was typed to a message.
@@ -83,24 +86,25 @@ type LineRecord struct {
 // Entry is the line as it is logged.
 func (r LineRecord) Entry(withText bool) journal.Entry {
 	targets := names(r.Targets)
-	e := journal.Entry{
-		Message: r.Sender.String() + " to " + journal.Cut(targets, mostNamed) + ": one more line",
-		Fields: []journal.Field{
-			{Name: "MSG_UID", Value: fmt.Sprint(r.UID)},
-			{Name: "MSG_SENDER", Value: r.Sender.String()},
-			{Name: "MSG_TARGETS", Value: journal.Cut(targets, mostTargets)},
-		},
+	var f fields
+	f.add("MSG_UID", fmt.Sprint(r.UID))
+	f.add("MSG_SENDER", r.Sender.String())
+	f.add("MSG_TARGETS", journal.Cut(targets, mostTargets))
+	if withText { // an empty line, too
+		f = append(f, journal.Field{Name: "MSG_TEXT", Value: text.Clean(r.Line)})
 	}
-	if withText {
-		e.Fields = append(e.Fields, journal.Field{Name: "MSG_TEXT", Value: text.Clean(r.Line)})
-	}
-	return e
+	return journal.Entry{Message: said(r.Sender, targets, "one more line"), Fields: f}
+}
+
+// said is what people read of an entry about a message.
+func said(s banner.Sender, targets, what string) string {
+	return s.String() + " to " + journal.Cut(targets, mostNamed) + ": " + what
 }
 
 // AnswerRecord is one answer to a message that waits, or somebody's attempt at one.
 type AnswerRecord struct {
 	UID    uint32        // who answers
-	Name   string        // and their name, where they were asked
+	Name   string        // and their name, if they were asked
 	Sender banner.Sender // of the message
 	Code   string
 	Kind   message.Answer
@@ -111,22 +115,20 @@ type AnswerRecord struct {
 // Entry is the answer as it is logged.
 func (r AnswerRecord) Entry(withText bool) journal.Entry {
 	who := cmp.Or(r.Name, fmt.Sprint("uid ", r.UID))
-	what := text.Name(who) + " to " + r.Sender.String() + ", " + r.Code + ": " + string(r.Kind)
-	e := journal.Entry{Fields: []journal.Field{
-		{Name: "MSG_UID", Value: fmt.Sprint(r.UID)},
-		{Name: "MSG_ANSWERS", Value: r.Sender.String()},
-		{Name: "MSG_CODE", Value: r.Code},
-		{Name: "MSG_ANSWER", Value: string(r.Kind)},
-	}}
+	words := text.Name(who) + " to " + r.Sender.String() + ", " + r.Code + ": " + string(r.Kind)
+	var f fields
+	f.add("MSG_UID", fmt.Sprint(r.UID))
+	f.add("MSG_ANSWERS", r.Sender.String())
+	f.add("MSG_CODE", r.Code)
+	f.add("MSG_ANSWER", string(r.Kind))
 	if r.Err != nil {
-		what += ", refused, " + r.Err.Error()
-		e.Fields = append(e.Fields, journal.Field{Name: "MSG_REFUSED", Value: r.Err.Error()})
+		words += ", refused, " + r.Err.Error()
+		f.add("MSG_REFUSED", r.Err.Error())
 	}
-	if withText && r.Text != "" {
-		e.Fields = append(e.Fields, journal.Field{Name: "MSG_TEXT", Value: text.Clean(r.Text)})
+	if withText {
+		f.add("MSG_TEXT", text.Clean(r.Text))
 	}
-	e.Message = what
-	return e
+	return journal.Entry{Message: words, Fields: f}
 }
 
 func names(targets []target.Target) string {
@@ -145,13 +147,11 @@ func (r Record) counts() message.Counts {
 	return sum
 }
 
-// outcome says in words what became of the request: sent to 2, failed 1
-// (messages-off).
-func (r Record) outcome() string {
+// outcome says in words what became of the request: sent to 2, failed 1 (messages-off).
+func (r Record) outcome(sum message.Counts) string {
 	if r.Err != nil {
 		return "refused, " + text.Name(r.Err.Error())
 	}
-	sum := r.counts()
 	words := fmt.Sprintf("sent to %d, failed %d", sum.Delivered, sum.Failed)
 	switch {
 	case r.Request.DryRun:
@@ -161,7 +161,7 @@ func (r Record) outcome() string {
 	}
 	var reasons []string
 	for _, one := range r.Results {
-		if reason := string(one.Reason.Public()); reason != "" && !strings.Contains(" "+strings.Join(reasons, " ")+" ", " "+reason+" ") {
+		if reason := string(one.Reason.Public()); reason != "" && !slices.Contains(reasons, reason) {
 			reasons = append(reasons, reason)
 		}
 	}

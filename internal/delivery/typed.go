@@ -88,9 +88,9 @@ func (d *dispatch) follow(ctx context.Context, a *attempt) error {
 		err := d.writeLine(ctx, a, layout.For(on), leave)
 		switch {
 		case err != nil:
-			return said(err, n+1)
+			return after(err, n+1)
 		case failed != nil:
-			return said(failed, n+1)
+			return after(failed, n+1)
 		case !more:
 			return nil
 		}
@@ -113,8 +113,8 @@ func (d *dispatch) writeLine(ctx context.Context, a *attempt, out tty.Output, le
 	return d.complete(ctx, a, left)
 }
 
-// said adds to a failure how many lines are on the screen.
-func said(err error, lines int) error {
+// after adds to a failure how many lines are on the screen.
+func after(err error, lines int) error {
 	failure, ok := err.(*message.Failure)
 	if !ok {
 		return err

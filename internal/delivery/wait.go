@@ -41,18 +41,16 @@ func (d *dispatch) waitFor() (*waiting, error) {
 // listen begins to hear answers. Until then, whoever answers waits in the kernel's queue.
 func (w *waiting) listen() { w.listening.Go(func() { w.socket.Serve(w) }) }
 
-// stay waits until everybody has answered or the time for answers is over, once the message
-// is at its terminals. It reports who has not answered by then.
-func (w *waiting) stay(ctx context.Context) {
+// await waits until everybody who has the message has answered, or the time for answers is
+// over. It reports who has not answered by then.
+func (w *waiting) await(ctx context.Context) {
 	begun := w.begun
 	if w.request.Typed {
 		begun = time.Now() // when all has been said
 	}
 	var late <-chan time.Time
 	if w.request.AnswerTime > 0 {
-		timer := time.NewTimer(time.Until(begun.Add(w.request.AnswerTime)))
-		defer timer.Stop()
-		late = timer.C
+		late = time.After(time.Until(begun.Add(w.request.AnswerTime)))
 	}
 	defer w.end()
 	for w.anyMissing() {
