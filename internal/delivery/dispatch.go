@@ -18,11 +18,11 @@ type dispatch struct {
 	layouts  layouts // of the message
 	audience *audience
 
-	work workers // bounds those that work, not those that wait for a terminal
-	room room    // bounds the terminals that are open at once
+	room room // for terminals that are open
 
 	text, slow sync.WaitGroup // until the terminals that wait have the text; until they are done
 	typed      typed
+	turns      chan struct{} // atWork terminals at a time get a line
 }
 
 func (s *sending) newDispatch(places []Place) *dispatch {
@@ -32,7 +32,7 @@ func (s *sending) newDispatch(places []Place) *dispatch {
 	}
 	return &dispatch{
 		sending: s, places: places, message: m, audience: newAudience(places),
-		work: make(workers, atWork), room: make(room, openFiles()), typed: typed{lines: message.NewLines()},
+		room: make(room, openFiles()), typed: typed{lines: message.NewLines()}, turns: make(chan struct{}, atWork),
 	}
 }
 

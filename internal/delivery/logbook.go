@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"slices"
 	"sync"
 
 	"msg/internal/message"
@@ -38,25 +39,25 @@ func (b *logbook) add(r message.Result) {
 // Delivered.
 func (b *logbook) begin(opened []message.Result) {
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.logged != nil {
-		b.mu.Unlock()
 		return
 	}
-	record := b.record
-	record.Results = append(of(b.record.Results, false), opened...)
 	b.logged = make(map[string]message.Event, len(opened))
 	for i := range opened {
 		b.logged[opened[i].Terminal] = opened[i].Event
 	}
-	b.mu.Unlock()
+	record := b.record
+	record.Results = append(of(b.record.Results, false), opened...)
 	b.log(record)
 }
 
-// end is called when all is written, perhaps twice. err says that nothing was sent.
+// end logs what no entry says yet. It is called when all is written, perhaps twice. err says
+// that nothing was sent.
 func (b *logbook) end(err error) {
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.ended {
-		b.mu.Unlock()
 		return
 	}
 	b.ended = true
@@ -65,18 +66,12 @@ func (b *logbook) end(err error) {
 	if b.logged != nil {
 		record.Later, record.Results = true, of(record.Results, true)
 	}
-	b.mu.Unlock()
 	if !record.Later || len(record.Results) > 0 {
 		b.log(record)
 	}
 }
 
-// of are the results of terminals, or those of targets that have none.
-func of(results []message.Result, terminals bool) (some []message.Result) {
-	for _, r := range results {
-		if (r.Terminal != "") == terminals {
-			some = append(some, r)
-		}
-	}
-	return some
+// of returns the results of terminals, or those of targets that have none.
+func of(results []message.Result, terminals bool) []message.Result {
+	return slices.DeleteFunc(slices.Clone(results), func(r message.Result) bool { return (r.Terminal != "") != terminals })
 }

@@ -20,31 +20,18 @@ const few = 64
 // time holds up no other. More than that wait for each other in the kernel (tty_mutex).
 const atWork = 2
 
-// workers is the places for work that needs no waiting.
-type workers chan struct{}
-
-func (w workers) do(f func()) {
-	w <- struct{}{}
-	defer func() { <-w }()
-	f()
-}
-
 // each calls f for each of n, a few at a time.
-func (w workers) each(n int, f func(i int)) {
+func each(n int, f func(i int)) {
 	var next atomic.Int64
-	work := func() {
-		w.do(func() {
+	var work sync.WaitGroup
+	for range min(n, atWork) {
+		work.Go(func() {
 			for i := int(next.Add(1)); i <= n; i = int(next.Add(1)) {
 				f(i - 1)
 			}
 		})
 	}
-	var others sync.WaitGroup
-	for range min(n, cap(w)) - 1 {
-		others.Go(work)
-	}
-	work()
-	others.Wait()
+	work.Wait()
 }
 
 // room is the places for terminals that are open.
@@ -78,14 +65,15 @@ func (r room) leave() { <-r }
 type attempt struct {
 	*Place
 	terminal *tty.Terminal // nil if it could not be opened
-	rest     rest          // what the terminal has not taken of the message
+	out      tty.Output    // the message, as it looks there
+	written  int           // bytes of it that the terminal has taken
 	err      error         // what became of it
 }
 
 // open opens terminals.
 func (d *dispatch) open(ctx context.Context, places []Place, t ticket) []attempt {
 	batch := make([]attempt, len(places))
-	d.work.each(len(places), func(i int) {
+	each(len(places), func(i int) {
 		a := &batch[i]
 		a.Place = &places[i]
 		if a.terminal, a.err = d.openOne(ctx, a.Place, t); a.err == nil {

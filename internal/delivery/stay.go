@@ -25,7 +25,7 @@ func (d *dispatch) stay(ctx context.Context, longer []*attempt) {
 }
 
 func (d *dispatch) stayOne(ctx context.Context, a *attempt, through func()) {
-	if a.err = d.complete(ctx, a, a.rest); a.err != nil {
+	if a.err = d.complete(ctx, a, a.out, a.written); a.err != nil {
 		return
 	}
 	d.audience.reached(a.Owner, 1)
@@ -59,12 +59,12 @@ func (d *dispatch) finish(ctx context.Context) {
 func (d *dispatch) sayOpen() { d.report(message.Result{Event: message.Open, Host: d.Host.Name}) }
 
 // complete writes what a terminal has not taken at once.
-func (d *dispatch) complete(ctx context.Context, a *attempt, left rest) error {
-	if left.Data == nil {
+func (d *dispatch) complete(ctx context.Context, a *attempt, out tty.Output, written int) error {
+	if written == len(out.Data) {
 		return nil
 	}
-	written, err := d.writeHeld(ctx, a, left.Output)
-	return partly(err, max(left.written+written, a.terminal.Half()), left.written+len(left.Data))
+	more, err := d.writeHeld(ctx, a, out.From(written))
+	return partly(err, max(written+more, a.terminal.Half()), len(out.Data))
 }
 
 // noticeable is how long a person waits without asking why.

@@ -104,13 +104,13 @@ func (d *dispatch) writeLine(ctx context.Context, a *attempt, out tty.Output, le
 	if leave.late() {
 		return errLineTooLate
 	}
-	var left rest
-	var err error
-	d.work.do(func() { left, err = put(a.terminal, out, leave) })
+	d.turns <- struct{}{}
+	written, err := put(a.terminal, out, leave)
+	<-d.turns
 	if err != nil {
 		return err
 	}
-	return d.complete(ctx, a, left)
+	return d.complete(ctx, a, out, written)
 }
 
 // after adds to a failure how many lines are on the screen.
