@@ -51,7 +51,8 @@ func (d *dispatch) carry(ctx context.Context, t ticket, drop func()) {
 			drop()
 		}
 		d.logOpened(batch)
-		d.stay(ctx, d.write(batch, t))
+		longer := d.write(batch, t)
+		d.stay(ctx, longer)
 	}
 	drop()
 	d.logOpened(nil)
