@@ -64,10 +64,44 @@ func (l *list) addAll(places []delivery.Place) {
 	}
 }
 
-// rows has each terminal below the one that shows it, where that is listed, too, and
-// the logins without a terminal at the end.
+// rows puts each terminal below the one that shows it, if that is listed, too, and the logins
+// without a terminal at the end.
 func (l *list) rows(logins []sessions.Session) []row {
 	rows := []row{}
+	within := l.within()
+	done := map[string]bool{}
+	var add func(t *sessions.Terminal, depth int)
+	add = func(t *sessions.Terminal, depth int) {
+		if done[t.Name] {
+			return
+		}
+		done[t.Name] = true
+		rows = append(rows, l.row(t, depth))
+		for _, inner := range within[t.Name] {
+			add(inner, depth+1)
+		}
+	}
+	for _, t := range within[""] {
+		add(t, 0)
+	}
+	for i := range l.terminals { // what is left are terminals within each other
+		if t := &l.terminals[i]; l.listed[t.Name] {
+			add(t, 0)
+		}
+	}
+	for _, s := range logins {
+		rows = append(rows, row{
+			User: text.Name(s.User), UID: s.UID, Session: text.Name(s.ID), Host: text.Name(s.Host),
+			Since:   s.Since.Truncate(time.Second),
+			Sources: []sessions.Source{sessions.Logind},
+		})
+	}
+	return rows
+}
+
+// within returns the listed terminals by the name of the listed terminal that shows them, "" for
+// none.
+func (l *list) within() map[string][]*sessions.Terminal {
 	within := map[string][]*sessions.Terminal{}
 	for i := range l.terminals {
 		t := &l.terminals[i]
@@ -80,34 +114,7 @@ func (l *list) rows(logins []sessions.Session) []row {
 		}
 		within[outer] = append(within[outer], t)
 	}
-	done := map[string]bool{}
-	var add func(outer string, depth int)
-	add = func(outer string, depth int) {
-		for _, t := range within[outer] {
-			if !done[t.Name] {
-				done[t.Name] = true
-				rows = append(rows, l.row(t, depth))
-				add(t.Name, depth+1)
-			}
-		}
-	}
-	add("", 0)
-	for i := range l.terminals { // what is left are terminals within each other
-		t := &l.terminals[i]
-		if l.listed[t.Name] && !done[t.Name] {
-			done[t.Name] = true
-			rows = append(rows, l.row(t, 0))
-			add(t.Name, 1)
-		}
-	}
-	for _, s := range logins {
-		rows = append(rows, row{
-			User: text.Name(s.User), UID: s.UID, Session: text.Name(s.ID), Host: text.Name(s.Host),
-			Since:   s.Since.Truncate(time.Second),
-			Sources: []sessions.Source{sessions.Logind},
-		})
-	}
-	return rows
+	return within
 }
 
 // row cleans what comes from outside.
