@@ -15,8 +15,8 @@ import (
 	"msg/internal/tty"
 )
 
-// Sender is who sends, in words that are true but for Says, which is marked. All of
-// it is cleaned when it is shown.
+// Sender is who sends, in words that are true. Only Says may not be, and is marked. All of it
+// is cleaned when it is shown.
 type Sender struct {
 	User     string
 	Host     string
@@ -81,9 +81,9 @@ type Layout struct {
 	overlay []byte // nil where it is too long for that
 }
 
-// Layout lays the message out for a screen, whatever its number of rows. Each row is
-// padded, so that nothing of what stood there shows through, but for the last column,
-// in which some terminals would begin a row of their own.
+// Layout lays the message out for a screen, whatever its number of rows. Each row is padded,
+// so that nothing of what stood there shows through. The last column stays free: some
+// terminals would begin a row of their own there.
 func (m Message) Layout(on tty.Screen) Layout {
 	on = fit(on)
 	width := on.Columns - 1
@@ -92,9 +92,9 @@ func (m Message) Layout(on tty.Screen) Layout {
 	return layout(bell+lines(append([]string{text.Pad("", width)}, rows...)), rows)
 }
 
-// Further lays out what is typed later to the same message. As something else may have
-// been written meanwhile, each row says again whose it is, at the right, where no text
-// comes; in a narrow window there is the banner again.
+// Further lays out a line that is typed later to the same message. Something else may have
+// been written meanwhile, so each row says again whose it is, at the right, where no text
+// comes. A narrow window gets the banner again.
 func (m Message) Further(line string, on tty.Screen) Layout { return m.further(prefix, line, on) }
 
 // end is what write(1) writes when nothing more will come.
@@ -147,7 +147,7 @@ func (l Layout) For(on tty.Screen) tty.Output {
 	return tty.Output{Data: l.lines, Resume: prefix}
 }
 
-// show is a text as that screen can show it.
+// show returns a text as that screen can show it.
 func show(s string, on tty.Screen) string {
 	if !on.UTF8 {
 		return text.ASCII(s)
@@ -155,7 +155,7 @@ func show(s string, on tty.Screen) string {
 	return s
 }
 
-// head are the banner's rows.
+// head returns the banner's rows.
 func (m Message) head(on tty.Screen) []string {
 	if m.NoBanner {
 		return nil
@@ -163,7 +163,7 @@ func (m Message) head(on tty.Screen) []string {
 	return text.Wrap(show(m.banner(), on), on.Columns-1)
 }
 
-// foot are the rows that say how to answer.
+// foot returns the rows that say how to answer.
 func (m Message) foot(on tty.Screen) []string {
 	if m.Code == "" {
 		return nil
@@ -171,7 +171,7 @@ func (m Message) foot(on tty.Screen) []string {
 	return text.Wrap(fmt.Sprintf("Answer: msg ok %s   or   msg reply %s TEXT", m.Code, m.Code), on.Columns-1)
 }
 
-// body are a text's rows, each behind a bar, in so many columns.
+// body returns a text's rows, each behind a bar, in so many columns.
 func body(bar, what string, on tty.Screen, columns int) []string {
 	var rows []string
 	for line := range strings.SplitSeq(show(text.Clean(what), on), "\n") {
@@ -191,8 +191,8 @@ func pad(rows []string, width int) {
 
 const bell = "\a"
 
-// lines writes below what is there. Each row ends in CR LF, as a program in front may
-// have switched off that LF goes to the beginning of a row.
+// lines writes below what is there. Each row ends in CR LF: a program in front may have
+// switched off that LF goes to the beginning of a row.
 func lines(rows []string) string {
 	var out strings.Builder
 	out.WriteString("\r\n") // away from a half typed line, which stays to be seen
@@ -203,8 +203,8 @@ func lines(rows []string) string {
 	return out.String()
 }
 
-// What an overlay is written with, the same for every message. Terminals have known
-// it since the VT100, and each that a full-screen program runs on knows it.
+// What an overlay is written with, the same for every message. Every terminal since the VT100
+// that a full-screen program runs on knows it.
 const (
 	save    = "\x1b7" // cursor and attributes (DECSC)
 	restore = "\x1b8" // DECRC
@@ -212,10 +212,10 @@ const (
 	plain   = "\x1b[m"
 )
 
-// overlay writes over the uppermost rows of a full-screen program, and leaves its
-// cursor where it was: the program goes on in the belief that nothing happened, and
-// its next redraw puts right what was covered. Lines from the cursor on would scroll
-// its screen, and it would go on drawing in the wrong rows.
+// overlay writes over the uppermost rows of a full-screen program, and leaves its cursor
+// where it was. The program goes on as if nothing had happened, and its next redraw puts
+// right what was covered. Lines from the cursor on would scroll its screen, and it would go on
+// drawing in the wrong rows.
 func overlay(rows []string) []byte {
 	var out strings.Builder
 	out.WriteString(bell + save + reverse)

@@ -22,11 +22,11 @@ func openFiles() int {
 	return int(min(max(limit.Cur, reserved+1)-reserved, 1<<20))
 }
 
-// growTable has the kernel make room for as many open files as there are pseudo-terminals, in
-// one go, and closes the channel when there is. The kernel would double the room each time that
-// it is full, and in a program with threads it waits for some milliseconds then, until no
-// processor looks at the old one (expand_fdtable in fs/file.c): one that it makes while we look
-// who is logged in costs nothing.
+// growTable has the kernel make room for as many open files as there are pseudo-terminals,
+// and closes the channel when that is done. The kernel would double the room each time it is
+// full. In a program with threads that takes some milliseconds: it waits until no processor
+// looks at the old room (expand_fdtable in fs/file.c). While we look who is logged in, it costs
+// nothing.
 func growTable() <-chan struct{} {
 	grown := make(chan struct{})
 	files := min(pseudoTerminals(), openFiles()) + reserved

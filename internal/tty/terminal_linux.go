@@ -59,7 +59,7 @@ func openFailure(path string, err error) error {
 	return message.Fail(reason, "open: %v", err)
 }
 
-// refusal tells messages that are off from a caller without the tty group.
+// refusal tells messages that are off from a caller who lacks the tty group.
 func refusal(path string) message.Reason {
 	var st unix.Stat_t
 	if unix.Lstat(path, &st) == nil && st.Mode&unix.S_IWGRP == 0 {
@@ -111,8 +111,8 @@ func (want Want) holds(fd int) error {
 	return nil
 }
 
-// Holds fails where the terminal is no longer what was opened: its owner has switched
-// messages off, or is another by now.
+// Holds fails if the terminal is no longer what was opened: its owner has switched messages
+// off, or is another by now.
 func (t *Terminal) Holds() error { return t.want.holds(t.fd) }
 
 // isFullScreen reports whether a program draws the screen itself: it reads each key
@@ -251,8 +251,8 @@ func writeFailure(err error) error {
 	return message.Fail(message.Gone, "write: %v", err) // EIO after a hangup
 }
 
-// WriteWithin writes as Write does, but waits until the deadline for a terminal
-// that is held; then the error is a *Failure with Stuck. It also ends with ctx.
+// WriteWithin writes as Write does, but waits until the deadline for a terminal that is held.
+// Then the error is a *Failure with Stuck, or with GivenUp if ctx ends first.
 func (t *Terminal) WriteWithin(ctx context.Context, out Output, deadline time.Time) (int, error) {
 	if t.file == nil {
 		t.file = os.NewFile(uintptr(t.fd), t.path)
@@ -293,8 +293,7 @@ func (t *Terminal) undo(out Output) {
 	}
 }
 
-// putWaiting is put once the terminal takes output, or an error at the file's
-// deadline.
+// putWaiting puts once the terminal takes output, and fails at the file's deadline.
 func (t *Terminal) putWaiting(out Output) (n int, err error) {
 	raw, err := t.file.SyscallConn()
 	if err != nil {
