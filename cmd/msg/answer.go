@@ -16,6 +16,7 @@ import (
 	"msg/internal/client"
 	"msg/internal/message"
 	"msg/internal/text"
+	"msg/internal/window"
 )
 
 type okCmd struct {
@@ -61,12 +62,12 @@ func (c *replyCmd) Run(ctx context.Context, w world) error {
 	if err := checkCode(c.Code); err != nil {
 		return err
 	}
-	if len(behindDashes(c.Text)) == 0 && isTerminal(w.stdin) { // not to be typed in vain
+	if len(behindDashes(c.Text)) == 0 && window.IsTerminal(w.stdin) { // not to be typed in vain
 		m, err := answers.Read(ctx, pending(w), strings.ToLower(c.Code), behindSudo(w))
 		if err != nil {
 			return notGiven(ctx, w, c.Code, err)
 		}
-		fmt.Fprintln(w.stderr, given(m, "reply", terminalWidth(w.stderr)))
+		fmt.Fprintln(w.stderr, given(m, "reply", window.Width(w.stderr)))
 	}
 	reply, err := written(c.Text, w, "the reply", answers.MaxText)
 	if err != nil {
@@ -111,10 +112,10 @@ func give(ctx context.Context, w world, code string, a answers.Answer) error {
 	if err != nil {
 		return notGiven(ctx, w, code, err)
 	}
-	if named && !isTerminal(w.stdout) {
+	if named && !window.IsTerminal(w.stdout) {
 		return nil
 	}
-	_, err = fmt.Fprintln(w.stdout, given(m, a.Kind, terminalWidth(w.stdout)))
+	_, err = fmt.Fprintln(w.stdout, given(m, a.Kind, window.Width(w.stdout)))
 	return err
 }
 

@@ -16,6 +16,7 @@ import (
 	"msg/internal/message"
 	"msg/internal/report"
 	"msg/internal/text"
+	"msg/internal/window"
 )
 
 type countdownCmd struct {
@@ -203,7 +204,7 @@ func (c *counting) cancel(ctx context.Context) {
 	if c.asked.NoCancel || !c.sent || c.end.Left() <= 0 {
 		return
 	}
-	if isTerminal(c.w.stderr) && !c.asked.Quiet {
+	if window.IsTerminal(c.w.stderr) && !c.asked.Quiet {
 		fmt.Fprintln(c.w.stderr) // a Ctrl-C has shown itself
 	}
 	words := "cancelled; it was to be " + c.end.Clock(c.Away)
@@ -248,7 +249,7 @@ func (c *counting) heading(event message.Event, left time.Duration, words string
 	case c.asked.JSON:
 		c.PrintObject(point{event, int(left.Round(time.Second).Seconds()), until.Round(time.Second), words})
 	case c.asked.Quiet:
-	case c.asked.Verbose, c.asked.DryRun, isTerminal(c.w.stdout):
+	case c.asked.Verbose, c.asked.DryRun, window.IsTerminal(c.w.stdout):
 		c.Print(onClock(until.Add(-left)) + "  " + words)
 	}
 }
@@ -264,7 +265,7 @@ func onClock(t time.Time) string {
 
 // announce tells the user at the terminal what is to come.
 func (c *counting) announce() {
-	columns := terminalWidth(c.w.stderr)
+	columns := window.Width(c.w.stderr)
 	if c.asked.Quiet || columns == 0 {
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"msg/internal/report"
 	"msg/internal/sessions/logind"
 	"msg/internal/text"
+	"msg/internal/window"
 )
 
 type doctorCmd struct {
@@ -49,7 +50,7 @@ func (c *doctorCmd) Run(ctx context.Context, w world) error {
 		out.SetEscapeHTML(false) // commands are joined with &&
 		return ended(status, out.Encode(found))
 	}
-	return ended(status, printFindings(w.stdout, found, problems, w.me.UID == 0, terminalWidth(w.stdout)))
+	return ended(status, printFindings(w.stdout, found, problems, w.me.UID == 0, window.Width(w.stdout)))
 }
 
 // hostOf returns what doctor looks at: this host, for the user who calls.

@@ -9,6 +9,7 @@ import (
 
 	"msg/internal/client"
 	"msg/internal/text"
+	"msg/internal/window"
 	"msg/internal/wire"
 )
 
@@ -16,7 +17,7 @@ import (
 // standard input, results on standard output. What comes here goes through the same
 // door as what is typed here.
 func (helperCmd) Run(ctx context.Context, w world) error {
-	if isTerminal(w.stdin) {
+	if window.IsTerminal(w.stdin) {
 		return errNotByHand
 	}
 	// What ends it is the end of its input; a hangup is of the connection.

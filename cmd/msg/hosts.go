@@ -10,6 +10,7 @@ import (
 
 	"msg/internal/client"
 	"msg/internal/hostlist"
+	"msg/internal/window"
 )
 
 type hostsCmd struct {
@@ -35,7 +36,7 @@ func (hostsCmd) Help() string {
 func (c *hostsCmd) Run(ctx context.Context, w world) error {
 	list := strings.Join(c.Exprs, " ")
 	if len(c.Exprs) == 0 {
-		if isTerminal(w.stdin) {
+		if window.IsTerminal(w.stdin) {
 			return c.domains(w)
 		}
 		content, err := client.ReadAll(w.stdin, "standard input", client.MostList)

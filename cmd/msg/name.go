@@ -14,6 +14,7 @@ import (
 	"msg/internal/table"
 	"msg/internal/target"
 	"msg/internal/text"
+	"msg/internal/window"
 )
 
 type nameCmd struct {
@@ -138,7 +139,7 @@ func (a aliases) print(all []addressbook.Entry) error {
 	if a.json {
 		return json.NewEncoder(a.w.stdout).Encode(entries)
 	}
-	return table.Print(a.w.stdout, columns, terminalWidth(a.w.stdout))
+	return table.Print(a.w.stdout, columns, window.Width(a.w.stdout))
 }
 
 // cells are a name, what it stands for, and where it is from.
@@ -240,7 +241,7 @@ func (a aliases) oneself(ctx context.Context, name string) ([]target.Target, err
 
 // changed says at a terminal what a name is now.
 func (a aliases) changed(name, words string) error {
-	if !isTerminal(a.w.stdout) {
+	if !window.IsTerminal(a.w.stdout) {
 		return nil
 	}
 	_, err := fmt.Fprintf(a.w.stdout, "%s %s\n", text.Name(name), text.Name(words))

@@ -9,6 +9,7 @@ import (
 	"msg/internal/client"
 	"msg/internal/message"
 	"msg/internal/report"
+	"msg/internal/window"
 )
 
 // outgoing is a message as a command line asks for it: msg's, wall's, write's, net send's.
@@ -94,7 +95,7 @@ func (o outgoing) carryOut(ctx context.Context, w world, d *client.Dispatch, tex
 // one in vain.
 func (o outgoing) read(ctx context.Context, w world, d *client.Dispatch, out *report.Report) (string, *client.Typing, error) {
 	switch {
-	case !o.text.isTyped() || !isTerminal(w.stdin):
+	case !o.text.isTyped() || !window.IsTerminal(w.stdin):
 		text, err := o.text.read(w)
 		return text, nil, err
 	case o.Options.DryRun:
@@ -120,7 +121,7 @@ func (o outgoing) anybody(ctx context.Context, w world, d *client.Dispatch, out 
 		return "", o.misspelt(w, err)
 	}
 	if len(reached) > 0 {
-		return " to " + report.Names(reached, terminalWidth(w.stdout)), nil
+		return " to " + report.Names(reached, window.Width(w.stdout)), nil
 	}
 	for _, result := range all {
 		out.Result(result)

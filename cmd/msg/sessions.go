@@ -12,6 +12,7 @@ import (
 	"msg/internal/sessions"
 	"msg/internal/table"
 	"msg/internal/target"
+	"msg/internal/window"
 )
 
 type sessionsCmd struct {
@@ -49,7 +50,7 @@ func (c *sessionsCmd) Run(ctx context.Context, w world) error {
 	case c.JSON:
 		err = json.NewEncoder(w.stdout).Encode(rows)
 	case len(rows) > 0:
-		err = table.Print(w.stdout, tableOf(rows, c.All, w.here.Now()), terminalWidth(w.stdout))
+		err = table.Print(w.stdout, tableOf(rows, c.All, w.here.Now()), window.Width(w.stdout))
 	case c.Targets == "":
 		w.warn("nobody is logged in")
 	}

@@ -5,6 +5,7 @@ import (
 
 	"msg/internal/client"
 	"msg/internal/message"
+	"msg/internal/window"
 )
 
 // source is where a text comes from: words of the command line, a file, else standard input.
@@ -45,7 +46,7 @@ func written(words []word, w world, what string, most int) (string, error) {
 		}
 		return text, nil
 	}
-	if isTerminal(w.stdin) {
+	if window.IsTerminal(w.stdin) {
 		fmt.Fprintf(w.stderr, "Type %s; Ctrl-D on a line of its own sends it, Ctrl-C doesn't.\n", what)
 	}
 	return client.ReadAll(w.stdin, what, most)

@@ -40,7 +40,7 @@ func newWorld(here delivery.Host, me delivery.Sender) world {
 
 // client returns what sends for the user.
 func (w world) client() *client.Client {
-	return &client.Client{Here: w.here, Me: w.me, Door: w.door, Names: w.names(), MayAsk: isTerminal(w.stderr)}
+	return &client.Client{Here: w.here, Me: w.me, Door: w.door, Names: w.names(), MayAsk: window.IsTerminal(w.stderr)}
 }
 
 // names returns what aliases and domains the user has.
@@ -115,7 +115,3 @@ func (w world) complain(err error) {
 func (w world) warn(format string, args ...any) {
 	fmt.Fprintf(w.stderr, cmp.Or(w.name, "msg")+": "+format+"\n", args...)
 }
-
-func terminalWidth(v any) int { return window.Width(v) }
-
-func isTerminal(v any) bool { return window.IsTerminal(v) }
