@@ -186,7 +186,7 @@ func TestStuckLeavesNothing(t *testing.T) {
 		send(10*time.Millisecond, time.Minute)
 	}
 	for range 5 {
-		send(time.Hour, 50*time.Millisecond)
+		send(message.MaxPatience, 50*time.Millisecond)
 	}
 	checkSettles(t, files, goroutines)
 }

@@ -133,7 +133,11 @@ func TestMachine(t *testing.T) {
 	judged(t, got["log"], OK, "syslog", "")
 	judged(t, got["utmp"], OK, "none", "")
 	judged(t, got["logind"], Note, "it hangs", "systemctl")
-	judged(t, got["names"], OK, " domain", "")
+	if os.Getuid() == 0 {
+		judged(t, got["names"], OK, " domain", "")
+	} else {
+		judged(t, got["names"], Note, "for the reason above", "") // the file is not root's
+	}
 	if got["config"].Status != Problem || got["answer"].Status == OK || got["messages"].Status != OK {
 		t.Errorf("%+v", all)
 	}
