@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"msg/internal/answers"
+	"msg/internal/answers/ask"
 	"msg/internal/client"
 	"msg/internal/message"
 	"msg/internal/text"
@@ -45,7 +46,7 @@ func give(ctx context.Context, w world, code string, a answers.Answer) error {
 	} else if err := checkCode(code); err != nil {
 		return err
 	}
-	m, err := answers.Send(ctx, dir, strings.ToLower(code), a)
+	m, err := ask.Send(ctx, dir, strings.ToLower(code), a)
 	if err != nil {
 		return notGiven(ctx, w, code, err)
 	}
@@ -61,7 +62,7 @@ func pending(w world) string { return w.here.Pending }
 
 // notGiven says why an answer was not taken.
 func notGiven(ctx context.Context, w world, code string, err error) error {
-	var refused *answers.Refused
+	var refused *ask.Refused
 	switch {
 	case errors.Is(err, answers.ErrNobody):
 		clearPending(ctx, w, pending(w))
@@ -74,12 +75,12 @@ func notGiven(ctx context.Context, w world, code string, err error) error {
 
 // newest is the code of the message to answer.
 func newest(ctx context.Context, dir string, whom *uint32) (string, error) {
-	found, err := answers.Waiting(ctx, dir, whom)
+	found, err := ask.Waiting(ctx, dir, whom)
 	if i := slices.IndexFunc(found, func(m answers.Message) bool { return !m.Answered }); i >= 0 {
 		return found[i].Code, nil
 	}
 	switch {
-	case errors.Is(err, answers.ErrBusy):
+	case errors.Is(err, ask.ErrBusy):
 		return "", errors.New("some messages that wait do not say whether they are yours; name the code, or try again")
 	case err != nil:
 		return "", err

@@ -8,6 +8,7 @@ import (
 
 	"msg/internal/accounts"
 	"msg/internal/answers"
+	"msg/internal/answers/ask"
 	"msg/internal/completion"
 	"msg/internal/remote/sshhosts"
 	"msg/internal/sessions"
@@ -51,7 +52,7 @@ func namesFor(w world) completion.Names {
 		Groups:  accounts.GroupNames,
 		Hosts:   func() []string { return sshhosts.Names(os.DirFS("/"), w.getenv("HOME")) },
 		Waiting: func(ctx context.Context) ([]answers.Message, error) {
-			return answers.Waiting(ctx, pending(w), behindSudo(w))
+			return ask.Waiting(ctx, pending(w), behindSudo(w))
 		},
 	}
 }

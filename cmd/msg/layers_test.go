@@ -26,6 +26,7 @@ func TestLayers(t *testing.T) {
 		"compat":          "",
 		"config":          "rate",
 		"answers":         "message target",
+		"answers/ask":     "answers message target",
 		"countdown":       "",
 		"motd":            "",
 		"tail":            "",

@@ -8,6 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"msg/internal/answers"
+	"msg/internal/answers/ask"
 	"msg/internal/client"
 	"msg/internal/message"
 	"msg/internal/window"
@@ -39,7 +40,7 @@ func (c *replyCmd) Run(ctx context.Context, w world) error {
 		return err
 	}
 	if len(behindDashes(c.Text)) == 0 && window.IsTerminal(w.stdin) { // not to be typed in vain
-		m, err := answers.Read(ctx, pending(w), strings.ToLower(c.Code), behindSudo(w))
+		m, err := ask.Read(ctx, pending(w), strings.ToLower(c.Code), behindSudo(w))
 		if err != nil {
 			return notGiven(ctx, w, c.Code, err)
 		}

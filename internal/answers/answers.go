@@ -1,24 +1,26 @@
-// Package answers is how a message that waits is answered: a socket for each in one
-// directory, named by a code that people can type. Who sends listens there, in the
-// program that has delivered the message; who is asked connects, asks whether the message
-// is theirs, or answers it, and has a reaction. One line of JSON goes each way:
+// Package answers takes the answers to a message that waits. Each such message has a socket
+// in one directory, named by a code that people can type. The program that has delivered the
+// message listens there. Package ask has the other end: whoever is asked connects, asks for
+// the message or answers it, and gets a reaction. One line of JSON goes each way:
 //
 //	{"want":"show"}  {"want":"ok"}  {"want":"reply","text":"VGVuIG1pbnV0ZXM="}
 //	{"event":"message","from":"root@d13","at_ms":1764100000000,"text":"Restart at five?"}
 //	{"event":"taken", …}   {"event":"refused","problem":"…"}   {"event":"busy"}
 //
-// Texts of answers are base64 of their bytes, which need not be UTF-8. Who answers is the
-// kernel's word (SO_PEERCRED in unix(7)); only root says itself for whom.
+// The text of a reply is the base64 of its bytes, which need not be UTF-8. Who answers is the
+// kernel's word (SO_PEERCRED in unix(7)); only root says for whom it answers.
 //
-// Nothing is kept: a code is good for as long as somebody listens. The directory is
-// root's and the helper's group's, so that what listens there is known to be one of
-// ours; it is refused where others may write to it. The package does not judge who may
-// answer.
+// Nothing is kept: a code is good for as long as somebody listens. The directory is root's and
+// the helper's group's, so that only they can listen there; one that others may write to is
+// refused. The package does not judge who may answer.
 package answers
 
 import (
+	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -28,30 +30,29 @@ import (
 // Dir is where the sockets are.
 const Dir = "/run/msg/pending"
 
-// MaxText bounds a reply, in bytes. Made harmless, and written as JSON, nine times as
-// much still goes into a line between msg and its helper.
-const MaxText = 4 << 10
-
-// MaxLines bounds the lines of a reply.
-const MaxLines = 50
+// The limits of a reply, in bytes and in lines. Made harmless, and written as JSON, nine times
+// MaxText still goes into a line between msg and its helper.
+const (
+	MaxText  = 4 << 10
+	MaxLines = 50
+)
 
 // MostEach is how many messages of one user may wait at once.
 const MostEach = 64
 
-// show asks for the message, and answers nothing.
-const show message.Answer = "show"
+// Show asks for the message, and answers nothing.
+const Show message.Answer = "show"
 
-// Answer is what somebody answers.
+// Answer is one person's answer.
 type Answer struct {
 	Kind message.Answer
 	Text string // of a reply, as it came
 
-	// For is whom root answers for: who logged in, behind sudo. It is ignored of
-	// anyone else.
+	// For is whom root answers for: the user who logged in, behind sudo. Only root may set it.
 	For *uint32
 
 	UID uint32 // who connected, by the kernel's word
-	PID int    // their process, or 0 where it is not to be seen from here
+	PID int    // their process, or 0 if it is in another namespace
 }
 
 // Message is what is answered, as its recipients may see it.
@@ -59,54 +60,42 @@ type Message struct {
 	Code     string
 	From     string // the sender, as the banner names them
 	At       time.Time
-	Text     string // made harmless; its beginning, where it is long
-	Answered bool   // by who asks
+	Text     string // made harmless; the beginning of a long one
+	Answered bool   // by the user who asks
 }
 
-// Desk is what judges, and takes, the answers to one message. Its methods may be called
-// at any time, also side by side.
+// Desk judges and takes the answers to one message. Its methods may be called at any time,
+// also side by side.
 type Desk interface {
-	// Asks reports whether the message has asked that user, or anybody else root
-	// answers for.
+	// Asks reports whether the message has asked that user, or the one root answers for.
 	Asks(Answer) bool
 
-	// Message is what a user who is asked may see of it.
+	// Message returns what a user who is asked may see of it.
 	Message(Answer) Message
 
-	// Take takes an answer, or says in words why it does not. What comes from who is
-	// not asked gets here, too.
+	// Take takes an answer, or says in words why not. It judges who may answer.
 	Take(Answer) error
 }
 
-// The errors of who answers.
+// The errors of answers and of sockets for them.
 var (
-	ErrNobody = errors.New("nobody waits for that answer any more")
-	ErrBusy   = errors.New("too many want to answer; try again")
-	ErrSilent = errors.New("who waits for the answer does not take it; perhaps it is stopped")
+	ErrNobody  = errors.New("nobody waits for that answer any more")
+	ErrNowhere = errors.New("nowhere to wait for answers") // no directory, or none that is safe
+	ErrTooMany = fmt.Errorf("%d messages of yours wait for answers already", MostEach)
 )
 
-// NotAsked is what is said to who was not sent a message.
+// NotAsked is what a user hears whom the message was not sent to.
 const NotAsked = "that message was not sent to you"
 
-// Refused is why an answer was not taken, in the words of who waits for it.
-type Refused struct{ Problem string }
-
-func (r *Refused) Error() string { return r.Problem }
-
-// ErrNowhere says that there is no place for sockets, or none that is safe.
-var ErrNowhere = errors.New("nowhere to wait for answers")
-
-// ErrTooMany says that too many messages of one user wait already.
-var ErrTooMany = fmt.Errorf("%d messages of yours wait for answers already", MostEach)
-
-// question is the line that is sent, reaction the one that comes back.
-type question struct {
+// Question is the line that asks or answers.
+type Question struct {
 	Want message.Answer `json:"want"`
 	Text []byte         `json:"text,omitempty"`
 	For  *uint32        `json:"for,omitempty"`
 }
 
-type reaction struct {
+// Reaction is the line that comes back.
+type Reaction struct {
 	Event    string `json:"event"`
 	From     string `json:"from,omitempty"`
 	AtMS     int64  `json:"at_ms,omitempty"`
@@ -115,19 +104,37 @@ type reaction struct {
 	Problem  string `json:"problem,omitempty"`
 }
 
+// The events of a Reaction.
 const (
-	eventMessage = "message"
-	eventTaken   = "taken"
-	eventRefused = "refused"
-	eventBusy    = "busy" // nothing was read
+	EventMessage = "message"
+	EventTaken   = "taken"
+	EventRefused = "refused"
+	EventBusy    = "busy" // the question was not read
 )
 
-// Bounds of a line, in bytes.
+// The limits of a line, in bytes, its line feed included.
 const (
-	mostQuestion = 2 * MaxText
-	mostReaction = 8 << 10
-	mostShown    = 512 // of the message's text
+	MostQuestion = 2 * MaxText
+	MostReaction = 8 << 10
 )
+
+// Encode writes a line.
+func Encode(v any) []byte {
+	line, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // strings and numbers can be written
+	}
+	return append(line, '\n')
+}
+
+// ReadLine reads one line of at most so many bytes, and returns it without its line feed.
+func ReadLine(from io.Reader, most int) ([]byte, error) {
+	line, err := bufio.NewReaderSize(from, most).ReadSlice('\n')
+	if err != nil {
+		return nil, err
+	}
+	return line[:len(line)-1], nil
+}
 
 // A code is a letter, a digit and a letter that nobody takes for another, and no word.
 const (
@@ -135,7 +142,7 @@ const (
 	digits  = "23456789"
 )
 
-// IsCode reports whether it is of a code's form.
+// IsCode reports whether s has the form of a code.
 func IsCode(s string) bool {
 	return len(s) == 3 && strings.Contains(letters, s[:1]) && strings.Contains(digits, s[1:2]) && strings.Contains(letters, s[2:])
 }

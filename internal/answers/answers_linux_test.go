@@ -1,19 +1,16 @@
 package answers
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"reflect"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"msg/internal/message"
 
 	"golang.org/x/sys/unix"
 )
@@ -116,7 +113,7 @@ func listening(t testing.TB, dir string) *Socket {
 // named listens under that name.
 func named(t testing.TB, dir, name string) *Socket {
 	t.Helper()
-	s, err := listen(dir, name)
+	s, err := ListenAt(dir, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,10 +157,14 @@ func until(t testing.TB, what string, is func() bool) {
 // connect connects without a word.
 func connect(t testing.TB, path string) *os.File {
 	t.Helper()
-	conn, err := dial(t.Context(), path, time.Now().Add(ample))
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err == nil {
+		err = errors.Join(unix.Connect(fd, &unix.SockaddrUnix{Name: path}), unix.SetNonblock(fd, true))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	conn := os.NewFile(uintptr(fd), path)
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn
 }
@@ -226,7 +227,7 @@ func said(t *testing.T, path string, words []byte, open bool) (out string, err e
 	t.Helper()
 	until(t, "a place", func() bool {
 		out, err = saidOnce(t, path, words, open)
-		return out != string(busy())
+		return out != busy
 	})
 	return out, err
 }
@@ -251,87 +252,15 @@ func saidOnce(t *testing.T, path string, words []byte, open bool) (string, error
 	return string(out), err
 }
 
-// TestAnswer: an answer arrives as it was given, whatever bytes it has, with who gives it
-// by the kernel's word; who answers sees what they have answered.
-func TestAnswer(t *testing.T) {
-	dir := place(t)
-	d := &desk{message: Message{From: "root@d13", At: time.UnixMilli(1764100000123), Text: "Restart\nat five?"}}
-	s := listening(t, dir)
-	serve(t, s, d)
-	whom := uint32(1000)
-	all := make([]byte, 256)
-	for i := range all {
-		all[i] = byte(i)
+// ok acknowledges a message, and returns the reaction. It fails if that was not taken.
+func ok(t *testing.T, path string) (r Reaction, err error) {
+	t.Helper()
+	out, err := said(t, path, []byte(`{"want":"ok"}`+"\n"), true)
+	if err == nil {
+		err = json.Unmarshal([]byte(out), &r)
 	}
-	sent := []Answer{
-		{Kind: message.OK},
-		{Kind: message.Reply, Text: "Ten minutes."},
-		{Kind: message.Reply, Text: " in lines\nof their own\n\xff\x00"},
-		{Kind: message.Reply, Text: string(all)},
-		{Kind: message.Reply, Text: strings.Repeat("x", MaxText)},
-		{Kind: message.Reply, Text: strings.Repeat("\xff", MaxText), For: &whom},
-		{Kind: message.Reply, Text: strings.Repeat("x\n", MaxLines-1) + "x"},
-		{Kind: message.OK, Text: "not passed on"},
+	if err == nil && r.Event != EventTaken {
+		err = fmt.Errorf("%+v", r)
 	}
-	for _, a := range sent {
-		m, err := Send(t.Context(), dir, s.Code, a)
-		want := d.message
-		want.Code, want.Answered = s.Code, true
-		if err != nil || !reflect.DeepEqual(m, want) {
-			t.Errorf("%s %.20q: %+v, %v; want %+v", a.Kind, a.Text, m, err, want)
-		}
-	}
-	got := d.taken()
-	if len(got) != len(sent) {
-		t.Fatalf("%d came of %d", len(got), len(sent))
-	}
-	for i, a := range sent {
-		a.UID, a.PID = uint32(os.Getuid()), os.Getpid()
-		if os.Getuid() != 0 {
-			a.For = nil
-		}
-		if a.Kind == message.OK {
-			a.Text = ""
-		}
-		if !reflect.DeepEqual(got[i], a) {
-			t.Errorf("%+v came, want %+v", got[i], a)
-		}
-	}
-}
-
-// TestRefusedByTheDesk: what is not taken is refused in the desk's words.
-func TestRefusedByTheDesk(t *testing.T) {
-	dir, d := place(t), &desk{refuse: errors.New("that message was not sent to you")}
-	s := listening(t, dir)
-	serve(t, s, d)
-	var refused *Refused
-	if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.OK}); !errors.As(err, &refused) || refused.Error() != d.refuse.Error() {
-		t.Errorf("%v, want %v", err, d.refuse)
-	}
-}
-
-// TestRefusedReplies: a reply that is none is refused here and at the other end, too.
-func TestRefusedReplies(t *testing.T) {
-	dir, d := place(t), &desk{}
-	s := listening(t, dir)
-	serve(t, s, d)
-	for text, want := range map[string]string{
-		"":                                   "the reply is empty",
-		" \n\t\n ":                           "the reply is empty",
-		strings.Repeat("x", MaxText+1):       "the reply is longer than 4 KiB",
-		strings.Repeat("\xff", MaxText+100):  "the reply is longer than 4 KiB",
-		strings.Repeat("x\n", MaxLines):      "the reply has more than 50 lines",
-		strings.Repeat("\n", MaxLines) + "x": "the reply has more than 50 lines",
-	} {
-		if err := CheckReply(text); err == nil || err.Error() != want {
-			t.Errorf("%.20q: %v, want %q", text, err, want)
-		}
-		var refused *Refused
-		if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.Reply, Text: text}); !errors.As(err, &refused) || refused.Problem != want {
-			t.Errorf("%.20q was sent: %v, want %q", text, err, want)
-		}
-	}
-	if got := d.taken(); len(got) > 0 {
-		t.Errorf("%+v were taken", got)
-	}
+	return r, err
 }

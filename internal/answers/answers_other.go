@@ -2,10 +2,7 @@
 
 package answers
 
-import (
-	"context"
-	"errors"
-)
+import "errors"
 
 // Socket is where one message is answered.
 type Socket struct{ Code string }
@@ -21,18 +18,3 @@ func (*Socket) Close() bool { return true }
 
 // Clear has nothing to remove.
 func Clear(string, uint32) (int, error) { return 0, nil }
-
-// Send fails: nothing waits here.
-func Send(context.Context, string, string, Answer) (Message, error) {
-	return Message{}, errors.ErrUnsupported
-}
-
-// Read fails: nothing waits here.
-func Read(context.Context, string, string, *uint32) (Message, error) {
-	return Message{}, errors.ErrUnsupported
-}
-
-// Waiting fails: nothing waits here.
-func Waiting(context.Context, string, *uint32) ([]Message, error) {
-	return nil, errors.ErrUnsupported
-}

@@ -2,9 +2,9 @@ package answers
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"sync"
 	"time"
@@ -15,24 +15,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// talkTime is how long one may take.
+// talkTime is how long one connection may take.
 const talkTime = 2 * time.Second
 
-// Serve hears answers until the socket is closed. Who has said nothing by then is cut off,
-// which tells them the same as who comes later: nobody listens.
+// busy is the reaction to a connection that has no place.
+const busy = `{"event":"` + EventBusy + `"}` + "\n"
+
+// Serve hears answers until the socket is closed. It then cuts off the connections that have
+// said nothing: they learn the same as later ones, that nobody listens.
 func (s *Socket) Serve(desk Desk) {
 	room := newRoom()
 	all := ofAll.bucket()
 	var talks sync.WaitGroup
 	defer talks.Wait()
-	heard := heard{}
-	defer heard.cutOff()
+	ctx, cutOff := context.WithCancel(context.Background())
+	defer cutOff()
 	for {
 		fd, err := s.accept()
 		switch {
 		case errors.Is(err, os.ErrClosed):
 			return
-		case err != nil: // it has hung up already, or there is a lack of something
+		case err != nil: // it has hung up already, or this system lacks something
 			time.Sleep(5 * time.Millisecond)
 			continue
 		}
@@ -45,23 +48,16 @@ func (s *Socket) Serve(desk Desk) {
 		from := Answer{UID: who.Uid, PID: int(who.Pid)}
 		stranger := who.Uid != 0 && !desk.Asks(from)
 		if !room.enter(who.Uid, stranger, time.Now()) {
-			_, _ = unix.Write(fd, busy()) // it fits, or nobody waits for it
+			_, _ = unix.Write(fd, []byte(busy)) // it fits, or nobody waits for it
 			_ = unix.Close(fd)
 			continue
 		}
-		conn := os.NewFile(uintptr(fd), "answer")
-		_ = conn.SetDeadline(time.Now().Add(talkTime)) // a socket has deadlines
-		heard.add(conn)
 		talks.Go(func() {
 			defer room.leave(who.Uid, stranger)
-			defer heard.remove(conn)
-			hear(conn, from, desk)
+			hear(ctx, os.NewFile(uintptr(fd), "answer"), from, desk)
 		})
 	}
 }
-
-// busy is made when somebody is sent away for the first time.
-var busy = sync.OnceValue(func() []byte { return encode(reaction{Event: eventBusy}) })
 
 func (s *Socket) accept() (fd int, err error) {
 	raw, err := s.file.SyscallConn()
@@ -79,7 +75,7 @@ func (s *Socket) accept() (fd int, err error) {
 	return fd, acceptErr
 }
 
-// accept4 is accept4(2) without the address, which says nothing here, and whose reading
+// accept4 is accept4(2) without the address. That says nothing here, and code to read it
 // would be a part of every helper.
 func accept4(listening uintptr) (int, error) {
 	fd, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, listening, 0, 0, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0, 0)
@@ -89,79 +85,57 @@ func accept4(listening uintptr) (int, error) {
 	return int(fd), nil
 }
 
-// heard are the connections of who is being heard.
-type heard struct {
-	mu    sync.Mutex
-	conns map[*os.File]bool
-}
-
-func (h *heard) add(conn *os.File) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.conns == nil {
-		h.conns = map[*os.File]bool{}
-	}
-	h.conns[conn] = true
-}
-
-func (h *heard) remove(conn *os.File) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.conns, conn)
-}
-
-func (h *heard) cutOff() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for conn := range h.conns {
-		_ = conn.SetReadDeadline(time.Now()) // it may have been closed meanwhile
-	}
-}
-
-// hear has one conversation, and closes it.
-func hear(conn *os.File, from Answer, desk Desk) {
+// hear has one conversation, and closes it. When ctx ends, it reads no further.
+func hear(ctx context.Context, conn *os.File, from Answer, desk Desk) {
 	defer conn.Close()
-	line, err := readLine(conn, mostQuestion)
+	_ = conn.SetDeadline(time.Now().Add(talkTime)) // a socket has deadlines
+	defer context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Now()) })()
+	line, err := ReadLine(conn, MostQuestion)
 	if err != nil {
 		return // who says nothing gets nothing
 	}
-	_, _ = conn.Write(encode(answer(line, from, desk))) // who does not read it has gone
+	_, _ = conn.Write(Encode(answer(line, from, desk))) // a client that does not read it has gone
 }
 
-// answer is the reaction to a line.
-func answer(line []byte, from Answer, desk Desk) reaction {
+// answer returns the reaction to a line.
+func answer(line []byte, from Answer, desk Desk) Reaction {
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
-	var q question
+	var q Question
 	if err := d.Decode(&q); err != nil {
-		return reaction{Event: eventRefused, Problem: "what came is no answer"}
+		return refused("what came is no answer")
 	}
-	from.Kind, from.Text, from.For = q.Want, string(q.Text), q.For
-	if from.UID != 0 {
-		from.For = nil
+	from.Kind, from.Text = q.Want, string(q.Text)
+	if from.UID == 0 {
+		from.For = q.For
 	}
 	switch from.Kind {
-	case show:
+	case Show:
 		if !desk.Asks(from) {
-			return reaction{Event: eventRefused, Problem: NotAsked}
+			return refused(NotAsked)
 		}
-		return shown(eventMessage, desk.Message(from))
+		return shown(EventMessage, desk.Message(from))
 	case message.OK:
 		from.Text = ""
 	case message.Reply:
 		if err := CheckReply(from.Text); err != nil {
-			return reaction{Event: eventRefused, Problem: err.Error()}
+			return refused(err.Error())
 		}
 	default:
-		return reaction{Event: eventRefused, Problem: "what came is no answer"}
+		return refused("what came is no answer")
 	}
 	if err := desk.Take(from); err != nil {
-		return reaction{Event: eventRefused, Problem: err.Error()}
+		return refused(err.Error())
 	}
-	return shown(eventTaken, desk.Message(from))
+	return shown(EventTaken, desk.Message(from))
 }
 
-func shown(event string, m Message) reaction {
+func refused(problem string) Reaction { return Reaction{Event: EventRefused, Problem: problem} }
+
+// mostShown limits how much of a message's text is shown, in bytes.
+const mostShown = 512
+
+func shown(event string, m Message) Reaction {
 	text := m.Text
 	if cut := mostShown; len(text) > cut {
 		for cut > 0 && !utf8.RuneStart(text[cut]) {
@@ -169,36 +143,5 @@ func shown(event string, m Message) reaction {
 		}
 		text = text[:cut]
 	}
-	return reaction{Event: event, From: m.From, AtMS: m.At.UnixMilli(), Text: text, Answered: m.Answered}
-}
-
-func encode(v any) []byte {
-	line, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // strings and numbers can be written
-	}
-	return append(line, '\n')
-}
-
-var errTooLong = errors.New("a line that is too long")
-
-// readLine reads one line, without its end. Nothing comes behind it.
-func readLine(from io.Reader, most int) ([]byte, error) {
-	held := make([]byte, 0, 512)
-	for {
-		if len(held) == cap(held) {
-			held = append(make([]byte, 0, min(2*cap(held), most)), held...)
-		}
-		n, err := from.Read(held[len(held):cap(held)])
-		held = held[:len(held)+n]
-		if i := bytes.IndexByte(held, '\n'); i >= 0 {
-			return held[:i], nil
-		}
-		switch {
-		case err != nil:
-			return nil, err
-		case len(held) >= most:
-			return nil, errTooLong
-		}
-	}
+	return Reaction{Event: event, From: m.From, AtMS: m.At.UnixMilli(), Text: text, Answered: m.Answered}
 }

@@ -1,6 +1,7 @@
 package answers
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -47,7 +48,7 @@ func TestRawLines(t *testing.T) {
 		"a negative uid": {`{"want":"ok","for":-1}` + "\n", true, noAnswer},
 		"deep":           {strings.Repeat("[", 8000) + "\n", true, noAnswer},
 		"cut off":        {`{"want":"ok"}`, false, ""},
-		"a long line":    {`{"want":"ok"` + strings.Repeat(" ", mostQuestion) + "}\n", true, ""},
+		"a long line":    {`{"want":"ok"` + strings.Repeat(" ", MostQuestion) + "}\n", true, ""},
 		"endless":        {strings.Repeat("x", 1<<20), true, ""},
 		"zeros":          {strings.Repeat("\x00", 1<<20), true, ""},
 	} {
@@ -67,14 +68,14 @@ func TestRawLines(t *testing.T) {
 
 // TestLongestLine: a line may be as long as it may be, and arrive byte by byte.
 func TestLongestLine(t *testing.T) {
-	for _, length := range []int{0, 1, 511, 512, 513, 1023, 1024, mostQuestion - 1, mostQuestion, mostQuestion + 1} {
+	for _, length := range []int{0, 1, 511, 512, 513, 1023, 1024, MostQuestion - 1, MostQuestion, MostQuestion + 1} {
 		line := strings.Repeat("x", length)
-		got, err := readLine(oneByte{strings.NewReader(line + "\n")}, mostQuestion)
-		if fits := length < mostQuestion; fits && (string(got) != line || err != nil) || !fits && !errors.Is(err, errTooLong) {
+		got, err := ReadLine(oneByte{strings.NewReader(line + "\n")}, MostQuestion)
+		if fits := length < MostQuestion; fits && (string(got) != line || err != nil) || !fits && !errors.Is(err, bufio.ErrBufferFull) {
 			t.Errorf("%d bytes: %d, %v", length, len(got), err)
 		}
 	}
-	if got, err := readLine(strings.NewReader("cut off"), mostQuestion); !errors.Is(err, io.EOF) {
+	if got, err := ReadLine(strings.NewReader("cut off"), MostQuestion); !errors.Is(err, io.EOF) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
@@ -148,7 +149,7 @@ func TestOneUsersCrowd(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.OK}); err != nil {
+	if _, err := ok(t, dir+"/"+s.Code); err != nil {
 		t.Errorf("somebody who answers: %v", err)
 	}
 	all.Wait()
@@ -169,61 +170,15 @@ func TestGoesAway(t *testing.T) {
 	for range 50 {
 		_ = connect(t, dir+"/"+s.Code).Close()
 	}
-	if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.OK}); err != nil {
+	if _, err := ok(t, dir+"/"+s.Code); err != nil {
 		t.Error(err)
 	}
 	until(t, "a place for who says something and goes", func() bool {
 		conn := connect(t, dir+"/"+s.Code)
-		_, _ = conn.Write(encode(question{Want: message.Reply, Text: []byte("gone")}))
+		_, _ = conn.Write(Encode(Question{Want: message.Reply, Text: []byte("gone")}))
 		_ = conn.Close()
 		return slices.ContainsFunc(d.taken(), func(a Answer) bool { return a.Text == "gone" })
 	})
-}
-
-// TestEnd: when the socket is closed, who is being heard still has a reaction, and who
-// comes later has none.
-func TestEnd(t *testing.T) {
-	dir := place(t)
-	s := listening(t, dir)
-	d := &slowDesk{began: make(chan struct{}), goOn: make(chan struct{})}
-	served, sent := make(chan struct{}), make(chan error, 1)
-	go func() {
-		defer close(served)
-		s.Serve(d)
-	}()
-	go func() {
-		_, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.OK})
-		sent <- err
-	}()
-	await(t, d.began, "the answer")
-	waiting := connect(t, dir+"/"+s.Code)
-	if !s.Close() {
-		t.Error("it is not removed")
-	}
-	if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.OK}); !errors.Is(err, ErrNobody) {
-		t.Errorf("who comes later: %v", err)
-	}
-	select {
-	case <-served:
-		t.Error("Serve returned before who was heard had a reaction")
-	default:
-	}
-	close(d.goOn)
-	await(t, served, "the end of Serve")
-	select {
-	case err := <-sent:
-		if err != nil {
-			t.Error(err)
-		}
-	case <-time.After(ample):
-		t.Error("no reaction comes")
-	}
-	if out, err := io.ReadAll(waiting); len(out) > 0 || err != nil && !errors.Is(err, unix.ECONNRESET) {
-		t.Errorf("who has said nothing: %q, %v", out, err)
-	}
-	if s.Close() {
-		t.Error("it is removed twice")
-	}
 }
 
 // TestEndCutsOff: who is being heard and has said nothing when the socket is closed is not
@@ -239,7 +194,7 @@ func TestEndCutsOff(t *testing.T) {
 		}()
 		begun := time.Now()
 		silent := connect(t, dir+"/"+s.Code)
-		if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.OK}); err != nil { // comes behind it
+		if _, err := ok(t, dir+"/"+s.Code); err != nil { // comes behind it
 			t.Error(err)
 		}
 		s.Close()
@@ -255,52 +210,12 @@ func TestEndCutsOff(t *testing.T) {
 	t.Errorf("Serve waits for who says nothing")
 }
 
-// slowDesk takes its time.
-type slowDesk struct {
-	desk
-	began, goOn chan struct{}
-}
-
-func (d *slowDesk) Take(Answer) error {
-	close(d.began)
-	<-d.goOn
-	return nil
-}
-
-// TestStrangersCrowd: however many connections those have open who are not asked, who is
-// asked has a place, and so has root.
-func TestStrangersCrowd(t *testing.T) {
-	rootOnly(t)
-	t.Parallel()
-	const asked, stranger, crowd = 65534, 20000, 30
-	dir, d := place(t), &desk{asks: map[uint32]bool{asked: true}}
-	s := listening(t, dir)
-	serve(t, s, d)
-	for i := range crowd {
-		as(t, stranger+i, func() {
-			for range 4 {
-				connect(t, dir+"/"+s.Code)
-			}
-		})
-	}
-	for _, uid := range []int{asked, 0} {
-		as(t, uid, func() {
-			if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.OK}); err != nil {
-				t.Errorf("uid %d: %v", uid, err)
-			}
-		})
-	}
-	if about := d.about(); !about[stranger] || !about[stranger+crowd-1] {
-		t.Errorf("it was asked about %v", about)
-	}
-}
-
 // TestShownText: of a long text a part is shown, and no letter is cut in two.
 func TestShownText(t *testing.T) {
 	for _, text := range []string{"", "short", strings.Repeat("x", mostShown), strings.Repeat("x", 10*mostShown), "x" + strings.Repeat("é", mostShown)} {
-		r := shown(eventMessage, Message{Text: text})
-		var back reaction
-		if err := json.Unmarshal(encode(r), &back); err != nil {
+		r := shown(EventMessage, Message{Text: text})
+		var back Reaction
+		if err := json.Unmarshal(Encode(r), &back); err != nil {
 			t.Error(err)
 		}
 		if !strings.HasPrefix(text, back.Text) || len(back.Text) < min(len(text), mostShown-utf8.UTFMax) || len(back.Text) > mostShown {
@@ -325,19 +240,19 @@ func FuzzAnswer(f *testing.F) {
 			d.refuse = errors.New(refuse[:min(len(refuse), mostNames)])
 		}
 		r := answer(line, Answer{UID: uid, PID: 1}, d)
-		out := encode(r)
-		var back reaction
-		if err := json.Unmarshal(out, &back); err != nil || bytes.IndexByte(out, '\n') != len(out)-1 || len(out) > mostReaction {
+		out := Encode(r)
+		var back Reaction
+		if err := json.Unmarshal(out, &back); err != nil || bytes.IndexByte(out, '\n') != len(out)-1 || len(out) > MostReaction {
 			t.Errorf("%d bytes, %v: %q", len(out), err, out)
 		}
 		switch took := d.taken(); {
-		case len(took) > 1, (len(took) == 1) != (r.Event == eventTaken):
+		case len(took) > 1, (len(took) == 1) != (r.Event == EventTaken):
 			t.Errorf("%q: %+v, and %+v were taken", line, r, took)
 		case len(took) == 1 && (took[0].Kind != message.OK && took[0].Kind != message.Reply || took[0].Kind == message.Reply && CheckReply(took[0].Text) != nil):
 			t.Errorf("%q is taken as %+v", line, took[0])
-		case r.Event == eventMessage && !asks:
+		case r.Event == EventMessage && !asks:
 			t.Errorf("%q: who is not asked is shown %+v", line, r)
-		case r.Event != eventTaken && r.Event != eventMessage && r.Event != eventRefused:
+		case r.Event != EventTaken && r.Event != EventMessage && r.Event != EventRefused:
 			t.Errorf("%q: %+v", line, r)
 		}
 		for _, a := range append(d.seen, d.took...) {

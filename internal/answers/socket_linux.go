@@ -24,12 +24,12 @@ const queued = 128
 const attempts = 100
 
 // Listen makes a socket in dir, under a code that is free, for a message of that user. It
-// takes the right to write there. What nobody listens at any more is removed first. Its
+// needs the right to write there. It first removes what nobody listens at any more. Its
 // errors are ErrNowhere, with the cause, and ErrTooMany.
 func Listen(dir string, uid uint32) (*Socket, error) {
 	theirs, err := Clear(dir, uid)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNowhere, err)
+		return nil, nowhere(err)
 	}
 	if theirs >= MostEach && uid != 0 {
 		return nil, ErrTooMany
@@ -53,19 +53,22 @@ func listenAnywhere(dir string) (*Socket, error) {
 	for range attempts {
 		var random [3]byte
 		if _, err := unix.Getrandom(random[:], 0); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrNowhere, err)
+			return nil, nowhere(err)
 		}
-		s, err := listen(dir, code(random))
+		s, err := ListenAt(dir, code(random))
 		if err == nil || !errors.Is(err, unix.EEXIST) && !errors.Is(err, unix.EADDRINUSE) {
 			return s, err
 		}
 	}
-	return nil, fmt.Errorf("%w: no code is free in %s", ErrNowhere, dir)
+	return nil, nowhere(fmt.Errorf("no code is free in %s", dir))
 }
 
-// listen makes the socket under another name first: one that has a code as its name and
-// that nobody listens at is then always a dead one.
-func listen(dir, code string) (*Socket, error) {
+func nowhere(err error) error { return fmt.Errorf("%w: %w", ErrNowhere, err) }
+
+// ListenAt makes the socket of that code. It makes it under another name first: a socket that
+// has a code as its name, and that nobody listens at, is then always a dead one. Its error is
+// ErrNowhere, with the cause.
+func ListenAt(dir, code string) (*Socket, error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil, nowhere(err)
@@ -88,11 +91,9 @@ func listen(dir, code string) (*Socket, error) {
 	return s, nil
 }
 
-func nowhere(err error) error { return fmt.Errorf("%w: %w", ErrNowhere, err) }
-
-// Close removes the socket, where the process may do that, and ends the listening. Where
-// it may not any more, somebody has to call Clear who may. It is removed first: a name
-// without a listener could become another's in between.
+// Close ends the listening and removes the socket. It reports false if the process may not
+// remove it any more: then somebody else has to call Clear. The name goes first: one without
+// a listener could become another's in between.
 func (s *Socket) Close() (removed bool) {
 	err := unix.Unlink(s.dir + "/" + s.Code)
 	_ = s.file.Close() // nobody can get there any more
@@ -105,12 +106,12 @@ var owner uint32
 // unfinishedTime is how long a socket may have its first name, which takes microseconds.
 const unfinishedTime = 10 * time.Second
 
-// Clear removes what that user has left and nobody listens at any more, for root what
-// anybody has, and returns how many sockets of theirs are still there. It takes the right to
-// write to the directory, which is sticky: between the look at a socket and its removal,
-// whoever calls could stop this process until the name is another's.
+// Clear removes the sockets of that user, or of anybody if that is root, that nobody listens
+// at any more. It returns how many of the user's are left. It needs the right to write to the
+// directory. That is sticky: a caller who stops this process between the look at a socket and
+// its removal, until the name is another's, has nothing removed.
 func Clear(dir string, uid uint32) (theirs int, err error) {
-	names, err := sockets(dir)
+	names, err := Sockets(dir, owner)
 	if err != nil {
 		return 0, err
 	}
@@ -137,8 +138,9 @@ func Clear(dir string, uid uint32) (theirs int, err error) {
 	return theirs, nil
 }
 
-// sockets are the names in the directory, if that is as it has to be.
-func sockets(dir string) ([]string, error) {
+// Sockets returns the names in dir. It refuses a directory that is not the owner's or that
+// others may change.
+func Sockets(dir string, owner uint32) ([]string, error) {
 	d, err := os.OpenFile(dir, unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return nil, err

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"testing"
 
-	"msg/internal/message"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -74,7 +72,7 @@ func TestOwnCodes(t *testing.T) {
 		t.Errorf("%q are there, want %q", got, codes)
 	}
 	for _, code := range codes {
-		if m, err := Send(t.Context(), dir, code, Answer{Kind: message.OK}); err != nil || m.Text != code {
+		if m, err := ok(t, dir+"/"+code); err != nil || m.Text != code {
 			t.Errorf("%s: %+v, %v", code, m, err)
 		}
 	}
@@ -94,10 +92,10 @@ func TestTakenCode(t *testing.T) {
 	dir := place(t)
 	s := named(t, dir, "k7m")
 	serve(t, s, &desk{message: Message{Text: "first"}})
-	if second, err := listen(dir, "k7m"); !errors.Is(err, unix.EEXIST) || !errors.Is(err, ErrNowhere) {
+	if second, err := ListenAt(dir, "k7m"); !errors.Is(err, unix.EEXIST) || !errors.Is(err, ErrNowhere) {
 		t.Errorf("the second is %+v, %v", second, err)
 	}
-	if m, err := Send(t.Context(), dir, "k7m", Answer{Kind: message.OK}); err != nil || m.Text != "first" {
+	if m, err := ok(t, dir+"/k7m"); err != nil || m.Text != "first" {
 		t.Errorf("%+v, %v", m, err)
 	}
 	if got := names(t, dir); !slices.Equal(got, []string{"k7m"}) {
@@ -202,8 +200,8 @@ func TestUnsafeDirectory(t *testing.T) {
 		if _, err := Clear(dir, owner); err == nil {
 			t.Errorf("%s is cleared", name)
 		}
-		if found, err := Waiting(t.Context(), dir, nil); len(found) > 0 || (err == nil) != (name == "not there") {
-			t.Errorf("%s: %+v wait there, %v", name, found, err)
+		if found, err := Sockets(dir, owner); err == nil {
+			t.Errorf("%s: %+v wait there", name, found)
 		}
 	}
 	if got := names(t, paths["writable"]); len(got) > 0 {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"msg/internal/answers"
+	"msg/internal/answers/ask"
 	"msg/internal/delivery"
 	"msg/internal/message"
 	"msg/internal/tty/ttytest"
@@ -193,7 +194,7 @@ func codeOn(t *testing.T, term *ttytest.Terminal) string {
 // answer answers, and says what is wrong with that.
 func answer(t *testing.T, e *delivery.Engine, code string, a answers.Answer) (answers.Message, error) {
 	t.Helper()
-	return answers.Send(t.Context(), e.Host.Pending, code, a)
+	return ask.Send(t.Context(), e.Host.Pending, code, a)
 }
 
 // answerAs has another user answer, in a thread that is theirs.
@@ -216,7 +217,7 @@ func answerAs(t *testing.T, uid int, e *delivery.Engine, code string, a answers.
 
 func checkAnswerRefused(t *testing.T, err error, want string) {
 	t.Helper()
-	var refused *answers.Refused
+	var refused *ask.Refused
 	if !errors.As(err, &refused) || refused.Problem != want {
 		t.Errorf("%v, want %q", err, want)
 	}
@@ -248,7 +249,7 @@ func TestWaitAnswered(t *testing.T) {
 	if rows := regexp.MustCompile(`\n\| Restart at five\? *\r+\nAnswer: `); !rows.MatchString(term.Seen()) {
 		t.Errorf("got %q", term.Seen())
 	}
-	found, err := answers.Waiting(t.Context(), e.Host.Pending, nil)
+	found, err := ask.Waiting(t.Context(), e.Host.Pending, nil)
 	if err != nil || len(found) != 1 || found[0].Code != code || found[0].Answered || found[0].Text != "Restart at five?" ||
 		!strings.HasPrefix(found[0].From, me+"@here") {
 		t.Errorf("what waits is %+v, %v", found, err)
@@ -484,11 +485,11 @@ func TestNotAsked(t *testing.T) {
 		_, err = answer(t, e, code, for_(12345))
 		checkAnswerRefused(t, err, refused)
 	}
-	if found, err := answers.Waiting(t.Context(), e.Host.Pending, nil); len(found) > 0 || err != nil {
+	if found, err := ask.Waiting(t.Context(), e.Host.Pending, nil); len(found) > 0 || err != nil {
 		t.Errorf("what waits for root is %+v, %v", found, err)
 	}
 	whom := uint32(nobody)
-	if found, err := answers.Waiting(t.Context(), e.Host.Pending, &whom); len(found) != 1 || err != nil {
+	if found, err := ask.Waiting(t.Context(), e.Host.Pending, &whom); len(found) != 1 || err != nil {
 		t.Errorf("what waits for root, as nobody, is %+v, %v", found, err)
 	}
 	if _, err := answer(t, e, code, for_(nobody)); err != nil {

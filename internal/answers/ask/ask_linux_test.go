@@ -1,10 +1,11 @@
-package answers
+package ask
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"msg/internal/answers"
 	"msg/internal/message"
 
 	"golang.org/x/sys/unix"
@@ -24,9 +26,7 @@ import (
 // TestNobody: where nobody waits, that is the error, and not the system's.
 func TestNobody(t *testing.T) {
 	dir := place(t)
-	if err := named(t, dir, "b2b").file.Close(); err != nil {
-		t.Fatal(err)
-	}
+	dead(t, dir, "b2b")
 	standIn(t, dir, "c2c", func(int, []byte) string { return "" })
 	for name, c := range map[string]struct{ dir, code string }{
 		"no directory":           {dir + "/none", "a2a"},
@@ -34,9 +34,21 @@ func TestNobody(t *testing.T) {
 		"dead":                   {dir, "b2b"},
 		"ends before it answers": {dir, "c2c"},
 	} {
-		if m, err := Send(t.Context(), c.dir, c.code, Answer{Kind: message.OK}); !errors.Is(err, ErrNobody) {
+		if m, err := Send(t.Context(), c.dir, c.code, answers.Answer{Kind: message.OK}); !errors.Is(err, answers.ErrNobody) {
 			t.Errorf("%s: %+v, %v", name, m, err)
 		}
+	}
+}
+
+// dead leaves a socket that nobody listens at.
+func dead(t *testing.T, dir, code string) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err == nil {
+		err = errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: dir + "/" + code}), unix.Close(fd))
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -44,28 +56,26 @@ func TestNobody(t *testing.T) {
 // it says something.
 func standIn(t *testing.T, dir, code string, say func(n int, asked []byte) string) {
 	t.Helper()
-	s := named(t, dir, code)
+	listener, err := net.Listen("unix", dir+"/"+code)
+	if err != nil {
+		t.Fatal(err)
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for n := 0; ; {
-			fd, err := s.accept()
-			if errors.Is(err, os.ErrClosed) {
+		for n := 1; ; n++ {
+			conn, err := listener.Accept()
+			if err != nil {
 				return
 			}
-			if err != nil {
-				continue
-			}
-			n++
-			conn := os.NewFile(uintptr(fd), code)
 			_ = conn.SetDeadline(time.Now().Add(ample))
-			asked, _ := readLine(conn, mostQuestion)
+			asked, _ := answers.ReadLine(conn, answers.MostQuestion)
 			_, _ = io.WriteString(conn, say(n, asked))
 			_ = conn.Close()
 		}
 	}()
 	t.Cleanup(func() {
-		s.Close()
+		_ = listener.Close()
 		await(t, done, "the stand-in's end")
 	})
 }
@@ -84,8 +94,8 @@ func TestBusy(t *testing.T) {
 		}
 		return taken
 	})
-	m, err := Send(t.Context(), dir, "a2a", Answer{Kind: message.Reply, Text: "x"})
-	if want := (Message{Code: "a2a", From: "root@d13", At: time.UnixMilli(5), Text: "hi"}); err != nil || !reflect.DeepEqual(m, want) {
+	m, err := Send(t.Context(), dir, "a2a", answers.Answer{Kind: message.Reply, Text: "x"})
+	if want := (answers.Message{Code: "a2a", From: "root@d13", At: time.UnixMilli(5), Text: "hi"}); err != nil || !reflect.DeepEqual(m, want) {
 		t.Errorf("%+v, %v; want %+v", m, err, want)
 	}
 	mu.Lock()
@@ -96,7 +106,7 @@ func TestBusy(t *testing.T) {
 	standIn(t, dir, "b2b", func(int, []byte) string { return busy })
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if _, err := Send(ctx, dir, "b2b", Answer{Kind: message.OK}); !errors.Is(err, ErrBusy) || ctx.Err() == nil {
+	if _, err := Send(ctx, dir, "b2b", answers.Answer{Kind: message.OK}); !errors.Is(err, ErrBusy) || ctx.Err() == nil {
 		t.Errorf("always busy: %v", err)
 	}
 }
@@ -106,8 +116,8 @@ func TestOddReactions(t *testing.T) {
 	dir := place(t)
 	reaction := ""
 	standIn(t, dir, "a2a", func(int, []byte) string { return reaction })
-	for _, reaction = range []string{"what?\n", "[]\n", "{\n", `{"event":1}` + "\n", strings.Repeat("x", 2*mostReaction) + "\n"} {
-		if m, err := Send(t.Context(), dir, "a2a", Answer{Kind: message.OK}); err == nil {
+	for _, reaction = range []string{"what?\n", "[]\n", "{\n", `{"event":1}` + "\n", strings.Repeat("x", 2*answers.MostReaction) + "\n"} {
+		if m, err := Send(t.Context(), dir, "a2a", answers.Answer{Kind: message.OK}); err == nil {
 			t.Errorf("%.40q: %+v", reaction, m)
 		}
 	}
@@ -124,7 +134,7 @@ func TestSendEndsWithContext(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(50*time.Millisecond, cancel)
 		begun := time.Now()
-		_, err := Send(ctx, dir, code, Answer{Kind: message.OK})
+		_, err := Send(ctx, dir, code, answers.Answer{Kind: message.OK})
 		if took := time.Since(begun); err == nil || ctx.Err() == nil || took > answerTime/2 {
 			t.Errorf("%s: %v, after %v", code, err, took)
 		}
@@ -140,12 +150,13 @@ func TestSignals(t *testing.T) {
 	empty := fill(t, dir+"/k7m")
 	sent := make(chan error, 1)
 	go func() {
-		_, err := Send(t.Context(), dir, "k7m", Answer{Kind: message.OK})
+		_, err := Send(t.Context(), dir, "k7m", answers.Answer{Kind: message.OK})
 		sent <- err
 	}()
 	for deadline := time.Now().Add(300 * time.Millisecond); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		for _, thread := range names(t, "/proc/self/task") {
-			if tid, err := strconv.Atoi(thread); err == nil {
+		threads, _ := os.ReadDir("/proc/self/task")
+		for _, thread := range threads {
+			if tid, err := strconv.Atoi(thread.Name()); err == nil {
 				_ = unix.Tgkill(os.Getpid(), tid, unix.SIGURG) // it may have ended
 			}
 		}
@@ -177,13 +188,14 @@ func TestWaiting(t *testing.T) {
 	}
 	var want []string
 	for i, code := range []string{"a2a", "b2b", "c2c", "d2d", "e2e"} {
-		d := &desk{message: Message{At: time.UnixMilli(int64(1000 + i*7%5)), Text: code, From: "root@d13", Answered: i == 0}}
+		d := &desk{message: answers.Message{At: time.UnixMilli(int64(1000 + i*7%5)), Text: code, From: "root@d13", Answered: i == 0}}
 		if code == "d2d" {
 			d.asks = map[uint32]bool{owner + 1: true}
 		}
 		serve(t, named(t, dir, code), d)
 	}
-	if err := errors.Join(named(t, dir, "f2f").file.Close(), os.WriteFile(dir+"/notes", nil, 0o600)); err != nil {
+	dead(t, dir, "f2f")
+	if err := os.WriteFile(dir+"/notes", nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	want = []string{"c2c", "e2e", "b2b", "a2a"} // of the milliseconds 4, 3, 2, 0
@@ -228,7 +240,7 @@ func TestManyWait(t *testing.T) {
 	dir := place(t)
 	const many = atOnce + 50
 	for i := range many {
-		serve(t, named(t, dir, code([3]byte{byte(i % len(letters)), byte(i / len(letters) % len(digits)), byte(i / len(letters) / len(digits))})), &desk{})
+		serve(t, named(t, dir, fmt.Sprintf("%c%d%c", 'p'+i%11, 2+i/11%8, 'p'+i/88)), &desk{})
 	}
 	found, err := Waiting(t.Context(), dir, nil)
 	codes := map[string]bool{}
@@ -246,12 +258,12 @@ func TestManyWait(t *testing.T) {
 func TestFor(t *testing.T) {
 	rootOnly(t)
 	dir, d := place(t), &desk{}
-	s := listening(t, dir)
+	s := named(t, dir, "k7m")
 	serve(t, s, d)
 	whom := uint32(1000)
 	for _, uid := range []int{0, 65534, 12345} {
 		as(t, uid, func() {
-			if _, err := Send(t.Context(), dir, s.Code, Answer{Kind: message.OK, For: &whom, UID: 7}); err != nil {
+			if _, err := Send(t.Context(), dir, s.Code, answers.Answer{Kind: message.OK, For: &whom, UID: 7}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -280,7 +292,7 @@ func FuzzReaction(f *testing.F) {
 	f.Add([]byte(`{"event":"busy"}`+"\n"), true)
 	f.Add([]byte(`{"event":"later","text":1}`+"\n"), false)
 	f.Add([]byte(`{"event":"message"}`), true)
-	f.Add(bytes.Repeat([]byte(" "), mostReaction+1), false)
+	f.Add(bytes.Repeat([]byte(" "), answers.MostReaction+1), false)
 	dir := f.TempDir()
 	listener, err := net.Listen("unix", dir+"/k7m")
 	if err != nil {
@@ -294,7 +306,7 @@ func FuzzReaction(f *testing.F) {
 			if err != nil {
 				return
 			}
-			_, _ = readLine(conn, mostQuestion)
+			_, _ = answers.ReadLine(conn, answers.MostQuestion)
 			_, _ = conn.Write(<-says) // or nobody reads it
 			_ = conn.Close()
 		}
@@ -303,27 +315,27 @@ func FuzzReaction(f *testing.F) {
 		ctx, cancel := context.WithTimeout(t.Context(), answerTime)
 		defer cancel()
 		go func() { says <- said }()
-		q := question{Want: message.OK}
+		q := answers.Question{Want: message.OK}
 		if read {
-			q.Want = show
+			q.Want = answers.Show
 		}
 		m, err := askOnce(ctx, dir, "k7m", q)
 		line, _, whole := bytes.Cut(said, []byte{'\n'})
-		var r reaction
-		ok := whole && len(line) < mostReaction && json.Unmarshal(line, &r) == nil
+		var r answers.Reaction
+		ok := whole && len(line) < answers.MostReaction && json.Unmarshal(line, &r) == nil
 		var refused *Refused
 		switch {
 		case err == nil:
-			if want := map[bool]string{true: eventMessage, false: eventTaken}[read]; !ok || r.Event != want || m.Code != "k7m" || m.From != r.From || m.Text != r.Text {
+			if want := map[bool]string{true: answers.EventMessage, false: answers.EventTaken}[read]; !ok || r.Event != want || m.Code != "k7m" || m.From != r.From || m.Text != r.Text {
 				t.Errorf("%q is %+v", said, m)
 			}
 		case errors.As(err, &refused):
-			if !ok || r.Event != eventRefused || refused.Problem != r.Problem {
+			if !ok || r.Event != answers.EventRefused || refused.Problem != r.Problem {
 				t.Errorf("%q is refused: %v", said, err)
 			}
 		case errors.Is(err, ErrSilent):
 			t.Errorf("%q is silence", said)
-		case errors.Is(err, ErrBusy) && r.Event != eventBusy, errors.Is(err, ErrNobody) && whole && len(line) < mostReaction:
+		case errors.Is(err, ErrBusy) && r.Event != answers.EventBusy, errors.Is(err, answers.ErrNobody) && whole && len(line) < answers.MostReaction:
 			t.Errorf("%q: %v", said, err)
 		}
 	})

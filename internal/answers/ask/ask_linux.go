@@ -1,4 +1,4 @@
-package answers
+package ask
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"msg/internal/answers"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,24 +23,24 @@ const (
 	pause      = 50 * time.Millisecond // before the next attempt where it is busy
 )
 
-// Send answers the message with that code in dir, and returns it. Its error is ErrNobody,
+// Send answers the message with that code in dir, and returns it. Its error is answers.ErrNobody,
 // ErrBusy, ErrSilent, a *Refused or the system's.
-func Send(ctx context.Context, dir, code string, a Answer) (Message, error) {
+func Send(ctx context.Context, dir, code string, a answers.Answer) (answers.Message, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	return ask(ctx, dir, code, question{Want: a.Kind, Text: []byte(a.Text), For: a.For})
+	return ask(ctx, dir, code, answers.Question{Want: a.Kind, Text: []byte(a.Text), For: a.For})
 }
 
 // Read returns the message with that code, where it asks the caller, or whom root answers
 // for. Its errors are those of Send.
-func Read(ctx context.Context, dir, code string, whom *uint32) (Message, error) {
+func Read(ctx context.Context, dir, code string, whom *uint32) (answers.Message, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
-	return ask(ctx, dir, code, question{Want: show, For: whom})
+	return ask(ctx, dir, code, answers.Question{Want: answers.Show, For: whom})
 }
 
 // ask sends a question, again where too many others are at it.
-func ask(ctx context.Context, dir, code string, q question) (Message, error) {
+func ask(ctx context.Context, dir, code string, q answers.Question) (answers.Message, error) {
 	for {
 		m, err := askOnce(ctx, dir, code, q)
 		if !errors.Is(err, ErrBusy) {
@@ -58,8 +60,8 @@ const atOnce = 512
 // Waiting returns the messages in dir that wait for an answer of the caller, or of whom
 // root answers for; the newest first. Its error is ErrBusy where some did not say in time
 // whose they are, and the system's.
-func Waiting(ctx context.Context, dir string, whom *uint32) ([]Message, error) {
-	names, err := sockets(dir)
+func Waiting(ctx context.Context, dir string, whom *uint32) ([]answers.Message, error) {
+	names, err := answers.Sockets(dir, owner)
 	if errors.Is(err, unix.ENOENT) {
 		return nil, nil
 	}
@@ -69,12 +71,12 @@ func Waiting(ctx context.Context, dir string, whom *uint32) ([]Message, error) {
 	ctx, cancel := context.WithTimeout(ctx, showTime)
 	defer cancel()
 	var mu sync.Mutex
-	var found []Message
+	var found []answers.Message
 	var busy error
 	var all sync.WaitGroup
 	room := make(chan struct{}, atOnce)
 	for _, name := range names {
-		if !IsCode(name) {
+		if !answers.IsCode(name) {
 			continue
 		}
 		room <- struct{}{}
@@ -82,7 +84,7 @@ func Waiting(ctx context.Context, dir string, whom *uint32) ([]Message, error) {
 			defer func() { <-room }()
 			ctx, cancel := context.WithTimeout(ctx, oneTime)
 			defer cancel()
-			m, err := ask(ctx, dir, name, question{Want: show, For: whom})
+			m, err := ask(ctx, dir, name, answers.Question{Want: answers.Show, For: whom})
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -94,17 +96,17 @@ func Waiting(ctx context.Context, dir string, whom *uint32) ([]Message, error) {
 		})
 	}
 	all.Wait()
-	slices.SortFunc(found, func(a, b Message) int { return b.At.Compare(a.At) })
+	slices.SortFunc(found, func(a, b answers.Message) int { return b.At.Compare(a.At) })
 	return found, busy
 }
 
-func askOnce(ctx context.Context, dir, code string, q question) (Message, error) {
-	m := Message{Code: code}
+func askOnce(ctx context.Context, dir, code string, q answers.Question) (answers.Message, error) {
+	m := answers.Message{Code: code}
 	deadline, _ := ctx.Deadline()
 	conn, err := dial(ctx, dir+"/"+code, deadline)
 	switch {
 	case errors.Is(err, unix.ECONNREFUSED), errors.Is(err, unix.ENOENT):
-		return m, ErrNobody
+		return m, answers.ErrNobody
 	case errors.Is(err, unix.EAGAIN), errors.Is(err, unix.EINPROGRESS):
 		return m, ErrBusy
 	case err != nil:
@@ -112,29 +114,29 @@ func askOnce(ctx context.Context, dir, code string, q question) (Message, error)
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })()
-	_, writeErr := conn.Write(encode(q)) // who is busy says so without reading
-	line, err := readLine(conn, mostReaction)
+	_, writeErr := conn.Write(answers.Encode(q)) // who is busy says so without reading
+	line, err := answers.ReadLine(conn, answers.MostReaction)
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return m, ErrSilent
 	case err != nil && writeErr == nil, err != nil && errors.Is(writeErr, unix.EPIPE):
-		return m, ErrNobody // it has ended meanwhile
+		return m, answers.ErrNobody // it has ended meanwhile
 	case err != nil:
 		return m, writeErr
 	}
-	var r reaction
+	var r answers.Reaction
 	if err := json.Unmarshal(line, &r); err != nil {
 		return m, fmt.Errorf("what waits there does not keep to the protocol: %w", err)
 	}
-	done := eventTaken
-	if q.Want == show {
-		done = eventMessage
+	done := answers.EventTaken
+	if q.Want == answers.Show {
+		done = answers.EventMessage
 	}
 	switch r.Event {
 	case done:
-	case eventBusy:
+	case answers.EventBusy:
 		return m, ErrBusy
-	case eventRefused:
+	case answers.EventRefused:
 		return m, &Refused{r.Problem}
 	default: // who answers is not to believe that it was taken
 		return m, fmt.Errorf("what waits there does not keep to the protocol: %.40q", r.Event)
@@ -162,6 +164,9 @@ func dial(ctx context.Context, path string, deadline time.Time) (*os.File, error
 
 // patience is how long the kernel is let wait at once, so that ctx can end it.
 const patience = 200 * time.Millisecond
+
+// owner is whose the directory has to be; tests that are not root's have their own.
+var owner uint32
 
 func connectWithin(ctx context.Context, fd int, path string, deadline time.Time) error {
 	for {
