@@ -41,7 +41,6 @@ package wire
 import (
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"msg/internal/message"
@@ -114,26 +113,6 @@ type Request struct {
 	Typed    bool     `json:"typed,omitempty"` // lines follow
 }
 
-// RequestOf returns a request as a line of that protocol.
-func RequestOf(protocol int, r message.Request) Request {
-	return Request{
-		Protocol: protocol, Targets: words(r.Targets), Except: words(r.Except), Text: []byte(r.Text),
-		TimeMS: milliseconds(r.Time), NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says, All: r.AllTerminals,
-		Wait: r.Wait, AnswerMS: milliseconds(r.AnswerTime), Typed: r.Typed,
-	}
-}
-
-// milliseconds rounds up, so that a short time does not become none.
-func milliseconds(d time.Duration) int64 { return int64((d + time.Millisecond - 1) / time.Millisecond) }
-
-func words(targets []target.Target) []string {
-	var all []string
-	for _, t := range targets {
-		all = append(all, t.String())
-	}
-	return all
-}
-
 // Message checks the line, and returns the request in it. It refuses what msg itself would
 // not send. What a message may be is for package delivery to say.
 func (r Request) Message() (message.Request, error) {
@@ -202,20 +181,5 @@ func ResultOf(r message.Result) Result {
 	return Result{
 		Event: r.Event, Host: r.Host, User: r.User, Terminal: r.Terminal, Session: r.Session, Target: r.Target,
 		Reason: r.Reason.Public(), Detail: r.Detail, Detached: r.Detached, Answer: r.Answer, Text: text.Clean(r.Text), AfterMS: r.AfterMS,
-	}
-}
-
-// givenUp begins the detail of a message.GivenUp. Protocols 1 and 2 have no reason for it:
-// it is a Stuck with such a detail.
-const givenUp = "interrupted"
-
-// Message returns what the line says.
-func (l Result) Message() message.Result {
-	if l.Reason == message.Stuck && strings.HasPrefix(l.Detail, givenUp) {
-		l.Reason = message.GivenUp
-	}
-	return message.Result{
-		Event: l.Event, Host: l.Host, User: l.User, Terminal: l.Terminal, Session: l.Session, Target: l.Target,
-		Reason: l.Reason, Detail: l.Detail, Detached: l.Detached, Answer: l.Answer, Text: l.Text, AfterMS: l.AfterMS,
 	}
 }

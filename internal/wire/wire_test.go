@@ -4,16 +4,7 @@ import (
 	"os"
 	"testing"
 	"time"
-
-	"msg/internal/message"
-	"msg/internal/target"
 )
-
-var aRequest = message.Request{
-	Targets: []target.Target{{Kind: target.Word, Name: "bob"}, {Kind: target.Group, Name: "domain users"}, {Kind: target.Everyone}},
-	Except:  []target.Target{{Kind: target.Terminal, Name: "pts/3"}, {Kind: target.User, Name: "tty1"}, {Kind: target.Session, Name: "c2"}},
-	Text:    "Grüße\x9b\x00\r\n\xff", Time: 1500 * time.Millisecond, Polite: true, DryRun: true, Says: "alice@laptop",
-}
 
 // pipe is one of the kernel's.
 func pipe(t *testing.T) (r, w *os.File) {
@@ -41,20 +32,6 @@ func await[T any](t *testing.T, from <-chan T, what string) (v T) {
 		t.Fatalf("%s does not come", what)
 	}
 	return v
-}
-
-// waits is a request whose answers are awaited.
-func waits() message.Request {
-	r := aRequest
-	r.Wait, r.AnswerTime = true, 90*time.Second
-	return r
-}
-
-// typedOn is a request that lines are typed to.
-func typedOn() message.Request {
-	r := aRequest
-	r.Typed = true
-	return r
 }
 
 const good = `{"protocol":1,"targets":["bob"],"text":"aGk="}`

@@ -10,7 +10,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -116,23 +115,6 @@ func (t *Talk) Send(ctx context.Context, r message.Request, lines *message.Lines
 		return message.Fail(message.Interrupted, "interrupted before the last line")
 	}
 	return err
-}
-
-// requestLine returns a request as a line for the helper that has said hello.
-func requestLine(hello wire.Hello, r message.Request) ([]byte, error) {
-	data, err := json.Marshal(wire.RequestOf(min(wire.Newest, hello.Protocol[1]), r))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) >= wire.MostRequest {
-		return nil, &message.Refusal{Problem: fmt.Sprintf("a request of %d KiB; it may have %d", len(data)>>10, wire.MostRequest>>10)}
-	}
-	if (r.Wait || r.Typed) && hello.Protocol[1] < wire.Stays { // a dry run tells that, too
-		f := message.Fail(message.Version, "version %.40s delivers, and cannot wait for answers or for more to be typed", hello.Version)
-		f.Hint = "msg there is the older one: update it"
-		return nil, f
-	}
-	return append(data, '\n'), nil
 }
 
 // put writes what the helper is to have as a whole. A helper does not carry out half a

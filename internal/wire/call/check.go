@@ -40,7 +40,7 @@ func (s *results) read(data []byte) (message.Result, error) {
 	if err := wire.Decode(data, &l); err != nil {
 		return message.Result{}, err
 	}
-	r := l.Message()
+	r := resultOf(l)
 	if err := checkWords(r); err != nil {
 		return r, err
 	}

@@ -1,4 +1,4 @@
-package wire
+package call
 
 import (
 	"encoding/base64"
@@ -11,6 +11,7 @@ import (
 
 	"msg/internal/message"
 	"msg/internal/target"
+	"msg/internal/wire"
 )
 
 // TestWireOfStaying: what a message that stays has goes over the line as it is; a time is
@@ -30,7 +31,7 @@ func TestWireOfStaying(t *testing.T) {
 		"typed":   {typedOn(), typedOn(), `"typed":true`, "wait,answer_ms"},
 		"both":    {both, rounded, `"wait":true,"answer_ms":2,"typed":true`, ""},
 	} {
-		line, err := json.Marshal(RequestOf(Newest, c.sent))
+		line, err := json.Marshal(requestOf(wire.Newest, c.sent))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,8 +43,8 @@ func TestWireOfStaying(t *testing.T) {
 				t.Errorf("%s: %s, with %s", name, line, not)
 			}
 		}
-		var r Request
-		if err := Decode(line, &r); err != nil {
+		var r wire.Request
+		if err := wire.Decode(line, &r); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		got, err := r.Message()
@@ -55,7 +56,7 @@ func TestWireOfStaying(t *testing.T) {
 		}
 	}
 	for _, ms := range []int64{-1, 9_000_000_000_000_000_000} {
-		r := RequestOf(Newest, waits())
+		r := requestOf(wire.Newest, waits())
 		r.AnswerMS = ms
 		if got, err := r.Message(); err == nil {
 			t.Errorf("%d ms: %+v", ms, got)
@@ -66,23 +67,23 @@ func TestWireOfStaying(t *testing.T) {
 // FuzzRequest holds that what is taken for a request is one that msg could have
 // sent: said again by us it is the same.
 func FuzzRequest(f *testing.F) {
-	f.Add([]byte(good))
-	line, err := json.Marshal(RequestOf(Newest, aRequest))
+	f.Add([]byte(`{"protocol":1,"targets":["bob"],"text":"aGk="}`))
+	line, err := json.Marshal(requestOf(wire.Newest, aRequest))
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(line)
 	f.Add(fmt.Appendf(nil, `{"protocol":1,"targets":["*"],"text":%q}`, base64.StdEncoding.EncodeToString(make([]byte, 100))))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		var r Request
-		if Decode(line, &r) != nil {
+		var r wire.Request
+		if wire.Decode(line, &r) != nil {
 			return
 		}
 		sent, err := r.Message()
 		if err != nil {
 			return
 		}
-		again, err := RequestOf(r.Protocol, sent).Message()
+		again, err := requestOf(r.Protocol, sent).Message()
 		if err != nil || !reflect.DeepEqual(sent, again) {
 			t.Errorf("%q is %+v, and said again %+v, %v", line, sent, again, err)
 		}
