@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"msg/internal/message"
+	"msg/internal/target"
 )
 
 // MostList limits a file of targets or of hosts, in bytes.
@@ -46,4 +47,29 @@ func WithoutComments(content string) string {
 		lines[i], _, _ = strings.Cut(line, "#")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// parseTargets reads a file of targets: one or more a line, parted by blanks or
+// commas; # begins a comment. A file names no further files.
+func parseTargets(name, content string) ([]target.Target, error) {
+	var targets []target.Target
+	for n, line := range strings.Split(content, "\n") {
+		line, _, _ = strings.Cut(line, "#")
+		for _, word := range strings.Fields(line) {
+			found, err := target.Parse(word)
+			if err != nil {
+				return nil, fmt.Errorf("%s:%d: %w", name, n+1, err)
+			}
+			for _, t := range found {
+				if t.Kind == target.File {
+					return nil, fmt.Errorf("%s:%d: a file of targets can't name another, %q", name, n+1, t.Name)
+				}
+			}
+			targets = append(targets, found...)
+		}
+	}
+	if len(targets) == 0 {
+		return nil, fmt.Errorf("%s: %w list", name, target.ErrEmpty)
+	}
+	return targets, nil
 }

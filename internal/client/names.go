@@ -97,7 +97,7 @@ func targetsIn(file string) ([]target.Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := target.ParseFile(file, content)
+	found, err := parseTargets(file, content)
 	return found, Refused(err)
 }
 

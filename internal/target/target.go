@@ -255,31 +255,6 @@ func checkHosts(hosts string) error {
 	return nil
 }
 
-// ParseFile reads a file of targets: one or more a line, parted by blanks or
-// commas; # begins a comment. A file names no further files.
-func ParseFile(name, content string) ([]Target, error) {
-	var targets []Target
-	for n, line := range strings.Split(content, "\n") {
-		line, _, _ = strings.Cut(line, "#")
-		for _, word := range strings.Fields(line) {
-			found, err := Parse(word)
-			if err != nil {
-				return nil, fmt.Errorf("%s:%d: %w", name, n+1, err)
-			}
-			for _, t := range found {
-				if t.Kind == File {
-					return nil, fmt.Errorf("%s:%d: a file of targets can't name another, %q", name, n+1, t.Name)
-				}
-			}
-			targets = append(targets, found...)
-		}
-	}
-	if len(targets) == 0 {
-		return nil, fmt.Errorf("%s: %w list", name, ErrEmpty)
-	}
-	return targets, nil
-}
-
 // String writes the target as a sender may have typed it.
 func (t Target) String() string {
 	s := t.Name

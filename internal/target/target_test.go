@@ -2,7 +2,6 @@ package target
 
 import (
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -92,23 +91,6 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-func TestParseFile(t *testing.T) {
-	got, err := ParseFile("ops", "# people\nalice bob,carol\n\n%ops@web1 # and these\r\n")
-	want := []Target{{Word, "alice", ""}, {Word, "bob", ""}, {Word, "carol", ""}, {Group, "ops", "web1"}}
-	if err != nil || !slices.Equal(got, want) {
-		t.Errorf("got %v, %v; want %v", got, err, want)
-	}
-	for content, want := range map[string]string{
-		"alice\nbob,,carol\n": "ops:2: empty target",
-		"# nobody\n":          "ops: empty target list",
-		"@other\n":            "ops:1: a file of targets can't name another",
-	} {
-		if _, err := ParseFile("ops", content); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("ParseFile(%q): %v, want %q", content, err, want)
-		}
-	}
-}
-
 // FuzzParse holds that what is accepted means the same when written again, and
 // that no name can leave /dev or become an option.
 func FuzzParse(f *testing.F) {
@@ -131,31 +113,6 @@ func FuzzParse(f *testing.F) {
 			if err != nil || len(again) != 1 || again[0] != one {
 				t.Fatalf("%q became %q: %v, %v", list, one.String(), again, err)
 			}
-		}
-	})
-}
-
-// FuzzParseFile holds that a file of targets means what its words do in one list, without
-// what stands behind a #; and that it leads to no other file.
-func FuzzParseFile(f *testing.F) {
-	f.Add("# people\nalice bob,carol\n\n%ops@web[1,2] # and these\r\n")
-	f.Add("bob@@lab#x\n@file\n")
-	f.Add("web[1\n2]\tuser:x#\n#")
-	comment := regexp.MustCompile(`#[^\n]*`)
-	f.Fuzz(func(t *testing.T, content string) {
-		got, err := ParseFile("ops", content)
-		if err != nil {
-			if !strings.HasPrefix(err.Error(), "ops:") {
-				t.Errorf("%q: %v", content, err)
-			}
-			return
-		}
-		want, err := Parse(strings.Join(strings.Fields(comment.ReplaceAllString(content, "")), ","))
-		if err != nil || !slices.Equal(got, want) {
-			t.Errorf("%q is %v, want %v, %v", content, got, want, err)
-		}
-		if slices.ContainsFunc(got, func(t Target) bool { return t.Kind == File }) {
-			t.Errorf("%q is %v", content, got)
 		}
 	})
 }
