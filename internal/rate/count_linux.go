@@ -11,28 +11,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Dir is where the counts are: root's, writable for the helper's group, closed
-// to anyone else.
+// Dir is where the counts are: root's, writable for the helper's group, closed to all others.
 const Dir = "/run/msg/rate"
 
-// patience is how long to wait for another process of the same user that is at
-// the count; it takes microseconds, unless somebody has stopped it.
+// patience is how long to wait for another process of the same user that is at the count. It
+// takes microseconds, unless somebody has stopped it.
 const patience = time.Second
 
-// Take counts one message of the user in dir, and returns 0. Where it is one too
-// many it counts nothing, and returns how long to wait until it would not be. Its
-// errors are ErrNowhere and ErrHeld, with the cause.
-func Take(ctx context.Context, dir string, uid uint32, limit Limit) (time.Duration, error) {
-	c, err := Open(dir, uid, limit)
-	if err != nil {
-		return 0, err
-	}
-	defer c.Close()
-	return c.Take(ctx)
-}
-
-// Count is a user's count. It is good for more than one message, also when the right to
-// open it has been given up.
+// Count is a user's count. It is good for any number of messages, even after the right to open
+// it has been given up.
 type Count struct {
 	dir   string
 	file  int
@@ -43,30 +30,23 @@ type Count struct {
 // Open opens the user's count in dir. Its error is ErrNowhere, with the cause.
 func Open(dir string, uid uint32, limit Limit) (*Count, error) {
 	c := &Count{dir: dir, uid: uid, limit: limit}
-	file, err := c.open()
+	folder, err := openDir(dir)
 	if err != nil {
 		return nil, c.nowhere(err)
 	}
-	c.file = file
+	defer unix.Close(folder)
+	const flags = unix.O_RDONLY | unix.O_CREAT | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
+	c.file, err = unix.Openat(folder, strconv.FormatUint(uint64(uid), 10), flags, 0o600)
+	if err != nil {
+		return nil, c.nowhere(err)
+	}
 	return c, nil
 }
 
 func (c *Count) nowhere(err error) error { return fmt.Errorf("%w: %s: %w", ErrNowhere, c.dir, err) }
 
-func (c *Count) open() (int, error) {
-	dir, err := openDir(c.dir)
-	if err != nil {
-		return -1, err
-	}
-	defer unix.Close(dir)
-	const flags = unix.O_RDONLY | unix.O_CREAT | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC
-	return unix.Openat(dir, strconv.FormatUint(uint64(c.uid), 10), flags, 0o600)
-}
-
-// Close closes the count, which stays as it is.
-func (c *Count) Close() { _ = unix.Close(c.file) }
-
-// Take is the function of that name.
+// Take counts one message, and returns 0. If that is one too many, it counts nothing, and
+// returns how long to wait. Its errors are ErrNowhere, with the cause, and ErrHeld.
 func (c *Count) Take(ctx context.Context) (time.Duration, error) {
 	wait, err := c.take(ctx)
 	if err != nil && !errors.Is(err, ErrHeld) {
@@ -111,9 +91,8 @@ func setTimes(fd int, at unix.Timespec) error {
 // owner is whose the folder has to be; tests that are not root's have their own.
 var owner uint32
 
-// openDir opens the folder of the counts, if it is as it has to be: only root
-// and its group, which is the helper's, may change what is in it, and nobody else
-// may even open a count.
+// openDir opens the folder of the counts. Only root and its group, the helper's, may change
+// what is in it, and nobody else may even open a count.
 func openDir(path string) (int, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -131,8 +110,7 @@ func openDir(path string) (int, error) {
 	return fd, nil
 }
 
-// lock takes the file for this process alone. The kernel lets go of it when the
-// process ends, however that comes.
+// lock takes the file for this process alone. The kernel releases it when the process ends.
 func lock(ctx context.Context, fd int) error {
 	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)

@@ -14,12 +14,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// take counts one message.
+func take(ctx context.Context, dir string, uid uint32, limit Limit) (time.Duration, error) {
+	c, err := Open(dir, uid, limit)
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(c.file)
+	return c.Take(ctx)
+}
+
 // TestMain lets the test binary be one of several processes that count.
 func TestMain(m *testing.M) {
 	owner = uint32(os.Getuid())
 	if dir := os.Getenv("MSG_TEST_COUNT"); dir != "" {
 		for range 10 {
-			wait, err := Take(context.Background(), dir, uint32(os.Getuid()), Limit{PerMinute: 1, Burst: 24})
+			wait, err := take(context.Background(), dir, uint32(os.Getuid()), Limit{PerMinute: 1, Burst: 24})
 			os.Stdout.WriteString(strconv.FormatBool(wait == 0 && err == nil) + "\n")
 		}
 		return
@@ -70,7 +80,7 @@ func TestUnsafeFolders(t *testing.T) {
 	count := filepath.Join(dir, strconv.Itoa(os.Getuid()))
 	refuses := func(what, dir string) {
 		t.Helper()
-		if _, err := Take(ctx, dir, me, limit); !errors.Is(err, ErrNowhere) {
+		if _, err := take(ctx, dir, me, limit); !errors.Is(err, ErrNowhere) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -90,7 +100,7 @@ func TestUnsafeFolders(t *testing.T) {
 	owner++
 	refuses("somebody else's", dir)
 	owner--
-	if _, err := Take(ctx, dir, me+1, limit); !errors.Is(err, ErrNowhere) { // the file is mine
+	if _, err := take(ctx, dir, me+1, limit); !errors.Is(err, ErrNowhere) { // the file is mine
 		t.Errorf("a count that belongs to somebody else: %v", err)
 	}
 	victim := filepath.Join(t.TempDir(), "victim")
@@ -115,7 +125,7 @@ func TestUnsafeFolders(t *testing.T) {
 	if after, _ := os.Stat(victim); !after.ModTime().Equal(before.ModTime()) {
 		t.Error("a file elsewhere was changed")
 	}
-	if wait, err := Take(ctx, dir, me, limit); wait != 0 || err != nil {
+	if wait, err := take(ctx, dir, me, limit); wait != 0 || err != nil {
 		t.Errorf("as it has to be: %v, %v", wait, err)
 	}
 }
@@ -125,7 +135,7 @@ func TestUnsafeFolders(t *testing.T) {
 func TestHeld(t *testing.T) {
 	dir := counts(t)
 	limit, me := Limit{PerMinute: 20}, uint32(os.Getuid())
-	if _, err := Take(t.Context(), dir, me, limit); err != nil {
+	if _, err := take(t.Context(), dir, me, limit); err != nil {
 		t.Fatal(err)
 	}
 	f, err := os.Open(filepath.Join(dir, strconv.Itoa(os.Getuid())))
@@ -136,7 +146,7 @@ func TestHeld(t *testing.T) {
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Take(t.Context(), dir, me, limit); !errors.Is(err, ErrHeld) || errors.Is(err, ErrNowhere) {
+	if _, err := take(t.Context(), dir, me, limit); !errors.Is(err, ErrHeld) || errors.Is(err, ErrNowhere) {
 		t.Errorf("while it is held: %v", err)
 	}
 }
@@ -176,7 +186,7 @@ func BenchmarkTake(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := Take(b.Context(), dir, uint32(os.Getuid()), Limit{PerMinute: 60_000_000, Burst: 1000}); err != nil {
+		if _, err := take(b.Context(), dir, uint32(os.Getuid()), Limit{PerMinute: 60_000_000, Burst: 1000}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -191,12 +201,12 @@ func TestCount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer one.Close()
+	defer unix.Close(one.file)
 	other, err := Open(dir, me, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer other.Close()
+	defer unix.Close(other.file)
 	if err := os.Chmod(dir, 0); err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,7 @@
-// Package rate counts what each user sends: so many messages a minute, and a
-// burst of some more. The count is in the modification time of an empty file for
-// each user, so that it survives the program and is the same for all that run at
-// once; no file has to grow, whatever the limits of the process and however full
-// the file system is.
+// Package rate counts what each user sends: so many messages a minute, and a burst of some
+// more. The count is the modification time of an empty file for each user. So it survives the
+// program and is the same for all that run at once, and no file has to grow, whatever the
+// limits of the process and however full the file system is.
 //
 // It refuses to count where somebody else could change the count.
 package rate
@@ -12,9 +11,8 @@ import (
 	"time"
 )
 
-// Limit is how many messages may be sent. A user who has sent none for a while
-// may send PerMinute+Burst at once, and from then on one whenever a minute's
-// PerMinute-th part has passed.
+// Limit is how many messages a user may send. A user who has sent none for a while may send
+// PerMinute+Burst at once, and then one whenever a minute's PerMinute-th part has passed.
 type Limit struct {
 	PerMinute int // 1 or more
 	Burst     int // 0 or more
@@ -23,17 +21,18 @@ type Limit struct {
 // Interval is the time that one message takes.
 func (l Limit) Interval() time.Duration { return time.Minute / time.Duration(l.PerMinute) }
 
-// ErrNowhere says that there is no place for counts, or none that is safe.
-var ErrNowhere = errors.New("nowhere to count messages")
+// The errors of counting.
+var (
+	// ErrNowhere says that there is no place for counts, or none that is safe.
+	ErrNowhere = errors.New("nowhere to count messages")
 
-// ErrHeld says that another process of the user's keeps the count, and does not
-// let go of it.
-var ErrHeld = errors.New("another message of yours is being counted, and does not get on")
+	// ErrHeld says that another process of the user's keeps the count and does not release it.
+	ErrHeld = errors.New("another message of yours is being counted, and does not get on")
+)
 
-// next tells what one more message does to the count. The count is the time by
-// which all messages sent so far have had their interval; both times are on a
-// clock that only goes forward. It returns the new count, or how long to wait
-// (the generic cell rate algorithm, ITU-T I.371).
+// next returns the count after one more message, or how long to wait. The count is the time by
+// which all messages so far have had their interval (the generic cell rate algorithm, ITU-T
+// I.371). Both times are on a clock that only goes forward.
 func (l Limit) next(count, now time.Duration) (after, wait time.Duration) {
 	whole := l.Interval() * time.Duration(l.PerMinute+l.Burst)
 	if count < now || count > now+whole {
