@@ -1,10 +1,8 @@
-// Package accounts looks up users and groups: in /etc/passwd and /etc/group,
-// and where those don't know a name, by asking getent, which also knows the
-// directory services (LDAP, SSSD) that this host is set up for.
+// Package accounts looks up users and groups, in /etc/passwd and /etc/group first. If they do not
+// know a name, it asks getent, which also knows this host's directory services (LDAP, SSSD).
 //
-// It keeps what it has found for as long as the Directory lives, which is one
-// run of a program. It changes nothing, and it never passes a name on that
-// getent could take for an option or a number.
+// It keeps what it has found for as long as the Directory lives: for one run of a program. It
+// changes nothing, and gives getent no name that it could take for an option or a number.
 package accounts
 
 import (
@@ -27,8 +25,8 @@ type User struct {
 	GID  uint32 // primary group
 }
 
-// Group is a group with the members that it names; those who have it as their
-// primary group alone are not among them.
+// Group is a group with the members that it names. It does not name those who have it as their
+// primary group alone.
 type Group struct {
 	Name    string
 	GID     uint32
@@ -38,15 +36,13 @@ type Group struct {
 // ErrUnknown is returned for an account that does not exist.
 var ErrUnknown = errors.New("unknown account")
 
-// Directory looks accounts up. Its zero value is ready; it is not for
-// concurrent use.
+// Directory looks accounts up. Its zero value is ready. It is not for concurrent use.
 type Directory struct {
 	// Getent is the program to ask, by default /usr/bin/getent or /bin/getent.
 	Getent string
 
-	// FilesOnly asks no getent. That is a process of the caller's, who can have it
-	// answer anything (ptrace(2)): for a program with more rights than its caller,
-	// its answers are the caller's word.
+	// FilesOnly asks no getent. That is a process of the caller's, who can have it answer
+	// anything (ptrace(2)). So a program with more rights than its caller cannot trust it.
 	FilesOnly bool
 
 	byUID map[uint32]User // an empty User where none was found
@@ -71,31 +67,33 @@ func (d *Directory) User(ctx context.Context, name string) (found User, err erro
 	return parseUser(fields)
 }
 
+// parseUser reads the fields of a line of passwd(5).
+func parseUser(fields []string) (User, error) {
+	u, ok := userOf([]byte(strings.Join(fields, ":")))
+	if !ok {
+		return u, ErrUnknown
+	}
+	return u, nil
+}
+
 // UserByID returns the account with that uid.
 func (d *Directory) UserByID(ctx context.Context, uid uint32) (User, error) {
-	if err := d.lookUp(ctx, []uint32{uid}); err != nil {
-		return User{}, err
-	}
+	err := d.lookUp(ctx, []uint32{uid})
 	u := d.byUID[uid]
-	return u, known(u)
-}
-
-func known(u User) error {
-	if u.Name == "" {
-		return ErrUnknown
+	if err == nil && u.Name == "" {
+		err = ErrUnknown
 	}
-	return nil
+	return u, err
 }
 
-// Name returns the name of a uid, "" where it has none.
+// Name returns the name of a uid, or "" if it has none.
 func (d *Directory) Name(ctx context.Context, uid uint32) string {
 	return d.Names(ctx, []uint32{uid})[uid]
 }
 
-// Names returns the names of uids, of those that have one.
+// Names returns the names of those uids that have one.
 func (d *Directory) Names(ctx context.Context, uids []uint32) map[uint32]string {
-	// What could not be asked for has no name; who asks for it alone hears why.
-	_ = d.lookUp(ctx, uids)
+	_ = d.lookUp(ctx, uids) // without an answer there is no name; UserByID says why
 	names := make(map[uint32]string, len(uids))
 	for _, uid := range uids {
 		if name := d.byUID[uid].Name; name != "" {
@@ -105,8 +103,8 @@ func (d *Directory) Names(ctx context.Context, uids []uint32) map[uint32]string 
 	return names
 }
 
-// lookUp finds the accounts of uids that it has not found before: all by going through
-// the file once, and what is not there by few questions to getent, as there may be thousands.
+// lookUp finds the accounts of uids that are new to it. There may be thousands: it goes through
+// the file once, and asks getent for many at once.
 func (d *Directory) lookUp(ctx context.Context, uids []uint32) error {
 	if d.byUID == nil {
 		d.byUID = map[uint32]User{}
@@ -156,26 +154,17 @@ func (d *Directory) lookUp(ctx context.Context, uids []uint32) error {
 	return nil
 }
 
-// mostKeys is how much is asked for at once, within the time of one question.
+// mostKeys is how many uids one question to getent has.
 const mostKeys = 100
-
-// parseUser reads the fields of a line of passwd(5).
-func parseUser(fields []string) (User, error) {
-	u, ok := userOf([]byte(strings.Join(fields, ":")))
-	if !ok {
-		return u, ErrUnknown
-	}
-	return u, nil
-}
 
 // Group returns the group of that name.
 func (d *Directory) Group(ctx context.Context, name string) (Group, error) {
-	if fields := inGroupFile(0, name); fields != nil {
-		return parseGroup(fields)
-	}
-	fields, err := d.askName(ctx, "group", name)
-	if err != nil {
-		return Group{}, err
+	fields := inGroupFile(0, name)
+	if fields == nil {
+		var err error
+		if fields, err = d.askName(ctx, "group", name); err != nil {
+			return Group{}, err
+		}
 	}
 	return parseGroup(fields)
 }
@@ -207,13 +196,12 @@ func parseGroup(fields []string) (Group, error) {
 	return Group{Name: fields[0], GID: uint32(gid), Members: members}, nil
 }
 
-// Has reports whether u is in the group as getgrouplist(3) has it: by name, or
-// because it is the primary group.
+// Has reports whether u is in the group, as getgrouplist(3) does: by name or by primary group.
 func (g Group) Has(u User) bool {
 	return u.GID == g.GID || slices.Contains(g.Members, u.Name)
 }
 
-// askName asks for a name. A number would be taken for an id.
+// askName asks for a name. It asks for no number, which getent would take for an id.
 func (d *Directory) askName(ctx context.Context, database, name string) ([]string, error) {
 	if _, err := strconv.Atoi(name); err == nil || name == "" || name[0] == '-' ||
 		strings.ContainsAny(name, ":\n\x00") {
@@ -222,8 +210,8 @@ func (d *Directory) askName(ctx context.Context, database, name string) ([]strin
 	return d.askOne(ctx, database, name)
 }
 
-// timeout bounds one question to a directory service, and so all of them: one
-// that hangs is asked nothing more.
+// timeout limits one question to a directory service, and so all: one that hangs is asked no
+// more.
 const timeout = 5 * time.Second
 
 // exitNotFound is getent's status for a key that is in no database.
@@ -238,7 +226,7 @@ func (d *Directory) askOne(ctx context.Context, database, key string) ([]string,
 	return fieldsOf(string(out))
 }
 
-// fieldsOf are those of the line that getent has printed.
+// fieldsOf returns the fields of the first line.
 func fieldsOf(out string) ([]string, error) {
 	line, _, _ := strings.Cut(out, "\n")
 	fields := strings.Split(line, ":")
@@ -248,12 +236,9 @@ func fieldsOf(out string) ([]string, error) {
 	return fields, nil
 }
 
-// ask runs getent, with no environment, and returns what it prints, also where it has not
-// found all, with ErrUnknown, or not come to its end. A system without getent knows its files
-// alone.
+// ask runs getent, without an environment, and returns what it prints. That may be a part, with
+// ErrUnknown or another error. A system without getent has its files alone.
 func (d *Directory) ask(ctx context.Context, database string, keys ...string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
 	program := d.getent()
 	if program == "" || d.FilesOnly {
 		return nil, ErrUnknown
@@ -261,6 +246,8 @@ func (d *Directory) ask(ctx context.Context, database string, keys ...string) ([
 	if d.hangs != nil {
 		return nil, d.hangs
 	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	cmd := exec.CommandContext(ctx, program, append([]string{database}, keys...)...)
 	cmd.Env = []string{}
 	cmd.WaitDelay = time.Second // for a child of its own that keeps the pipe

@@ -10,11 +10,11 @@ import (
 
 const passwdFile = "/etc/passwd"
 
-// groupFile is where groups are; tests have their own.
+// groupFile has the groups; tests have their own.
 var groupFile = "/etc/group"
 
-// inPasswdFile hands over the accounts in the file, as passwd(5) has them, until it is told
-// that this was enough. Of several with one name or uid, the first counts.
+// inPasswdFile hands over the accounts in passwd(5) until more returns false. Of several with one
+// name or uid, the first counts.
 func inPasswdFile(more func(User) bool) {
 	eachLine(passwdFile, func(line []byte) bool {
 		u, ok := userOf(line)
@@ -22,8 +22,7 @@ func inPasswdFile(more func(User) bool) {
 	})
 }
 
-// userOf reads a line of passwd(5), without an allocation but the name's: there may be
-// thousands.
+// userOf reads a line of passwd(5). It allocates the name alone: there may be thousands.
 func userOf(line []byte) (User, bool) {
 	name, rest, _ := bytes.Cut(line, []byte{':'})
 	_, rest, _ = bytes.Cut(rest, []byte{':'}) // the password
@@ -31,7 +30,7 @@ func userOf(line []byte) (User, bool) {
 	gid, _, found := bytes.Cut(rest, []byte{':'})
 	u, uidOK := number(uid)
 	g, gidOK := number(gid)
-	// With + and -, lines tell of NIS (nsswitch.conf(5)).
+	// Lines with + and - are for NIS (nsswitch.conf(5)).
 	if !found || !uidOK || !gidOK || len(name) == 0 || name[0] == '+' || name[0] == '-' {
 		return User{}, false
 	}
@@ -43,8 +42,7 @@ func number(digits []byte) (uint32, bool) {
 	return uint32(v), err == nil
 }
 
-// inGroupFile returns the four fields of a group's line in group(5), the first one that has
-// a field as it is asked for; nil where there is none.
+// inGroupFile returns the four fields of the first group in group(5) that has that field, or nil.
 func inGroupFile(field int, is string) (found []string) {
 	eachGroup(func(fields []string) bool {
 		if fields[field] == is {
@@ -55,8 +53,8 @@ func inGroupFile(field int, is string) (found []string) {
 	return found
 }
 
-// GroupNames are the names of the groups in /etc/group. The directory services are not
-// asked for theirs: they may have many thousands.
+// GroupNames returns the names of the groups in /etc/group. Directory services may have many
+// thousands more.
 func GroupNames() []string {
 	var names []string
 	eachGroup(func(fields []string) bool {
@@ -73,8 +71,8 @@ func eachGroup(more func(fields []string) bool) {
 	})
 }
 
-// eachLine goes through a file until it is told that this was enough. One that cannot be
-// read has no lines: there is still getent.
+// eachLine goes through a file until more returns false. A file that cannot be read has no lines:
+// there is still getent.
 func eachLine(file string, more func(line []byte) bool) {
 	f, err := os.Open(file)
 	if err != nil {
