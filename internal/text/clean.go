@@ -13,36 +13,29 @@ const (
 	// TabStop is the distance of tab stops in columns, as terminals have it.
 	TabStop = 8
 
-	// maxMarks is how many combining marks one base character keeps. Real
-	// orthographies need up to three or four; stacks of dozens are drawn
-	// over the lines above and below.
+	// maxMarks is how many combining marks one base character keeps. Real orthographies need
+	// three or four; stacks of dozens are drawn over the lines above and below.
 	maxMarks = 4
 
-	// maxJoins is how many zero width joiners one grapheme keeps; the longest
-	// emoji in use (a family of four) has three.
+	// maxJoins is how many zero width joiners one grapheme keeps. The longest emoji in use (a
+	// family of four) has three.
 	maxJoins = 4
 )
 
-// Clean returns a message's text, in whatever bytes it came, as text that is
-// safe to write to a terminal: valid UTF-8 in which line feed is the only
-// control character. Everything else that could act is shown instead: C0 and
-// DEL as ^X, C1 and bytes that are not UTF-8 as \x9b, other invisible
-// characters as <U+202E>. A tab becomes spaces up to the next TabStop.
+// Clean makes a message's text, in whatever bytes it came, safe to write to a terminal: valid
+// UTF-8 whose only control character is the line feed. It shows everything else that could act:
+// C0 and DEL as ^X, C1 and bytes that are not UTF-8 as \x9b, other invisible characters as
+// <U+202E>. A tab becomes spaces up to the next TabStop.
 //
 // Clean(Clean(s)) is Clean(s).
-func Clean(s string) string {
-	return clean(s, true)
-}
+func Clean(s string) string { return clean(s, true) }
 
-// Name returns a name from outside (user, host, process, error text) as one
-// line that is safe to write to a terminal. It is Clean, but for line feeds
-// and tabs, which a name has no use for and which are shown as ^J and ^I.
-func Name(s string) string {
-	return clean(s, false)
-}
+// Name makes a name from outside (user, host, process, error text) safe to write to a terminal,
+// in one line. It is Clean, but shows line feeds and tabs, too, as ^J and ^I.
+func Name(s string) string { return clean(s, false) }
 
-// ASCII shows every character of cleaned text that is not ASCII as <U+00FC>, for
-// terminals that would take its bytes for something else.
+// ASCII shows each character of cleaned text that is not ASCII as <U+00FC>, for terminals that
+// would take its bytes for something else.
 func ASCII(s string) string {
 	if plain(s, true) {
 		return s
@@ -86,9 +79,8 @@ func plain(s string, lines bool) bool {
 	return true
 }
 
-// cleaner holds what has been written and the grapheme that it ends in. What
-// it decides depends only on that and on the next character, never on
-// characters that it replaced: that makes cleaning idempotent.
+// cleaner holds what has been written and the grapheme that it ends in. It decides only by that
+// and by the next character, never by characters that it replaced. So cleaning is idempotent.
 type cleaner struct {
 	out   strings.Builder
 	lines bool // line feed and tab act
@@ -103,14 +95,10 @@ type cleaner struct {
 func (c *cleaner) rune(r rune, rest string) {
 	switch {
 	case r == '\n' && c.lines:
-		c.out.WriteByte('\n')
-		c.stop = c.out.Len()
-		c.base, c.prev = 0, 0
+		c.space("\n")
 	case r == '\t' && c.lines:
 		column := Width(c.out.String()[c.stop:])
-		c.out.WriteString(strings.Repeat(" ", TabStop-column%TabStop))
-		c.stop = c.out.Len()
-		c.base, c.prev = 0, 0
+		c.space(strings.Repeat(" ", TabStop-column%TabStop))
 	case r < 0x20 || r == 0x7f:
 		c.show("^%c", r^0x40)
 	case r >= 0x80 && r <= 0x9f:
@@ -122,8 +110,14 @@ func (c *cleaner) rune(r rune, rest string) {
 	}
 }
 
-// show writes what stands for a character that must not act. Nothing may
-// attach to it.
+// space writes a line's end or a tab's spaces. Nothing may attach to it.
+func (c *cleaner) space(s string) {
+	c.out.WriteString(s)
+	c.stop = c.out.Len()
+	c.base, c.prev = 0, 0
+}
+
+// show writes what stands for a character that must not act. Nothing may attach to it.
 func (c *cleaner) show(format string, v any) {
 	fmt.Fprintf(&c.out, format, v)
 	c.base, c.prev = 0, 0
@@ -166,9 +160,9 @@ func (c *cleaner) passes(r rune, rest string) bool {
 	return true
 }
 
-// joinerBelongs holds for a joiner inside a word of a script that writes with
-// joiners (Persian, Hindi, Sinhala, …) and, zero width joiner alone, between
-// two pictographs, where it makes one emoji of them (UAX 29, rule GB11).
+// joinerBelongs holds for a joiner inside a word of a script that writes with joiners (Persian,
+// Hindi, Sinhala, …). The zero width joiner may also make one emoji of two pictographs (UAX 29,
+// rule GB11).
 func (c *cleaner) joinerBelongs(r rune, rest string) bool {
 	next, _ := utf8.DecodeRuneInString(rest)
 	if c.prev == 0 || c.joins >= maxJoins || isMark(next) || !isVisible(next) {
@@ -180,9 +174,9 @@ func (c *cleaner) joinerBelongs(r rune, rest string) bool {
 	return unicode.In(c.prev, joining...) && sameScript(c.prev, next)
 }
 
-// selectorBelongs holds for a variation selector right behind a character
-// that has variants of that kind (Unicode's StandardizedVariants, the emoji
-// variation sequences and the ideographic variation database).
+// selectorBelongs holds for a variation selector right behind a character that has variants of
+// that kind (Unicode's StandardizedVariants, the emoji variation sequences and the ideographic
+// variation database).
 func (c *cleaner) selectorBelongs(r rune, rest string) bool {
 	if c.base == 0 || c.prev != c.base {
 		return false
@@ -230,28 +224,29 @@ func isSelector(r rune) bool { return unicode.Is(unicode.Variation_Selector, r) 
 func isMark(r rune) bool     { return unicode.In(r, unicode.M) || isJamoTail(r) }
 func isSkinTone(r rune) bool { return r >= 0x1f3fb && r <= 0x1f3ff }
 
-// isJamoTail reports whether r is a Hangul vowel or final consonant, which
-// terminals draw into the cell of the consonant before it, as a mark.
+// isJamoTail reports whether r is a Hangul vowel or final consonant. Terminals draw it into the
+// cell of the consonant before it, as a mark.
 func isJamoTail(r rune) bool {
 	return r >= 0x1160 && r <= 0x11ff || r >= 0xd7b0 && r <= 0xd7fb
 }
 
-// isVisible reports whether r is assigned and neither a control, a format
-// character, a surrogate, private, a separator other than a space, nor one of
-// the letters and marks that Unicode lets be invisible (U+3164, U+034F, …).
+// isVisible reports whether r is assigned and neither a control, a format character, a surrogate,
+// private, a separator other than a space, nor a letter or mark that Unicode lets be invisible
+// (U+3164, U+034F, …).
 func isVisible(r rune) bool {
 	return unicode.IsOneOf(visible, r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }
 
 var visible = []*unicode.RangeTable{unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Zs}
 
-// isPictograph reports whether r can be part of a joined emoji. Unicode's
-// Extended_Pictographic property is asked of the segmentation itself, which
-// joins a pictograph, ZWJ and a heart to one grapheme, and nothing else.
+// isPictograph reports whether r can be part of a joined emoji: whether it has Unicode's
+// Extended_Pictographic property. The segmentation knows: it joins a pictograph, ZWJ and a heart
+// to one grapheme, and nothing else.
 func isPictograph(r rune) bool {
 	if r < 0xa9 {
 		return false
 	}
-	g := displaywidth.StringGraphemes(string(r) + "\u200d\u2764")
-	return g.Next() && len(g.Value()) == utf8.RuneLen(r)+len("\u200d\u2764")
+	const andHeart = "\u200d\u2764"
+	g := displaywidth.StringGraphemes(string(r) + andHeart)
+	return g.Next() && len(g.Value()) == utf8.RuneLen(r)+len(andHeart)
 }

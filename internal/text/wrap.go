@@ -7,9 +7,8 @@ import (
 	"github.com/clipperhouse/displaywidth"
 )
 
-// Width returns the columns to allow for s, one line of cleaned text, on a
-// terminal: no fewer than any terminal takes, as far as is known, and so now
-// and then more than this one does.
+// Width returns the columns to allow for s, one line of cleaned text: no fewer than any known
+// terminal takes, and so at times more than this one does.
 func Width(s string) int {
 	if plain(s, false) {
 		return len(s)
@@ -21,10 +20,9 @@ func Width(s string) int {
 	return width
 }
 
-// graphemeWidth is the most columns that a terminal gives the grapheme. Many
-// know no graphemes and draw each character of a joined emoji by itself. Were
-// the line measured for the others alone, its end would flow over into a row
-// that does not begin with our prefix.
+// graphemeWidth is the most columns that a terminal gives the grapheme. Many know no graphemes
+// and draw each character of a joined emoji by itself. A line measured for the others alone would
+// flow over into a row that does not begin with our prefix.
 func graphemeWidth(g string, asOne int) int {
 	apart := 0
 	for _, r := range g {
@@ -33,13 +31,12 @@ func graphemeWidth(g string, asOne int) int {
 	return max(asOne, apart)
 }
 
-// runeWidth is the most columns that a terminal gives one character by itself.
-// Unicode leaves some of them open, and terminals differ:
+// runeWidth is the most columns that a terminal gives one character by itself. Unicode leaves
+// some of them open, and terminals differ:
 //   - the Linux console before 6.16 gives marks and joiners a column of their own;
 //   - it has all of U+1F000 to U+1FAFF two columns wide, and tmux U+3248 to U+324F;
-//   - symbols of ambiguous width are two columns wide in terminals set up for East
-//     Asia. Letters are, too, but counted as one: Greek and Russian would fill
-//     half of everybody's window.
+//   - terminals set up for East Asia have symbols of ambiguous width two columns wide. Letters,
+//     too, but they count as one here: Greek and Russian would fill half of everybody's window.
 func runeWidth(r rune) int {
 	switch {
 	case r < 0x80:
@@ -54,14 +51,13 @@ func runeWidth(r rune) int {
 
 var eastAsian = displaywidth.Options{EastAsianWidth: true}
 
-// LeastWidth is the narrowest that Wrap wraps to, in columns: a wide character
-// with its variation selector and all the marks that it may keep.
+// LeastWidth is the narrowest that Wrap wraps to, in columns: a wide character with its variation
+// selector and all the marks that it may keep.
 const LeastWidth = 2 + 1 + maxMarks
 
-// Wrap breaks one line of cleaned text into rows of at most width columns, but
-// no less than LeastWidth: after a space where there is one, inside a word where there is
-// none, and inside a grapheme only where that alone is wider than a row. The
-// spaces at a break are left out.
+// Wrap breaks one line of cleaned text into rows of at most width columns, or LeastWidth if that is
+// more. It breaks at a space, inside a word if there is none, and inside a grapheme only if that
+// alone is wider than a row. It drops the spaces at a break.
 func Wrap(line string, width int) []string {
 	width = max(width, LeastWidth)
 	var rows []string
@@ -79,8 +75,7 @@ func Wrap(line string, width int) []string {
 	}
 }
 
-// fitting returns how many bytes of line, in whole graphemes, fit into width
-// columns.
+// fitting returns how many bytes of line, in whole graphemes, fit into width columns.
 func fitting(line string, width int) int {
 	end := 0
 	for g := displaywidth.StringGraphemes(runes(line, width+1)); g.Next(); {
@@ -92,9 +87,8 @@ func fitting(line string, width int) int {
 	return end
 }
 
-// runes returns the first n characters of s. No character is narrower than a
-// column, so no more of them matter to n columns; and one grapheme may be as
-// long as the whole line.
+// runes returns the first n characters of s. No character is narrower than a column, so no more
+// of them matter to n columns; and one grapheme may be as long as the whole line.
 func runes(s string, n int) string {
 	for i := range s {
 		if n--; n < 0 {
@@ -104,9 +98,8 @@ func runes(s string, n int) string {
 	return s
 }
 
-// breakApart splits a line whose first grapheme is wider than a row, between
-// two of its characters. Marks stay with theirs; a joiner that no longer joins
-// is left out.
+// breakApart splits a line whose first grapheme is wider than a row, between two of its
+// characters. Marks stay with theirs. It drops a joiner that no longer joins.
 func breakApart(line string, width int) (row, rest string) {
 	for i, r := range line {
 		attached := isMark(r) || isJoiner(r) || isSelector(r)
@@ -135,8 +128,7 @@ func Pad(s string, width int) string {
 
 const ellipsis = "…"
 
-// Truncate shortens s to width columns, an ellipsis at its end; one that fits
-// stays as it is.
+// Truncate shortens s to width columns, with an ellipsis at its end. An s that fits stays as it is.
 func Truncate(s string, width int) string {
 	if Width(s) <= width {
 		return s
