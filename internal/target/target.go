@@ -1,19 +1,16 @@
-// Package target is the grammar of what a sender names: targets, and the hosts
-// behind them.
+// Package target is the grammar of what a sender names: targets, and the hosts behind them.
 //
 //	TARGETS  = TARGET { "," TARGET }
 //	TARGET   = SELECTOR [ "@" HOSTS ]
 //	SELECTOR = "*" | user | "%" group | terminal | session id | "@" file
 //	HOSTS    = host, with ranges: web[01-40,52]; package hostlist has all of it
 //
-// A comma outside brackets ends a target: bob@web[1,2] is bob on two hosts,
-// bob@web1,db1 is bob on web1, and db1 here. The hosts begin at the first "@", so
-// that they may have one, too: bob@root@web1, bob@@lab. A file's name is what may
-// have one; there they begin at the last.
+// A comma outside brackets ends a target: bob@web[1,2] is bob on two hosts, bob@web1,db1 is bob
+// on web1, and db1 here. The hosts begin at the first "@", so that they may have one, too:
+// bob@root@web1, bob@@lab. A file's name may have one; there the hosts begin at the last.
 //
-// It is pure: it does not ask who exists, it opens no file, and it resolves no
-// host. Parse checks the characters of hosts and leaves the rest to package hostlist,
-// which a privileged program does not need.
+// It is pure: it does not ask who exists, opens no file and resolves no host. Parse checks the
+// characters of hosts, and leaves the rest to package hostlist, which no privileged program needs.
 package target
 
 import (
@@ -25,21 +22,15 @@ import (
 // Kind is what a target's name means.
 type Kind int
 
+// The kinds of names.
 const (
-	// Word is a bare word: a user, else a session id.
-	Word Kind = iota
-	// User is one user's name.
-	User
-	// Group is a group's name; its members are meant.
-	Group
-	// Terminal is a terminal's name below /dev, such as pts/3.
-	Terminal
-	// Session is logind's id of a session.
-	Session
-	// Everyone is "*", without a name.
-	Everyone
-	// File is the name of a file that holds targets.
-	File
+	Word     Kind = iota // a bare word: a user, else a session id
+	User                 // one user
+	Group                // the members of a group
+	Terminal             // a terminal, by its name below /dev, such as pts/3
+	Session              // a session, by logind's id
+	Everyone             // "*", without a name
+	File                 // a file that holds targets
 )
 
 // Target is one thing a sender named.
@@ -49,12 +40,10 @@ type Target struct {
 	Hosts string // as written, "" for this host
 }
 
-// ErrEmpty is returned for a list of targets with nothing in it, or with
-// nothing between two of its commas.
+// ErrEmpty is returned for a list with nothing in it, or with nothing between two commas.
 var ErrEmpty = errors.New("empty target")
 
-// maxName is the longest name in bytes; Linux allows 32 for a user, directory
-// services more.
+// maxName limits a name, in bytes. Linux allows 32 for a user, directory services more.
 const maxName = 256
 
 // Parse reads a list of targets as given on the command line.
@@ -74,7 +63,7 @@ func Parse(list string) ([]Target, error) {
 	return targets, nil
 }
 
-// split cuts a list at what separates, but for what is in brackets.
+// split cuts a list at the separators outside brackets.
 func split(list, separators string) ([]string, error) {
 	var words []string
 	depth, start := 0, 0
@@ -99,19 +88,20 @@ func split(list, separators string) ([]string, error) {
 }
 
 func parseOne(word string) (Target, error) {
-	selector, hosts := word, ""
-	if at := hostsAt(word); at > 0 {
-		selector, hosts = word[:at], word[at+1:]
-		if err := checkHosts(hosts); err != nil {
-			return Target{}, err
-		}
+	at := hostsAt(word)
+	if at <= 0 {
+		return parseSelector(word)
 	}
-	t, err := parseSelector(selector)
+	hosts := word[at+1:]
+	if err := checkHosts(hosts); err != nil {
+		return Target{}, err
+	}
+	t, err := parseSelector(word[:at])
 	t.Hosts = hosts
 	return t, err
 }
 
-// hostsAt is where the "@" is that hosts stand behind, 0 or less where there is none.
+// hostsAt returns the place of the "@" before the hosts, or 0 or less if there is none.
 func hostsAt(word string) int {
 	if word == "" || word[0] != '@' {
 		return strings.IndexByte(word, '@')
@@ -123,7 +113,7 @@ func hostsAt(word string) int {
 	return at
 }
 
-// prefixes say which kind is meant where a name alone could be several.
+// prefixes say which kind is meant if a name alone could be several.
 var prefixes = []struct {
 	prefix string
 	kind   Kind
@@ -167,18 +157,15 @@ func (t Target) check() error {
 		return fmt.Errorf("%q is no terminal's name", t.Name)
 	case t.Kind == Session && !isSessionID(t.Name):
 		return fmt.Errorf("%q is no session id", t.Name)
-	case t.Kind == File:
-		if strings.IndexByte(t.Name, 0) >= 0 {
-			return fmt.Errorf("%q is no file name", t.Name)
-		}
-	case t.Kind != Terminal && !isName(t.Name, t.Kind == User || t.Kind == Group):
+	case t.Kind == File && strings.Contains(t.Name, "\x00"):
+		return fmt.Errorf("%q is no file name", t.Name)
+	case t.Kind != File && t.Kind != Terminal && !isName(t.Name, t.Kind == User || t.Kind == Group):
 		return fmt.Errorf("%q is no name of a user, group, terminal or session", t.Name)
 	}
 	return nil
 }
 
-// isTerminal reports whether it is what Linux calls a terminal: pts/3, tty1,
-// ttyS0, hvc0.
+// isTerminal reports whether Linux gives a terminal such a name: pts/3, tty1, ttyS0, hvc0.
 func isTerminal(s string) bool {
 	kind := strings.TrimRight(s, digits)
 	number := s[len(kind):]
@@ -200,9 +187,8 @@ const (
 	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
-// isHosts reports whether it has the characters of a host's name, with ranges in
-// brackets or without, and a user's before it: root@rack[1-2]n[1-4].lab; or of the
-// name of a group of hosts: @lab, @./hosts.txt.
+// isHosts reports whether s has the characters of a host's name, perhaps with ranges in brackets
+// and a user: root@rack[1-2]n[1-4].lab; or of the name of a group of hosts: @lab, @./hosts.txt.
 func isHosts(s string) bool {
 	if group, ok := strings.CutPrefix(s, "@"); ok {
 		return group != "" && !strings.ContainsFunc(group, func(r rune) bool {
@@ -224,9 +210,9 @@ func isHosts(s string) bool {
 	return s != "" && s[0] != '-' && !strings.Contains(s, "@-")
 }
 
-// isName leaves out what no account has, and what would mean something else to
-// a program that is asked for it. Directory services have accounts with blanks
-// within (domain users); they have to be said to be a user or a group.
+// isName refuses what no account has, and what would mean something else to a program that is
+// asked for it. Accounts of directory services may have blanks within (domain users); a sender
+// has to say that they are a user or a group.
 func isName(s string, blanks bool) bool {
 	if s[0] == '-' || strings.TrimSpace(s) != s {
 		return false
@@ -245,32 +231,22 @@ func checkHosts(hosts string) error {
 		return err
 	}
 	for _, word := range words {
-		if word == "" {
+		switch {
+		case word == "":
 			return errors.New("empty host")
-		}
-		if !isHosts(word) {
+		case !isHosts(word):
 			return fmt.Errorf("%q is no host name or range of them", word)
 		}
 	}
 	return nil
 }
 
+// written is what String puts before a name of each kind.
+var written = [...]string{Everyone: "*", Group: "%", File: "@", User: "user:", Session: "session:"}
+
 // String writes the target as a sender may have typed it.
 func (t Target) String() string {
-	s := t.Name
-	switch t.Kind {
-	case Everyone:
-		s = "*"
-	case Group:
-		s = "%" + s
-	case File:
-		s = "@" + s
-	case User:
-		s = "user:" + s
-	case Session:
-		s = "session:" + s
-	case Word, Terminal:
-	}
+	s := written[t.Kind] + t.Name
 	if t.Hosts != "" {
 		s += "@" + t.Hosts
 	}
