@@ -1,12 +1,11 @@
-// Package accounts looks up users and groups, in /etc/passwd and /etc/group first. If they do not
-// know a name, it asks getent, which also knows this host's directory services (LDAP, SSSD).
+// Package accounts looks up users and groups. It reads /etc/passwd and /etc/group first. If they
+// do not know a name, it asks getent, which also knows directory services (LDAP, SSSD).
 //
 // It keeps what it has found for as long as the Directory lives: for one run of a program. It
 // changes nothing, and gives getent no name that it could take for an option or a number.
 package accounts
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,8 +24,7 @@ type User struct {
 	GID  uint32 // primary group
 }
 
-// Group is a group with the members that it names. It does not name those who have it as their
-// primary group alone.
+// Group is a group with the members that it names: not those whose primary group alone it is.
 type Group struct {
 	Name    string
 	GID     uint32
@@ -51,7 +49,7 @@ type Directory struct {
 
 // User returns the account of that name.
 func (d *Directory) User(ctx context.Context, name string) (found User, err error) {
-	inPasswdFile(func(u User) bool {
+	eachUser(readFile(passwdFile), func(u User) bool {
 		if u.Name == name {
 			found = u
 		}
@@ -103,8 +101,8 @@ func (d *Directory) Names(ctx context.Context, uids []uint32) map[uint32]string 
 	return names
 }
 
-// lookUp finds the accounts of uids that are new to it. There may be thousands: it goes through
-// the file once, and asks getent for many at once.
+// lookUp finds the accounts of uids that are new to it. There may be thousands: it reads the
+// file once, and asks getent for many at once.
 func (d *Directory) lookUp(ctx context.Context, uids []uint32) error {
 	if d.byUID == nil {
 		d.byUID = map[uint32]User{}
@@ -122,7 +120,7 @@ func (d *Directory) lookUp(ctx context.Context, uids []uint32) error {
 		}
 	}
 	if len(missing) > 0 {
-		inPasswdFile(func(u User) bool {
+		eachUser(readFile(passwdFile), func(u User) bool {
 			found(u)
 			return len(missing) > 0
 		})
@@ -135,13 +133,10 @@ func (d *Directory) lookUp(ctx context.Context, uids []uint32) error {
 			}
 		}
 		out, err := d.ask(ctx, "passwd", keys...)
-		for len(out) > 0 {
-			var line []byte
-			line, out, _ = bytes.Cut(out, []byte{'\n'})
-			if u, ok := userOf(line); ok {
-				found(u)
-			}
-		}
+		eachUser(out, func(u User) bool {
+			found(u)
+			return true
+		})
 		if err != nil && !errors.Is(err, ErrUnknown) {
 			return err
 		}
@@ -192,8 +187,13 @@ func parseGroup(fields []string) (Group, error) {
 	if err != nil {
 		return Group{}, err
 	}
-	members := strings.FieldsFunc(fields[3], func(r rune) bool { return r == ',' })
-	return Group{Name: fields[0], GID: uint32(gid), Members: members}, nil
+	g := Group{Name: fields[0], GID: uint32(gid)}
+	for name := range strings.SplitSeq(fields[3], ",") {
+		if name != "" {
+			g.Members = append(g.Members, name)
+		}
+	}
+	return g, nil
 }
 
 // Has reports whether u is in the group, as getgrouplist(3) does: by name or by primary group.

@@ -1,7 +1,6 @@
 package accounts
 
 import (
-	"bufio"
 	"bytes"
 	"os"
 	"strconv"
@@ -13,10 +12,17 @@ const passwdFile = "/etc/passwd"
 // groupFile has the groups; tests have their own.
 var groupFile = "/etc/group"
 
-// inPasswdFile hands over the accounts in passwd(5) until more returns false. Of several with one
-// name or uid, the first counts.
-func inPasswdFile(more func(User) bool) {
-	eachLine(passwdFile, func(line []byte) bool {
+// readFile returns what a file holds. A file that cannot be read holds nothing: there is still
+// getent.
+func readFile(name string) []byte {
+	data, _ := os.ReadFile(name)
+	return data
+}
+
+// eachUser hands over the accounts in lines of passwd(5) until more returns false. Of several
+// with one name or uid, the first counts.
+func eachUser(lines []byte, more func(User) bool) {
+	eachLine(lines, func(line []byte) bool {
 		u, ok := userOf(line)
 		return !ok || more(u)
 	})
@@ -42,7 +48,8 @@ func number(digits []byte) (uint32, bool) {
 	return uint32(v), err == nil
 }
 
-// inGroupFile returns the four fields of the first group in group(5) that has that field, or nil.
+// inGroupFile returns the four fields of the first group in group(5) that has that field, or
+// nil.
 func inGroupFile(field int, is string) (found []string) {
 	eachGroup(func(fields []string) bool {
 		if fields[field] == is {
@@ -65,22 +72,19 @@ func GroupNames() []string {
 }
 
 func eachGroup(more func(fields []string) bool) {
-	eachLine(groupFile, func(line []byte) bool {
+	eachLine(readFile(groupFile), func(line []byte) bool {
 		fields := strings.Split(string(line), ":")
 		return len(fields) != 4 || more(fields)
 	})
 }
 
-// eachLine goes through a file until more returns false. A file that cannot be read has no lines:
-// there is still getent.
-func eachLine(file string, more func(line []byte) bool) {
-	f, err := os.Open(file)
-	if err != nil {
-		return
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 16<<20) // a group may have many members
-	for lines.Scan() && more(lines.Bytes()) {
+// eachLine hands over lines until more returns false.
+func eachLine(lines []byte, more func(line []byte) bool) {
+	for len(lines) > 0 {
+		var line []byte
+		line, lines, _ = bytes.Cut(lines, []byte{'\n'})
+		if !more(bytes.TrimSuffix(line, []byte{'\r'})) {
+			return
+		}
 	}
 }

@@ -16,7 +16,7 @@
 package answers
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -127,13 +127,23 @@ func Encode(v any) []byte {
 	return append(line, '\n')
 }
 
+var errTooLong = errors.New("a line that is too long")
+
 // ReadLine reads one line of at most so many bytes, and returns it without its line feed.
+// Nothing comes behind it.
 func ReadLine(from io.Reader, most int) ([]byte, error) {
-	line, err := bufio.NewReaderSize(from, most).ReadSlice('\n')
-	if err != nil {
-		return nil, err
+	held := make([]byte, most)
+	for n := 0; n < most; {
+		more, err := from.Read(held[n:])
+		n += more
+		if i := bytes.IndexByte(held[:n], '\n'); i >= 0 {
+			return held[:i], nil
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	return line[:len(line)-1], nil
+	return nil, errTooLong
 }
 
 // A code is a letter, a digit and a letter that nobody takes for another, and no word.
