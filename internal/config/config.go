@@ -1,11 +1,10 @@
-// Package config reads the system's configuration, /etc/msg/msg.toml
-// (msg.conf(5)), and files that are written like it.
+// Package config reads the system's configuration, /etc/msg/msg.toml (msg.conf(5)), and files
+// that are written like it.
 //
-// It refuses a file that somebody other than root could have written, and one
-// with a word that it does not know: a rule with a typing error in it would
-// otherwise not hold, and nobody would see. What is below "aliases" and "domains" is
-// package names': it gives nobody a right, and a wrong value there keeps nobody from
-// sending.
+// It refuses a file that somebody other than root could have written, and a word that it does not
+// know: otherwise a mistyped rule would not hold, and nobody would see. It ignores "aliases" and
+// "domains", which are for package addressbook: they give nobody a right, and a wrong value there
+// keeps nobody from sending.
 package config
 
 import (
@@ -22,7 +21,7 @@ import (
 // Path is where the system's configuration is.
 const Path = "/etc/msg/msg.toml"
 
-// What the keys of package names begin with.
+// What the keys of package addressbook begin with.
 const (
 	Aliases = "aliases."
 	Domains = "domains."
@@ -35,8 +34,7 @@ type System struct {
 	Journal Journal
 }
 
-// Policy is who may send. Each list has names of users, %groups, or "*" for
-// everyone. root may do everything, whatever the lists say.
+// Policy is who may send. Each list has users, %groups, or "*" for everyone. root always may.
 type Policy struct {
 	Send      []string // to anybody at all
 	Broadcast []string // to everyone at once
@@ -48,16 +46,15 @@ type Rate struct {
 	Burst     int64
 }
 
-// Limit is the rate as what counts has it.
+// Limit returns the rate for package rate.
 func (r Rate) Limit() rate.Limit { return rate.Limit{PerMinute: int(r.PerMinute), Burst: int(r.Burst)} }
 
-// Journal is what is logged of a message besides who sent it, to whom, and what
-// became of it.
+// Journal is what is logged besides who sent a message, to whom, and what became of it.
 type Journal struct {
 	Text bool
 }
 
-// Default is what holds without a file, and for what a file does not say.
+// Default holds without a file, and for what a file does not say.
 func Default() System {
 	return System{
 		Policy: Policy{Send: []string{"*"}, Broadcast: []string{"%sudo", "%wheel", "%adm"}},
@@ -68,8 +65,8 @@ func Default() System {
 // MostBytes bounds a file.
 const MostBytes = 1 << 20
 
-// Load reads the configuration in a file, or the default where there is none. An
-// error names the file, and says what to do.
+// Load reads the configuration in a file, or the default if there is none. An error names the
+// file, and says what to do.
 func Load(path string) (System, error) {
 	content, err := Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -85,14 +82,13 @@ func Load(path string) (System, error) {
 	return system, nil
 }
 
-// Untrusted is the error for a file that somebody could have written whose word it must not be.
+// Untrusted is the error for a file that somebody without the right could have written.
 type Untrusted string
 
 func (u Untrusted) Error() string { return string(u) }
 
-// Read returns what a file holds that nobody but root, or one of the further owners,
-// could have written. An error names the file; it is fs.ErrNotExist where there is
-// none.
+// Read returns what a file holds that only root, or one of the further owners, could have written.
+// An error names the file. It is fs.ErrNotExist if there is none.
 func Read(path string, owners ...uint32) (string, error) {
 	f, err := open(path, owners)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -12,9 +12,9 @@ import (
 	"syscall"
 )
 
-// open opens the file and checks the descriptor. It follows links: an
-// administrator may keep the file elsewhere; what it leads to has to be root's. The
-// directory, too: who may change that could take the file away, and its rules.
+// open opens the file and checks the descriptor. It follows links: an administrator may keep the
+// file elsewhere, if it is root's there. The directory has to be root's, too: others could take
+// the file away, and its rules.
 func open(path string, owners []uint32) (*os.File, error) {
 	dir := filepath.Dir(path)
 	info, err := os.Stat(dir)
@@ -28,7 +28,15 @@ func open(path string, owners []uint32) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := check(f, owners); err != nil {
+	info, err = f.Stat()
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
+		err = errors.New("not a file")
+	default:
+		err = checkOwner(info, owners)
+	}
+	if err != nil {
 		_ = f.Close()
 		return nil, named(path, err)
 	}
@@ -37,8 +45,7 @@ func open(path string, owners []uint32) (*os.File, error) {
 
 // named says which file an error is about, unless it does so itself.
 func named(path string, err error) error {
-	var its *fs.PathError
-	if errors.As(err, &its) {
+	if errors.As(err, new(*fs.PathError)) {
 		return err
 	}
 	return fmt.Errorf("%s: %w", path, err)
@@ -46,17 +53,6 @@ func named(path string, err error) error {
 
 // owner is root, who may own any of the files; tests that are not root's have their own.
 var owner uint32
-
-func check(f *os.File, owners []uint32) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return errors.New("not a file")
-	}
-	return checkOwner(info, owners)
-}
 
 func checkOwner(info fs.FileInfo, owners []uint32) error {
 	st, ok := info.Sys().(*syscall.Stat_t)

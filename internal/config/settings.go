@@ -9,18 +9,17 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// Setting is one key of a TOML file with its value: a string, an int64, a bool, a
-// []string, or an error where it is nothing of these.
+// Setting is one key of a TOML file with its value: a string, an int64, a bool, a []string, or an
+// error if it is none of these.
 type Setting struct {
 	Key   string // with the tables that it is in: policy.send
 	Line  int
 	Value any
 }
 
-// Settings reads a TOML file. It uses the library's parser without what makes
-// structs of it: that would make the helper larger than it may be, and
-// other libraries ask for the local time as they are loaded, and so open what the
-// caller's TZ names.
+// Settings reads a TOML file. It uses the library's parser alone: the part that makes structs would
+// make the helper too large. Other libraries ask for the local time as they are loaded, and so open
+// what the caller's TZ names.
 func Settings(content string) ([]Setting, error) {
 	r := reader{content: content, seen: map[string]bool{}}
 	r.parser.Reset([]byte(content))
@@ -48,7 +47,7 @@ type reader struct {
 	all     []Setting
 	err     error // the first
 
-	counted, lines int // bytes that were looked at for line feeds, and how many there are
+	counted, lines int // the bytes in which line feeds are counted, and how many there are
 }
 
 func (r *reader) error() error {
@@ -58,16 +57,12 @@ func (r *reader) error() error {
 	}
 	var syntax *unstable.ParserError
 	if errors.As(err, &syntax) {
-		return fmt.Errorf("line %d: %w", r.line(syntax.Highlight), err)
+		return fmt.Errorf("line %d: %w", r.lineAt(r.parser.Range(syntax.Highlight)), err)
 	}
 	return err
 }
 
-func (r *reader) line(part []byte) int {
-	return r.lineAt(r.parser.Range(part))
-}
-
-// lineAt counts on from where it has counted to: a file is read from its beginning to its end.
+// lineAt counts on from its last place: a file is read from its beginning to its end.
 func (r *reader) lineAt(part unstable.Range) int {
 	to := int(part.Offset)
 	if to < r.counted {
@@ -80,13 +75,11 @@ func (r *reader) lineAt(part unstable.Range) int {
 
 func (r *reader) fail(node *unstable.Node, format string, args ...any) {
 	if r.err == nil {
-		words := fmt.Sprintf(format, args...)
-		r.err = fmt.Errorf("line %d: %s", r.lineOf(node), words)
+		r.err = fmt.Errorf("line %d: %s", r.lineOf(node), fmt.Sprintf(format, args...))
 	}
 }
 
-// lineOf is where a node begins; a table and a key have their place in the words
-// of the key.
+// lineOf returns the line of a node. A table and a key begin with the first word of the key.
 func (r *reader) lineOf(node *unstable.Node) int {
 	if node.Kind == unstable.Table || node.Kind == unstable.ArrayTable || node.Kind == unstable.KeyValue {
 		words := node.Key()
@@ -96,7 +89,7 @@ func (r *reader) lineOf(node *unstable.Node) int {
 	return r.lineAt(node.Raw)
 }
 
-// once refuses a key or a table that comes twice: which of them holds?
+// once refuses a key or a table that comes twice: it is not clear which holds.
 func (r *reader) once(name string, node *unstable.Node) {
 	if r.seen[name] {
 		r.fail(node, "%s is there twice", name)
@@ -132,7 +125,7 @@ func (r *reader) keyValue(table string, node *unstable.Node) {
 	r.all = append(r.all, s)
 }
 
-// list is an array of strings, or an error.
+// list returns a []string, or an error.
 func list(name string, array *unstable.Node) any {
 	words := []string{}
 	for items := array.Children(); items.Next(); {

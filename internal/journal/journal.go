@@ -1,10 +1,10 @@
-// Package journal writes one entry to the system's log: to journald with fields
-// (systemd-journald's native protocol, systemd.io/JOURNAL_NATIVE_PROTOCOL), where
-// there is no journald to syslog (RFC 3164) with the fields behind the text.
+// Package journal writes entries to the system's log: to journald with fields (its native
+// protocol, systemd.io/JOURNAL_NATIVE_PROTOCOL), or else to syslog (RFC 3164) with the fields
+// behind the text.
 //
-// It speaks to the sockets itself: package net would be a sixth of a program that
-// has nothing else to do with networks. An entry is one datagram, which is sent or
-// given up within a second; the sender is told by the kernel, and so cannot lie.
+// It uses the sockets itself: package net would be a sixth of the helper, which has nothing else
+// to do with networks. An entry is one datagram, sent or given up within a second. The kernel
+// tells the log who sends it, so nobody can lie.
 package journal
 
 import (
@@ -27,13 +27,10 @@ type Entry struct {
 // Field is a fact of an entry: its name in capitals, as MSG_TARGETS.
 type Field struct{ Name, Value string }
 
-// Log is where to write to. Local returns this system's.
-type Log struct {
-	Journald string // a socket of journald's
-	Syslog   string // a socket of syslog's
-}
+// Log has the sockets to write to.
+type Log struct{ Journald, Syslog string }
 
-// Local is where Linux has its logs.
+// Local returns this system's log.
 func Local() Log { return Log{Journald: "/run/systemd/journal/socket", Syslog: "/dev/log"} }
 
 const (
@@ -51,8 +48,8 @@ const timeout = time.Second
 // ErrNone says that this system has no log.
 var ErrNone = errors.New("neither journald nor syslog takes entries")
 
-// Write writes the entry to the first of the two logs that there is: one that takes
-// nothing is not waited for twice, since syslog's socket may be journald's, too.
+// Write writes the entry to journald or else to syslog. It does not wait twice for a log that
+// takes nothing: syslog's socket may be journald's, too.
 func (l Log) Write(e Entry) error {
 	err := send(l.Journald, e.native())
 	if err == nil {
@@ -67,7 +64,7 @@ func (l Log) Write(e Entry) error {
 	return nil
 }
 
-// native is the entry in journald's form.
+// native returns the entry in journald's form.
 func (e Entry) native() []byte {
 	var out []byte
 	for _, f := range append([]Field{
@@ -89,7 +86,7 @@ func (e Entry) native() []byte {
 	return out
 }
 
-// line is the entry as syslog has it.
+// line returns the entry in syslog's form.
 func (e Entry) line(now time.Time) []byte {
 	var out strings.Builder
 	fmt.Fprintf(&out, "<%d>%s %s[%d]: %s", facility*8+priority, now.Format(time.Stamp), identifier, os.Getpid(), e.Message)
