@@ -17,35 +17,33 @@ import (
 
 // Terminal is a terminal that is open for writing.
 type Terminal struct {
-	fd   int
-	path string
-	utf8 bool
-	full bool     // a full-screen program has it
-	file *os.File // owns fd once a write had to wait
-	lead string   // goes before what is written next: the output before that was cut off
-	half int      // see Half
 	want Want
+	fd   int
+	file *os.File // owns fd once a write had to wait
+	utf8 bool
+	full bool   // a full-screen program has it
+	lead string // goes before what is written next: the output before that was cut off
+	half int    // see Half
 }
 
 const openFlags = unix.O_WRONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC | unix.O_NOFOLLOW
 
-// Open opens the terminal and then checks the descriptor, which is the only
-// way that it is written through: whatever the path leads to later does not
-// matter. Every error is a *Failure.
+// Open opens the terminal and then checks the descriptor. All writes go through that, wherever the
+// path leads later. Every error is a *Failure.
 func Open(want Want) (*Terminal, error) {
 	fd, err := unix.Open(want.Path, openFlags, 0)
 	if err != nil {
 		return nil, openFailure(want.Path, err)
 	}
-	t := &Terminal{fd: fd, path: want.Path, want: want}
-	if err := t.check(want); err != nil {
+	t := &Terminal{want: want, fd: fd}
+	if err := t.check(); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
 	return t, nil
 }
 
 func openFailure(path string, err error) error {
-	reason := message.Gone // ENOENT, ENXIO, ENODEV; EIO where the other end has closed
+	reason := message.Gone // ENOENT, ENXIO, ENODEV; EIO if the other end has closed
 	switch {
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM), errors.Is(err, unix.EROFS):
 		reason = refusal(path)
@@ -59,7 +57,7 @@ func openFailure(path string, err error) error {
 	return message.Fail(reason, "open: %v", err)
 }
 
-// refusal tells messages that are off from a caller who lacks the tty group.
+// refusal tells messages that are off from a caller without the tty group.
 func refusal(path string) message.Reason {
 	var st unix.Stat_t
 	if unix.Lstat(path, &st) == nil && st.Mode&unix.S_IWGRP == 0 {
@@ -68,15 +66,19 @@ func refusal(path string) message.Reason {
 	return message.Denied
 }
 
-func (t *Terminal) check(want Want) error {
+func (t *Terminal) check() error {
+	want := t.want
 	if err := want.holds(t.fd); err != nil {
 		return err
 	}
 	settings, err := unix.IoctlGetTermios(t.fd, unix.TCGETS)
-	if errors.Is(err, unix.ENOTTY) {
+	switch {
+	case errors.Is(err, unix.ENOTTY):
 		return message.Fail(message.NotATerminal, "has no terminal settings")
-	} else if err != nil {
+	case err != nil:
 		return message.Fail(message.Gone, "hung up: %v", err)
+	case want.Text && device.IsConsole(want.Device) && showsDesktop(t.fd):
+		return message.Fail(message.NoTerminal, "shows a desktop")
 	}
 	// All terminal emulators in use read UTF-8; not all set IUTF8 (ssh passes on what its own
 	// terminal has).
@@ -86,13 +88,10 @@ func (t *Terminal) check(want Want) error {
 	} else {
 		t.full = !want.Lines && isFullScreen(settings)
 	}
-	if want.Text && device.IsConsole(want.Device) && showsDesktop(t.fd) {
-		return message.Fail(message.NoTerminal, "shows a desktop")
-	}
 	return nil
 }
 
-// holds reports whether a descriptor is what is wanted.
+// holds fails unless the descriptor is the terminal that is wanted.
 func (want Want) holds(fd int) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
@@ -111,21 +110,20 @@ func (want Want) holds(fd int) error {
 	return nil
 }
 
-// Holds fails if the terminal is no longer what was opened: its owner has switched messages
-// off, or is another by now.
+// Holds fails if the terminal is no longer what was opened: its owner has switched messages off,
+// or is another by now.
 func (t *Terminal) Holds() error { return t.want.holds(t.fd) }
 
-// isFullScreen reports whether a program draws the screen itself: it reads each key
-// unseen, and does not have the kernel begin a row at LF. Shells and pagers, which
-// write lines, leave the latter to the kernel.
+// isFullScreen reports whether a program draws the screen itself: it reads each key unseen, and
+// does not have the kernel begin a row at LF. Shells and pagers, which write lines, leave that to
+// the kernel.
 func isFullScreen(settings *unix.Termios) bool {
-	asTyped := settings.Lflag&(unix.ICANON|unix.ECHO) == 0
 	const newRow = unix.OPOST | unix.ONLCR
-	return asTyped && settings.Oflag&newRow != newRow
+	return settings.Lflag&(unix.ICANON|unix.ECHO) == 0 && settings.Oflag&newRow != newRow
 }
 
-// isFullScreen reports whether a full-screen program has a terminal. One that may not
-// be opened is taken to have none.
+// isFullScreen reports whether a full-screen program has the terminal. It takes one that it may
+// not open to have none.
 func (want Want) isFullScreen() bool {
 	fd, err := unix.Open(want.Path, openFlags, 0)
 	if err != nil {
@@ -139,8 +137,8 @@ func (want Want) isFullScreen() bool {
 	return err == nil && isFullScreen(settings)
 }
 
-// ShowsDesktop reports whether the virtual console of that name does, if it may be
-// opened.
+// ShowsDesktop reports whether the virtual console of that name does. It is false if this program
+// may not open it.
 func ShowsDesktop(path string) bool {
 	fd, err := unix.Open(path, openFlags, 0)
 	if err != nil {
@@ -175,17 +173,16 @@ func (t *Terminal) Screen() Screen {
 // ErrWouldBlock says that the terminal takes no more output now.
 var ErrWouldBlock = errors.New("the terminal takes no output now")
 
-// Write writes what the terminal takes without waiting, and returns how many bytes of the
-// data that is. Up to MostAtOnce bytes stay together. It returns ErrWouldBlock if something
-// is left, or a *Failure.
+// Write writes what the terminal takes without waiting, and returns how many bytes of the data
+// that is. Up to MostAtOnce bytes stay together. Its error is ErrWouldBlock if something is left,
+// or a *Failure.
 func (t *Terminal) Write(out Output) (int, error) {
 	written := 0
 	for written < len(out.Data) {
 		n, err := t.put(t.fd, out.From(written))
 		written += n
 		switch {
-		case err == nil:
-		case errors.Is(err, unix.EINTR):
+		case err == nil, errors.Is(err, unix.EINTR):
 		case errors.Is(err, unix.EAGAIN):
 			return written, ErrWouldBlock
 		default:
@@ -199,12 +196,11 @@ const (
 	cancel = "\x18" // ends a control sequence that was cut off (CAN)
 
 	// newRow goes before what is left after whole rows: another message may have been cut off
-	// within one of its own meanwhile. If none was, there is an empty row.
+	// within a row meanwhile. If none was, there is an empty row.
 	newRow = "\r\n"
 )
 
-// put writes once, and returns how many bytes of the data are written. What leads the data
-// does not count.
+// put writes once, and returns how many bytes of the data are written, without the lead.
 func (t *Terminal) put(fd int, out Output) (int, error) {
 	n, err := unix.Write(fd, append([]byte(t.lead), out.Data...))
 	if n <= 0 {
@@ -220,7 +216,7 @@ func (t *Terminal) put(fd int, out Output) (int, error) {
 	for n > 0 && n < len(out.Data) && !utf8.RuneStart(out.Data[n]) {
 		n--
 	}
-	if n > 0 { // else what leads the data is still to come
+	if n > 0 { // else the lead is still to come
 		t.lead = leadOf(out, n)
 	}
 	return n, err
@@ -251,11 +247,11 @@ func writeFailure(err error) error {
 	return message.Fail(message.Gone, "write: %v", err) // EIO after a hangup
 }
 
-// WriteWithin writes as Write does, but waits until the deadline for a terminal that is held.
-// Then the error is a *Failure with Stuck, or with GivenUp if ctx ends first.
+// WriteWithin writes as Write does, but waits for a terminal that is held. At the deadline its
+// error is a *Failure with Stuck, and when ctx ends one with GivenUp.
 func (t *Terminal) WriteWithin(ctx context.Context, out Output, deadline time.Time) (int, error) {
 	if t.file == nil {
-		t.file = os.NewFile(uintptr(t.fd), t.path)
+		t.file = os.NewFile(uintptr(t.fd), t.want.Path)
 	}
 	written := 0
 	for {
@@ -286,14 +282,14 @@ func (t *Terminal) WriteWithin(ctx context.Context, out Output, deadline time.Ti
 	}
 }
 
-// undo puts right, if the terminal takes that, what a part of the output has left behind.
+// undo puts right what a part of the output has left behind, if the terminal takes that.
 func (t *Terminal) undo(out Output) {
 	if t.lead == cancel {
 		_, _ = unix.Write(t.fd, []byte(cancel+out.Undo))
 	}
 }
 
-// putWaiting puts once the terminal takes output, and fails at the file's deadline.
+// putWaiting is put once the terminal takes output, or fails at the file's deadline.
 func (t *Terminal) putWaiting(out Output) (n int, err error) {
 	raw, err := t.file.SyscallConn()
 	if err != nil {

@@ -1,9 +1,8 @@
 // Package tty is one terminal: opened so that it can be nothing else, measured, and written
 // to with a deadline.
 //
-// It refuses to write to anything but the device that was asked for. It does not look for
-// terminals, does not decide who may send, and knows nothing of what it writes but what its
-// Output says.
+// It writes to nothing but the device that was asked for. It does not look for terminals, does not
+// decide who may send, and knows of what it writes only what its Output says.
 package tty
 
 import "time"
@@ -14,20 +13,15 @@ type Want struct {
 	Device uint64 // st_rdev
 	Owner  uint32
 
-	// Always opens it although its messages are off. That is for root.
-	Always bool
+	Always bool // opens it although its messages are off; for root
+	Text   bool // refuses a virtual console that shows a desktop: nobody would see a message
 
-	// Text refuses a virtual console that shows a desktop, where nobody would see
-	// a message.
-	Text bool
-
-	// Lines says that what is in front writes lines whatever the terminal's
-	// settings look like: it shows another host, as ssh does, or is not known.
+	// Lines says that the program in front writes lines, whatever the terminal's settings: it
+	// shows another host, as ssh does, or is not known.
 	Lines bool
 
-	// Within is the terminal whose screen a relay passes on here, nil where there
-	// is none. Then it is that one's program and settings that tell; nothing is
-	// written to it.
+	// Within is the terminal whose screen a relay passes on here, or nil. Its program and settings
+	// tell what is in front; nothing is written to it.
 	Within *Want
 }
 
@@ -78,7 +72,6 @@ const (
 	mostColumns  = 512
 )
 
-// retry is how often a waiting write tries again although it was not woken: a
-// write fails for the moment also while another one holds the terminal, and no
-// event need follow the end of that.
+// retry is how often a waiting write tries again although it was not woken. A write also fails
+// while another one holds the terminal, and no event need follow the end of that.
 const retry = 200 * time.Millisecond
