@@ -15,19 +15,18 @@ import (
 	"msg/internal/tty"
 )
 
-// Sender is who sends, in words that are true. Only Says may not be, and is marked. All of it
-// is cleaned when it is shown.
+// Sender is who sends. Its words are true but for Says, which is marked. String cleans them all.
 type Sender struct {
 	User     string
 	Host     string
 	Terminal string // below /dev, or "" without one
-	Note     string // shown in parentheses: cron, a unit, who is behind sudo
-	Says     string // who the client claims to be; shown as that
+	Note     string // shown in parentheses: cron, a unit, the user behind sudo
+	Says     string // who the client claims to be
 	From     string // the host that it has come from, by ssh
 }
 
-// String is the sender as the banner names it: alice@d13 on pts/1, or
-// deploy@web1 (says alice@laptop, from 10.0.0.5).
+// String returns the sender as the banner names it: alice@d13 on pts/1, or deploy@web1 (says
+// alice@laptop, from 10.0.0.5).
 func (s Sender) String() string {
 	words := text.Name(s.User) + "@" + text.Name(s.Host)
 	if s.Note != "" {
@@ -56,13 +55,10 @@ type Message struct {
 	At        time.Time
 	Text      string // as it came from the sender
 	NoBanner  bool
-
-	// Code is what the message is answered by, or "" for one that does not wait.
-	Code string
+	Code      string // to answer the message with; "" if it does not wait
 }
 
-// prefix begins every row of the text, so that none can pose as a banner or as
-// a shell's prompt.
+// prefix begins every row of the text, so that none can pose as a banner or a shell's prompt.
 const prefix = "| "
 
 // leastColumns is what a row of the text needs. A terminal that says it has fewer lies.
@@ -78,12 +74,12 @@ func fit(on tty.Screen) tty.Screen {
 type Layout struct {
 	rows    int
 	lines   []byte
-	overlay []byte // nil where it is too long for that
+	overlay []byte // nil if it is too long for that
 }
 
-// Layout lays the message out for a screen, whatever its number of rows. Each row is padded,
-// so that nothing of what stood there shows through. The last column stays free: some
-// terminals would begin a row of their own there.
+// Layout lays the message out for a screen, whatever its number of rows. Each row is padded, so
+// that nothing of what stood there shows through. It leaves out the last column: some terminals
+// would begin a row there.
 func (m Message) Layout(on tty.Screen) Layout {
 	on = fit(on)
 	width := on.Columns - 1
@@ -92,9 +88,9 @@ func (m Message) Layout(on tty.Screen) Layout {
 	return layout(bell+lines(append([]string{text.Pad("", width)}, rows...)), rows)
 }
 
-// Further lays out a line that is typed later to the same message. Something else may have
-// been written meanwhile, so each row says again whose it is, at the right, where no text
-// comes. A narrow window gets the banner again.
+// Further lays out what is typed later to the same message. Something else may have been written
+// meanwhile. So each row says again whose it is, at the right, where no text comes; a narrow window
+// has the banner again.
 func (m Message) Further(line string, on tty.Screen) Layout { return m.further(prefix, line, on) }
 
 // end is what write(1) writes when nothing more will come.
@@ -163,6 +159,14 @@ func (m Message) head(on tty.Screen) []string {
 	return text.Wrap(show(m.banner(), on), on.Columns-1)
 }
 
+func (m Message) banner() string {
+	kind := "Message"
+	if m.Broadcast {
+		kind = "Broadcast message"
+	}
+	return kind + " from " + m.Sender.String() + " at " + m.At.Format("15:04") + ":"
+}
+
 // foot returns the rows that say how to answer.
 func (m Message) foot(on tty.Screen) []string {
 	if m.Code == "" {
@@ -191,8 +195,8 @@ func pad(rows []string, width int) {
 
 const bell = "\a"
 
-// lines writes below what is there. Each row ends in CR LF: a program in front may have
-// switched off that LF goes to the beginning of a row.
+// lines writes below what is there. Each row ends in CR LF: for a program in front, LF alone may
+// not go to the beginning of a row.
 func lines(rows []string) string {
 	var out strings.Builder
 	out.WriteString("\r\n") // away from a half typed line, which stays to be seen
@@ -203,8 +207,8 @@ func lines(rows []string) string {
 	return out.String()
 }
 
-// What an overlay is written with, the same for every message. Every terminal since the VT100
-// that a full-screen program runs on knows it.
+// What an overlay is written with, the same for every message. All terminals that a full-screen
+// program runs on know it, since the VT100.
 const (
 	save    = "\x1b7" // cursor and attributes (DECSC)
 	restore = "\x1b8" // DECRC
@@ -212,10 +216,9 @@ const (
 	plain   = "\x1b[m"
 )
 
-// overlay writes over the uppermost rows of a full-screen program, and leaves its cursor
-// where it was. The program goes on as if nothing had happened, and its next redraw puts
-// right what was covered. Lines from the cursor on would scroll its screen, and it would go on
-// drawing in the wrong rows.
+// overlay writes over the uppermost rows of a full-screen program, and leaves its cursor where it
+// was. The program does not notice, and its next redraw puts right what was covered. Lines from
+// the cursor on would scroll its screen, and it would go on drawing in the wrong rows.
 func overlay(rows []string) []byte {
 	var out strings.Builder
 	out.WriteString(bell + save + reverse)
@@ -224,12 +227,4 @@ func overlay(rows []string) []byte {
 	}
 	out.WriteString(plain + restore)
 	return []byte(out.String())
-}
-
-func (m Message) banner() string {
-	kind := "Message"
-	if m.Broadcast {
-		kind = "Broadcast message"
-	}
-	return kind + " from " + m.Sender.String() + " at " + m.At.Format("15:04") + ":"
 }

@@ -10,9 +10,9 @@ import (
 // error says that nothing was sent.
 type Send func(ctx context.Context, r Request, lines *Lines, report func(Result)) error
 
-// Lines is what is typed after the text of a message, line by line: a log that grows until
-// it is closed, and that any number of readers follow, each at its own pace. A slow reader
-// holds up neither the writer nor the others.
+// Lines is what is typed after the text of a message: a log of lines that grows until it is
+// closed. Any number of readers follow it, each at its own pace, and none holds up the others or
+// the writer.
 type Lines struct {
 	mu     sync.Mutex
 	all    []string

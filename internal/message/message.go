@@ -2,9 +2,8 @@
 // (Request, Lines), what became of it (Result, Reason), and the two ways to fail (Refusal,
 // Failure).
 //
-// It does nothing: it opens no file, asks nobody and writes nowhere. How its types look as
-// JSON is for others to say: package report for people's scripts, package wire for the
-// conversation between two programs.
+// It opens no file, asks nobody and writes nowhere. Its types are JSON elsewhere: in package
+// report for people's scripts, in package wire for the conversation between two programs.
 package message
 
 import (
@@ -28,9 +27,8 @@ const (
 // up each name.
 const MaxTargets = 1000
 
-// Patience is how long a terminal may take for a message by default. MaxPatience is the
-// most that a user may ask for: all that waits arrives at once when a held terminal is
-// released.
+// Patience is how long a terminal may take for a message by default. A user may ask for
+// MaxPatience at most: all that waits arrives at once when a held terminal is released.
 const (
 	Patience        = 5 * time.Second
 	MaxPatience     = 10 * time.Minute
@@ -55,16 +53,11 @@ type Request struct {
 	// that they look at.
 	AllTerminals bool
 
-	// Wait has the message wait until each recipient has answered, or until AnswerTime has
-	// passed; 0 is without end.
-	Wait       bool
-	AnswerTime time.Duration
+	Wait       bool          // until each recipient has answered
+	AnswerTime time.Duration // or until that has passed; 0 is without end
+	Typed      bool          // more lines follow the text, one by one, in a Lines
 
-	// Typed says that more lines follow the text, one by one, in a Lines.
-	Typed bool
-
-	// Says is who sends by the client's own word: alice@laptop. It is shown marked as that,
-	// and may be "".
+	// Says is who sends by the client's own word, marked as that: alice@laptop. It may be "".
 	Says string
 }
 

@@ -15,9 +15,9 @@ const (
 
 // The events of a message that stays.
 const (
-	// Open is no result. It says that every terminal has the text or has failed: from now
-	// on the message waits for answers or for more lines. It comes once more when the last
-	// line is through and only answers are missing.
+	// Open is no result. It says that every terminal has the text or has failed: from now on the
+	// message waits for answers or lines. It comes again when the last line is through and only
+	// answers are missing.
 	Open Event = "open"
 
 	Answered   Event = "answered"   // by one person, perhaps not for the first time
@@ -42,18 +42,15 @@ type Result struct {
 	Reason   Reason
 	Detail   string
 
-	// Detached says that the terminal is a pane that nobody sees until its user attaches to
-	// the multiplexer again.
-	Detached bool
+	Detached bool // the terminal is a pane that nobody sees until its user attaches again
 
-	// Of an answer: how, in which words, and how long after the message, in milliseconds.
-	// The terminal is where the answer was typed.
+	// Of an answer: how, in which words, and how long after the message, in milliseconds. The
+	// terminal is where it was typed.
 	Answer  Answer
 	Text    string
 	AfterMS int64
 
-	// Hint is what to do about a host that failed, for people.
-	Hint string
+	Hint string // what to do about a host that failed, for people
 }
 
 // OfHost reports whether the result is about a host as a whole.
@@ -77,6 +74,5 @@ func (c *Counts) Add(r Result) {
 		c.Planned++
 	case Failed:
 		c.Failed++
-	case Waiting, Reached, Pushed, Open, Answered, Unanswered:
 	}
 }
