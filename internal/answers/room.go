@@ -5,24 +5,23 @@ import (
 	"time"
 )
 
-// Bounds of those who are heard at once. A user who opens connections without end takes
-// up places of their own, and those of nobody who is asked.
+// The limits of connections that are heard at once. A user who opens connections without end
+// takes up their own places, and those of nobody who is asked.
 const (
-	mostOfOne     = 4   // user
-	mostStrangers = 16  // who are not asked, together
+	mostOfOne     = 4   // of one user
+	mostStrangers = 16  // of all users who are not asked
 	mostAtOnce    = 256 // in all
 )
 
-// Bounds of those who are heard after each other, so many at once and so many a second
-// after that; and of all connections, most of which may be refused unheard. A flood then
-// takes some hundredths of a processor.
+// The limits of connections that are heard one after the other; and of all connections, most of
+// which may be refused unheard. A flood then takes some hundredths of a processor.
 var (
 	ofOne       = limit{burst: 20, perSecond: 5}
 	ofStrangers = limit{burst: 64, perSecond: 20}
 	ofAll       = limit{burst: 512, perSecond: 1000}
 )
 
-// room keeps the bounds of those who are heard.
+// room keeps the limits.
 type room struct {
 	mu        sync.Mutex
 	places    map[uint32]int // by user
@@ -37,8 +36,8 @@ func newRoom() *room {
 	return &room{places: map[uint32]int{}, buckets: map[uint32]*bucket{}, ofStrangers: ofStrangers.bucket()}
 }
 
-// enter gives a place to a user, if there is one. Strangers have no bucket each: there may
-// be as many of them as there are numbers.
+// enter gives a place to a user, if there is one. Strangers share a bucket: there may be as many
+// of them as there are numbers.
 func (r *room) enter(uid uint32, stranger bool, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -104,7 +103,7 @@ func (b *bucket) take(now time.Time) bool {
 	return true
 }
 
-// wait takes a token that there will be after so long.
+// wait takes a token, and returns how long it takes to come back.
 func (b *bucket) wait(now time.Time) time.Duration {
 	b.fill(now)
 	b.left--

@@ -9,13 +9,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Alone is for a system without a place for counts: it makes the user's messages
-// go one at a time, and each wait for the interval first. It returns once the
-// message may go out, which is when the next one may begin to wait.
+// Alone is for a system without a place for counts. The user's messages go one at a time, and each
+// waits for the interval first. Alone returns once the message may go out; then the next may begin
+// to wait.
 //
-// The turn is a name in the abstract socket space (unix(7)), which needs no file
-// and cannot outlive its process. Anybody can take such a name; then the user who
-// has it is named in the error, and nothing may be sent.
+// The turn is a name in the abstract socket space (unix(7)), which needs no file and cannot outlive
+// its process. Anybody can take such a name; then the error says which user has, and nothing goes
+// out.
 func Alone(ctx context.Context, uid uint32, limit Limit) error {
 	release, err := turn(ctx, uid, limit)
 	if err == nil {
@@ -49,7 +49,7 @@ func turn(ctx context.Context, uid uint32, limit Limit) (release func(), err err
 	return release, nil
 }
 
-// heldBy says who has the name.
+// heldBy returns an error that says who has the name.
 func heldBy(name unix.Sockaddr, uid uint32) error {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
@@ -57,7 +57,7 @@ func heldBy(name unix.Sockaddr, uid uint32) error {
 	}
 	defer unix.Close(fd)
 	if err := unix.Connect(fd, name); err != nil {
-		return ErrHeld // its process has not come to listening, or has ended
+		return ErrHeld // its process does not listen yet, or has ended
 	}
 	peer, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err == nil && peer.Uid != uid {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Decode reads one line into a struct. It refuses what encoding/json lets pass: keys that
@@ -49,10 +50,5 @@ func checkKeys(line []byte) error {
 }
 
 func isPlain(key string) bool {
-	for i := range len(key) {
-		if c := key[i]; (c < 'a' || c > 'z') && c != '_' {
-			return false
-		}
-	}
-	return key != ""
+	return key != "" && strings.Trim(key, "abcdefghijklmnopqrstuvwxyz_") == ""
 }

@@ -11,8 +11,8 @@ import (
 	"msg/internal/message"
 )
 
-// How long a client may take for its request: on this host, and at the other end of ssh,
-// where its machine may have hundreds of others to say the same to.
+// How long a client may take for its request: on this host, and over ssh, where its machine may
+// have hundreds of other hosts to serve.
 const (
 	RequestTime    = 10 * time.Second
 	RequestTimeSSH = time.Minute
@@ -53,12 +53,11 @@ func Serve(ctx context.Context, in Input, client io.Writer, requestTime time.Dur
 	return out.finish()
 }
 
-// soon is after most requests are done. Only those that take longer are worth a thread that
-// waits for the client to give up.
+// soon is when most requests are done. Only longer ones are worth a thread that waits for the
+// client to give up.
 const soon = 20 * time.Millisecond
 
-// carryOut has the request carried out, tells the client the results, and returns the
-// ending.
+// carryOut has the request carried out, tells the client the results, and returns the ending.
 func carryOut(ctx context.Context, out *outbox, r message.Request, lines *message.Lines, send message.Send) Ending {
 	end := Ending{Event: EventEnd}
 	err := send(ctx, r, lines, func(r message.Result) {
