@@ -29,7 +29,7 @@ func policy(ctx context.Context, uid uint32, system config.System, r message.Req
 	}
 	p := delivery.Policy{Count: func(context.Context, func(string)) (time.Duration, error) { return 0, nil }}
 	if counted {
-		p.Count = counter(uid, system.Rate.Limit())
+		p.Count = counter(uid, system.Rate)
 	}
 	who := sender{uid: uid, groups: groups()}
 	p.Send = who.permission(ctx, system.Policy.Send)

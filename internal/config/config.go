@@ -30,7 +30,7 @@ const (
 // System is the system's configuration.
 type System struct {
 	Policy  Policy
-	Rate    Rate
+	Rate    rate.Limit // of each user but root
 	Journal Journal
 }
 
@@ -39,15 +39,6 @@ type Policy struct {
 	Send      []string // to anybody at all
 	Broadcast []string // to everyone at once
 }
-
-// Rate is how much each user may send; root may send any number.
-type Rate struct {
-	PerMinute int64
-	Burst     int64
-}
-
-// Limit returns the rate for package rate.
-func (r Rate) Limit() rate.Limit { return rate.Limit{PerMinute: int(r.PerMinute), Burst: int(r.Burst)} }
 
 // Journal is what is logged besides who sent a message, to whom, and what became of it.
 type Journal struct {
@@ -58,7 +49,7 @@ type Journal struct {
 func Default() System {
 	return System{
 		Policy: Policy{Send: []string{"*"}, Broadcast: []string{"%sudo", "%wheel", "%adm"}},
-		Rate:   Rate{PerMinute: 20, Burst: 10},
+		Rate:   rate.Limit{PerMinute: 20, Burst: 10},
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -40,7 +39,10 @@ func turn(ctx context.Context, uid uint32, limit Limit) (release func(), err err
 		err = heldBy(name, uid)
 	}
 	if err == nil {
-		err = sleep(ctx, limit.Interval())
+		waited, stop := context.WithTimeout(ctx, limit.Interval())
+		defer stop()
+		<-waited.Done()
+		err = ctx.Err()
 	}
 	if err != nil {
 		release()
@@ -64,15 +66,4 @@ func heldBy(name unix.Sockaddr, uid uint32) error {
 		return fmt.Errorf("uid %d keeps the messages of uid %d from being counted (%w)", peer.Uid, uid, ErrNowhere)
 	}
 	return ErrHeld
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

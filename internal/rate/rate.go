@@ -14,8 +14,8 @@ import (
 // Limit is how many messages a user may send. A user who has sent none for a while may send
 // PerMinute+Burst at once, and then one whenever a minute's PerMinute-th part has passed.
 type Limit struct {
-	PerMinute int // 1 or more
-	Burst     int // 0 or more
+	PerMinute int64 // 1 or more
+	Burst     int64 // 0 or more
 }
 
 // Interval is the time that one message takes.

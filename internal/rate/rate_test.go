@@ -74,10 +74,10 @@ func FuzzNext(f *testing.F) {
 	f.Add(999, 999, int64(-1<<63), int64(1<<50))
 	f.Add(6, 3, int64(time.Hour+time.Minute), int64(time.Hour))
 	f.Fuzz(func(t *testing.T, perMinute, burst int, count, boot int64) {
-		l := Limit{PerMinute: 1 + max(0, perMinute)%1000, Burst: max(0, burst) % 1000}
+		l := Limit{PerMinute: int64(1 + max(0, perMinute)%1000), Burst: int64(max(0, burst) % 1000)}
 		now := time.Duration(max(0, boot) % int64(200*365*24*time.Hour))
 		whole := l.Interval() * time.Duration(l.PerMinute+l.Burst)
-		at, sent := time.Duration(count), 0
+		at, sent := time.Duration(count), int64(0)
 		for _, later := range []time.Duration{0, 0, l.Interval(), time.Minute} {
 			for now += later; ; sent++ {
 				after, wait := l.next(at, now)
