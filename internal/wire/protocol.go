@@ -156,7 +156,7 @@ func parseAll(words []string) ([]target.Target, error) {
 	return all, nil
 }
 
-// Result is a message.Result as a line.
+// Result is a message.Result as a line. The hint is the calling end's.
 type Result struct {
 	Event    message.Event  `json:"event"`
 	Host     string         `json:"host"`
@@ -170,6 +170,7 @@ type Result struct {
 	Answer   message.Answer `json:"answer,omitempty"`
 	Text     string         `json:"text,omitempty"`
 	AfterMS  int64          `json:"after_ms,omitempty"`
+	Hint     string         `json:"-"`
 }
 
 // ResultOf returns a result as a line. It makes names fit for JSON, which cannot hold bytes
@@ -178,8 +179,6 @@ func ResultOf(r message.Result) Result {
 	for _, s := range r.Names() {
 		*s = text.Name(*s)
 	}
-	return Result{
-		Event: r.Event, Host: r.Host, User: r.User, Terminal: r.Terminal, Session: r.Session, Target: r.Target,
-		Reason: r.Reason.Public(), Detail: r.Detail, Detached: r.Detached, Answer: r.Answer, Text: text.Clean(r.Text), AfterMS: r.AfterMS,
-	}
+	r.Reason, r.Text = r.Reason.Public(), text.Clean(r.Text)
+	return Result(r)
 }

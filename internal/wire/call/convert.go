@@ -57,8 +57,5 @@ func resultOf(l wire.Result) message.Result {
 	if l.Reason == message.Stuck && strings.HasPrefix(l.Detail, interrupted) {
 		l.Reason = message.GivenUp
 	}
-	return message.Result{
-		Event: l.Event, Host: l.Host, User: l.User, Terminal: l.Terminal, Session: l.Session, Target: l.Target,
-		Reason: l.Reason, Detail: l.Detail, Detached: l.Detached, Answer: l.Answer, Text: l.Text, AfterMS: l.AfterMS,
-	}
+	return message.Result(l)
 }
