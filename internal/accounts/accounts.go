@@ -167,12 +167,12 @@ func (d *Directory) Group(ctx context.Context, name string) (Group, error) {
 // GroupByID returns the group with that gid.
 func (d *Directory) GroupByID(ctx context.Context, gid uint32) (Group, error) {
 	id := strconv.FormatUint(uint64(gid), 10)
-	if fields := inGroupFile(2, id); fields != nil {
-		return parseGroup(fields)
-	}
-	fields, err := d.askOne(ctx, "group", id)
-	if err != nil {
-		return Group{}, err
+	fields := inGroupFile(2, id)
+	if fields == nil {
+		var err error
+		if fields, err = d.askOne(ctx, "group", id); err != nil {
+			return Group{}, err
+		}
 	}
 	g, err := parseGroup(fields)
 	if err == nil && g.GID != gid { // a group whose name is that number

@@ -59,27 +59,23 @@ func (s *Socket) Serve(desk Desk) {
 	}
 }
 
-func (s *Socket) accept() (fd int, err error) {
+// accept is accept4(2) without the address. That says nothing here, and code to read it would
+// be a part of every helper.
+func (s *Socket) accept() (int, error) {
 	raw, err := s.file.SyscallConn()
 	if err != nil {
 		return -1, os.ErrClosed
 	}
-	var acceptErr error
+	var fd uintptr
+	var errno unix.Errno
 	err = raw.Read(func(listening uintptr) bool {
-		fd, acceptErr = accept4(listening)
-		return !errors.Is(acceptErr, unix.EAGAIN)
+		fd, _, errno = unix.Syscall6(unix.SYS_ACCEPT4, listening, 0, 0, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0, 0)
+		return errno != unix.EAGAIN
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return -1, os.ErrClosed
-	}
-	return fd, acceptErr
-}
-
-// accept4 is accept4(2) without the address. That says nothing here, and code to read it
-// would be a part of every helper.
-func accept4(listening uintptr) (int, error) {
-	fd, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, listening, 0, 0, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0, 0)
-	if errno != 0 {
+	case errno != 0:
 		return -1, errno
 	}
 	return int(fd), nil

@@ -64,12 +64,6 @@ const prefix = "| "
 // leastColumns is what a row of the text needs. A terminal that says it has fewer lies.
 const leastColumns = len(prefix) + text.LeastWidth + 1
 
-// fit returns a screen on which each row has room.
-func fit(on tty.Screen) tty.Screen {
-	on.Columns = max(on.Columns, leastColumns)
-	return on
-}
-
 // Layout is a message as it is written to screens of one width.
 type Layout struct {
 	rows    int
@@ -81,7 +75,7 @@ type Layout struct {
 // that nothing of what stood there shows through. It leaves out the last column: some terminals
 // would begin a row there.
 func (m Message) Layout(on tty.Screen) Layout {
-	on = fit(on)
+	on.Columns = max(on.Columns, leastColumns)
 	width := on.Columns - 1
 	rows := slices.Concat(m.head(on), body(prefix, m.Text, on, width-len(prefix)), m.foot(on))
 	pad(rows, width)
@@ -103,7 +97,7 @@ func (m Message) End(on tty.Screen) Layout { return m.further("", end, on) }
 const leastSigned = 20
 
 func (m Message) further(bar, what string, on tty.Screen) Layout {
-	on = fit(on)
+	on.Columns = max(on.Columns, leastColumns)
 	width := on.Columns - 1
 	sign := " " + show("("+text.Name(m.Sender.User)+")", on)
 	if m.NoBanner {
