@@ -98,7 +98,7 @@ func given(m answers.Message, kind message.Answer, columns int) string {
 	}
 	line := fmt.Sprintf("%s to %s (%s): %s", kind, text.Name(m.From), m.Code, question)
 	if columns > 0 {
-		line = text.Truncate(line, columns)
+		line = window.Truncate(line, columns)
 	}
 	return line
 }

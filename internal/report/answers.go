@@ -10,6 +10,7 @@ import (
 	"msg/internal/hostlist"
 	"msg/internal/message"
 	"msg/internal/text"
+	"msg/internal/window"
 )
 
 // answer shows an answer in words.
@@ -30,7 +31,7 @@ func (r *Report) unanswered(message.Result) {}
 func answerLines(r message.Result, withHost bool, columns int) []string {
 	who, at, what := r.User, "", r.Text
 	if columns > 0 {
-		who = text.Truncate(who, max(columns/3, 1))
+		who = window.Truncate(who, max(columns/3, 1))
 	}
 	if withHost {
 		at = " at " + r.Host
@@ -50,7 +51,7 @@ func answerLines(r message.Result, withHost bool, columns int) []string {
 	}
 	head := who + at + after + ":"
 	if columns > 0 {
-		head = text.Truncate(head, columns-1)
+		head = window.Truncate(head, columns-1)
 	}
 	return append([]string{head}, Barred(what, columns)...)
 }

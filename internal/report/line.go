@@ -129,11 +129,11 @@ func (l *line) now() string {
 	case columns == 0 || r.Quiet:
 		return ""
 	case l.progress:
-		return text.Truncate(r.tally.progress(), max(columns-1, 1)) // the last column stays free: no row begins
+		return window.Truncate(r.tally.progress(), max(columns-1, 1)) // the last column stays free: no row begins
 	case !r.Waits, r.JSON && window.IsTerminal(r.Stdout), r.typing():
 		return ""
 	}
-	return text.Truncate(r.tally.waitingFor(4*columns), columns-3) // a Ctrl-C shows itself behind it
+	return window.Truncate(r.tally.waitingFor(4*columns), columns-3) // a Ctrl-C shows itself behind it
 }
 
 // progress is such as "38 of 40 hosts [=====> ] waiting for web3, web9".

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"msg/internal/text"
+	"msg/internal/window"
 )
 
 const gap = "  "
@@ -47,7 +48,7 @@ func Print(out io.Writer, columns []Column, width int) error {
 	for i := range columns[0].Cells {
 		cells := make([]string, len(columns))
 		for j, c := range columns {
-			cells[j] = text.Pad(text.Truncate(c.Cells[i], widths[j]), widths[j])
+			cells[j] = text.Pad(window.Truncate(c.Cells[i], widths[j]), widths[j])
 		}
 		fmt.Fprintln(&table, strings.TrimRight(strings.Join(cells, gap), " "))
 	}

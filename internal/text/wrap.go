@@ -125,16 +125,3 @@ func breakAt(line string, end int) (row, rest string) {
 func Pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-Width(s)))
 }
-
-const ellipsis = "…"
-
-// Truncate shortens s to width columns, with an ellipsis at its end. An s that fits stays as it is.
-func Truncate(s string, width int) string {
-	if Width(s) <= width {
-		return s
-	}
-	if width < Width(ellipsis) {
-		return s[:fitting(s, width)]
-	}
-	return s[:fitting(s, width-Width(ellipsis))] + ellipsis
-}

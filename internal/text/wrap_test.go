@@ -55,9 +55,6 @@ func FuzzWrap(f *testing.F) {
 		if got, want := letters(strings.Join(rows, "")), letters(line); got != want {
 			t.Fatalf("wrapping lost text:\n got %q\nwant %q", got, want)
 		}
-		if short := Truncate(line, width); Width(short) > width {
-			t.Fatalf("%q truncated to %d columns is %d", line, width, Width(short))
-		}
 	})
 }
 

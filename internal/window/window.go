@@ -1,9 +1,13 @@
-// Package window tells whether a stream is a terminal, and how wide its window is.
+// Package window tells whether a stream is a terminal and how wide its window is, and shortens
+// text to that.
 package window
 
 import (
 	"os"
 
+	"msg/internal/text"
+
+	"github.com/clipperhouse/displaywidth"
 	"golang.org/x/term"
 )
 
@@ -25,3 +29,28 @@ func Width(v any) int {
 
 // IsTerminal reports whether v is a terminal.
 func IsTerminal(v any) bool { return Width(v) > 0 }
+
+const ellipsis = "…"
+
+// Truncate shortens cleaned text of one line to width columns, with an ellipsis at its end. Text
+// that fits stays as it is.
+func Truncate(s string, width int) string {
+	if text.Width(s) <= width {
+		return s
+	}
+	if width < text.Width(ellipsis) {
+		return s[:fitting(s, width)]
+	}
+	return s[:fitting(s, width-text.Width(ellipsis))] + ellipsis
+}
+
+// fitting returns how many bytes of s, in whole graphemes, fit into width columns.
+func fitting(s string, width int) int {
+	end := 0
+	for g := displaywidth.StringGraphemes(s); g.Next(); end += len(g.Value()) {
+		if width -= text.Width(g.Value()); width < 0 {
+			break
+		}
+	}
+	return end
+}
