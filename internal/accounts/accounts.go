@@ -1,5 +1,5 @@
-// Package accounts looks up users and groups. It reads /etc/passwd and /etc/group first. If they
-// do not know a name, it asks getent, which also knows directory services (LDAP, SSSD).
+// Package accounts looks up users and groups. It reads /etc/passwd and /etc/group first. If
+// they do not know a name, it asks getent, which also knows directory services (LDAP, SSSD).
 //
 // It keeps what it has found for as long as the Directory lives: for one run of a program. It
 // changes nothing, and gives getent no name that it could take for an option or a number.
@@ -101,8 +101,7 @@ func (d *Directory) Names(ctx context.Context, uids []uint32) map[uint32]string 
 	return names
 }
 
-// lookUp finds the accounts of uids that are new to it. There may be thousands: it reads the
-// file once, and asks getent for many at once.
+// lookUp finds the accounts of uids. There may be thousands: it asks getent for many at once.
 func (d *Directory) lookUp(ctx context.Context, uids []uint32) error {
 	if d.byUID == nil {
 		d.byUID = map[uint32]User{}
@@ -148,9 +147,6 @@ func (d *Directory) lookUp(ctx context.Context, uids []uint32) error {
 	}
 	return nil
 }
-
-// mostKeys is how many uids one question to getent has.
-const mostKeys = 100
 
 // Group returns the group of that name.
 func (d *Directory) Group(ctx context.Context, name string) (Group, error) {
@@ -210,12 +206,12 @@ func (d *Directory) askName(ctx context.Context, database, name string) ([]strin
 	return d.askOne(ctx, database, name)
 }
 
-// timeout limits one question to a directory service, and so all: one that hangs is asked no
-// more.
-const timeout = 5 * time.Second
-
-// exitNotFound is getent's status for a key that is in no database.
-const exitNotFound = 2
+// Questions to getent.
+const (
+	mostKeys     = 100             // of one
+	timeout      = 5 * time.Second // of one, and so of all: none follows one that hangs
+	exitNotFound = 2               // its status if it does not know a key
+)
 
 // askOne returns the fields of the line that getent prints for a key.
 func (d *Directory) askOne(ctx context.Context, database, key string) ([]string, error) {

@@ -12,15 +12,13 @@ const passwdFile = "/etc/passwd"
 // groupFile has the groups; tests have their own.
 var groupFile = "/etc/group"
 
-// readFile returns what a file holds. A file that cannot be read holds nothing: there is still
-// getent.
+// readFile returns what a file holds: nothing if it cannot be read, for there is still getent.
 func readFile(name string) []byte {
 	data, _ := os.ReadFile(name)
 	return data
 }
 
-// eachUser hands over the accounts in lines of passwd(5) until more returns false. Of several
-// with one name or uid, the first counts.
+// eachUser hands over the accounts in lines of passwd(5), in order, until more returns false.
 func eachUser(lines []byte, more func(User) bool) {
 	eachLine(lines, func(line []byte) bool {
 		u, ok := userOf(line)
@@ -48,8 +46,7 @@ func number(digits []byte) (uint32, bool) {
 	return uint32(v), err == nil
 }
 
-// inGroupFile returns the four fields of the first group in group(5) that has that field, or
-// nil.
+// inGroupFile returns the four fields of the first group that has that field, or nil.
 func inGroupFile(field int, is string) (found []string) {
 	eachGroup(func(fields []string) bool {
 		if fields[field] == is {
@@ -60,8 +57,7 @@ func inGroupFile(field int, is string) (found []string) {
 	return found
 }
 
-// GroupNames returns the names of the groups in /etc/group. Directory services may have many
-// thousands more.
+// GroupNames returns the groups in /etc/group. Directory services may have thousands more.
 func GroupNames() []string {
 	var names []string
 	eachGroup(func(fields []string) bool {

@@ -10,9 +10,8 @@
 // The text of a reply is the base64 of its bytes, which need not be UTF-8. Who answers is the
 // kernel's word (SO_PEERCRED in unix(7)); only root says for whom it answers.
 //
-// Nothing is kept: a code is good for as long as somebody listens. The directory is root's and
-// the helper's group's, so that only they can listen there; one that others may write to is
-// refused. The package does not judge who may answer.
+// Nothing is kept: a code is good for as long as somebody listens. Only root and the helper's
+// group may write to the directory; any other is refused. A Desk judges who may answer.
 package answers
 
 import (
@@ -30,15 +29,14 @@ import (
 // Dir is where the sockets are.
 const Dir = "/run/msg/pending"
 
-// The limits of a reply, in bytes and in lines. Made harmless, and written as JSON, nine times
-// MaxText still goes into a line between msg and its helper.
+// The limits of a reply, and of the messages that wait.
 const (
+	// MaxText is in bytes. Made harmless, and written as JSON, nine times as much still goes
+	// into a line between msg and its helper.
 	MaxText  = 4 << 10
 	MaxLines = 50
+	MostEach = 64 // messages of one user at once
 )
-
-// MostEach is how many messages of one user may wait at once.
-const MostEach = 64
 
 // Show asks for the message, and answers nothing.
 const Show message.Answer = "show"
@@ -64,8 +62,7 @@ type Message struct {
 	Answered bool   // by the user who asks
 }
 
-// Desk judges and takes the answers to one message. Its methods may be called at any time,
-// also side by side.
+// Desk judges and takes the answers to one message. Its methods may be called side by side.
 type Desk interface {
 	// Asks reports whether the message has asked that user, or the one root answers for.
 	Asks(Answer) bool
@@ -129,8 +126,7 @@ func Encode(v any) []byte {
 
 var errTooLong = errors.New("a line that is too long")
 
-// ReadLine reads one line of at most so many bytes, and returns it without its line feed.
-// Nothing comes behind it.
+// ReadLine reads the only line, of at most so many bytes. It returns it without its line feed.
 func ReadLine(from io.Reader, most int) ([]byte, error) {
 	held := make([]byte, most)
 	for n := 0; n < most; {

@@ -36,8 +36,7 @@ func newRoom() *room {
 	return &room{places: map[uint32]int{}, buckets: map[uint32]*bucket{}, ofStrangers: ofStrangers.bucket()}
 }
 
-// enter gives a place to a user, if there is one. Strangers share a bucket: there may be as many
-// of them as there are numbers.
+// enter gives a place to a user, if there is one. Strangers, who may be many, share a bucket.
 func (r *room) enter(uid uint32, stranger bool, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -59,8 +59,7 @@ func (s *Socket) Serve(desk Desk) {
 	}
 }
 
-// accept is accept4(2) without the address. That says nothing here, and code to read it would
-// be a part of every helper.
+// accept is accept4(2) without the address: that says nothing here, and reading it takes code.
 func (s *Socket) accept() (int, error) {
 	raw, err := s.file.SyscallConn()
 	if err != nil {

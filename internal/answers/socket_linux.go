@@ -17,11 +17,11 @@ type Socket struct {
 	file *os.File // listens
 }
 
-// queued is how many may have connected before they are looked at.
-const queued = 128
-
-// attempts bounds the search for a code that is free.
-const attempts = 100
+const (
+	queued         = 128              // connections that may wait to be heard
+	attempts       = 100              // to find a code that is free
+	unfinishedTime = 10 * time.Second // for a socket's first name, which takes microseconds
+)
 
 // Listen makes a socket in dir, under a code that is free, for a message of that user. It
 // needs the right to write there. It first removes what nobody listens at any more. Its
@@ -65,9 +65,8 @@ func listenAnywhere(dir string) (*Socket, error) {
 
 func nowhere(err error) error { return fmt.Errorf("%w: %w", ErrNowhere, err) }
 
-// ListenAt makes the socket of that code. It makes it under another name first: a socket that
-// has a code as its name, and that nobody listens at, is then always a dead one. Its error is
-// ErrNowhere, with the cause.
+// ListenAt makes the socket of that code, under another name first: a socket named by a code
+// that nobody listens at is then always a dead one. Its error is ErrNowhere, with the cause.
 func ListenAt(dir, code string) (*Socket, error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
@@ -91,9 +90,8 @@ func ListenAt(dir, code string) (*Socket, error) {
 	return s, nil
 }
 
-// Close ends the listening and removes the socket. It reports false if the process may not
-// remove it any more: then somebody else has to call Clear. The name goes first: one without
-// a listener could become another's in between.
+// Close removes the socket and ends the listening. It reports false if it may not remove it any
+// more; then Clear has to. The name goes first: without a listener, it could become another's.
 func (s *Socket) Close() (removed bool) {
 	err := unix.Unlink(s.dir + "/" + s.Code)
 	_ = s.file.Close() // nobody can get there any more
@@ -102,9 +100,6 @@ func (s *Socket) Close() (removed bool) {
 
 // owner is whose the directory has to be; tests that are not root's have their own.
 var owner uint32
-
-// unfinishedTime is how long a socket may have its first name, which takes microseconds.
-const unfinishedTime = 10 * time.Second
 
 // Clear removes the sockets of that user, or of anybody if that is root, that nobody listens
 // at any more. It returns how many of the user's are left. It needs the right to write to the
@@ -138,8 +133,7 @@ func Clear(dir string, uid uint32) (theirs int, err error) {
 	return theirs, nil
 }
 
-// Sockets returns the names in dir. It refuses a directory that is not the owner's or that
-// others may change.
+// Sockets returns the names in dir, if that is the owner's and no others may change it.
 func Sockets(dir string, owner uint32) ([]string, error) {
 	d, err := os.OpenFile(dir, unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 	if err != nil {

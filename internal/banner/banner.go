@@ -1,8 +1,7 @@
 // Package banner is how a message looks on a terminal: who sends it, its rows, and how it
 // covers a full-screen program.
 //
-// It cleans all that it shows, whoever sent it. It opens and writes nothing: package tty
-// does, and knows nothing of messages.
+// It cleans all that it shows, whoever sent it. It opens and writes nothing: package tty does.
 package banner
 
 import (
@@ -15,7 +14,7 @@ import (
 	"msg/internal/tty"
 )
 
-// Sender is who sends. Its words are true but for Says, which is marked. String cleans them all.
+// Sender is who sends. All is true but Says, which is marked. String cleans it.
 type Sender struct {
 	User     string
 	Host     string
@@ -25,8 +24,7 @@ type Sender struct {
 	From     string // the host that it has come from, by ssh
 }
 
-// String returns the sender as the banner names it: alice@d13 on pts/1, or deploy@web1 (says
-// alice@laptop, from 10.0.0.5).
+// String returns alice@d13 on pts/1, or deploy@web1 (says alice@laptop, from 10.0.0.5).
 func (s Sender) String() string {
 	words := text.Name(s.User) + "@" + text.Name(s.Host)
 	if s.Note != "" {
@@ -71,9 +69,8 @@ type Layout struct {
 	overlay []byte // nil if it is too long for that
 }
 
-// Layout lays the message out for a screen, whatever its number of rows. Each row is padded, so
-// that nothing of what stood there shows through. It leaves out the last column: some terminals
-// would begin a row there.
+// Layout lays the message out for a screen, whatever its number of rows. Each row is padded, to
+// cover what stood there. The last column stays free: some terminals would begin a row there.
 func (m Message) Layout(on tty.Screen) Layout {
 	on.Columns = max(on.Columns, leastColumns)
 	width := on.Columns - 1
@@ -82,16 +79,12 @@ func (m Message) Layout(on tty.Screen) Layout {
 	return layout(bell+lines(append([]string{text.Pad("", width)}, rows...)), rows)
 }
 
-// Further lays out what is typed later to the same message. Something else may have been written
-// meanwhile. So each row says again whose it is, at the right, where no text comes; a narrow window
-// has the banner again.
+// Further lays out what is typed later. Other output may stand before it, so each row says
+// again whose it is, at the right, where no text comes; a narrow window has the banner again.
 func (m Message) Further(line string, on tty.Screen) Layout { return m.further(prefix, line, on) }
 
-// end is what write(1) writes when nothing more will come.
-const end = "EOF"
-
-// End lays out that nothing more will come.
-func (m Message) End(on tty.Screen) Layout { return m.further("", end, on) }
+// End lays out that nothing more will come, in write(1)'s word.
+func (m Message) End(on tty.Screen) Layout { return m.further("", "EOF", on) }
 
 // leastSigned is the least room for a text beside a signature.
 const leastSigned = 20
@@ -128,8 +121,8 @@ func layout(lines string, over []string) Layout {
 	return l
 }
 
-// For returns what to write to a screen. A part of an overlay would leave the cursor where
-// the program does not know it to be.
+// For returns what to write to a screen. Part of an overlay would misplace the program's
+// cursor.
 func (l Layout) For(on tty.Screen) tty.Output {
 	if l.rows < on.Rows && l.overlay != nil {
 		return tty.Output{Data: l.overlay, Whole: true, Undo: plain + restore}
@@ -189,8 +182,7 @@ func pad(rows []string, width int) {
 
 const bell = "\a"
 
-// lines writes below what is there. Each row ends in CR LF: for a program in front, LF alone may
-// not go to the beginning of a row.
+// lines writes below what is there. Rows end in CR LF: LF alone may not go back to the left.
 func lines(rows []string) string {
 	var out strings.Builder
 	out.WriteString("\r\n") // away from a half typed line, which stays to be seen
@@ -201,8 +193,7 @@ func lines(rows []string) string {
 	return out.String()
 }
 
-// What an overlay is written with, the same for every message. All terminals that a full-screen
-// program runs on know it, since the VT100.
+// What each overlay is written with. All terminals with full-screen programs know it (VT100).
 const (
 	save    = "\x1b7" // cursor and attributes (DECSC)
 	restore = "\x1b8" // DECRC
@@ -210,9 +201,9 @@ const (
 	plain   = "\x1b[m"
 )
 
-// overlay writes over the uppermost rows of a full-screen program, and leaves its cursor where it
-// was. The program does not notice, and its next redraw puts right what was covered. Lines from
-// the cursor on would scroll its screen, and it would go on drawing in the wrong rows.
+// overlay writes over the uppermost rows of a full-screen program, and leaves its cursor where
+// it was. The program does not notice, and its next redraw puts right what was covered. Lines
+// from the cursor on would scroll its screen, and it would go on drawing in the wrong rows.
 func overlay(rows []string) []byte {
 	var out strings.Builder
 	out.WriteString(bell + save + reverse)

@@ -1,10 +1,9 @@
 // Package config reads the system's configuration, /etc/msg/msg.toml (msg.conf(5)), and files
 // that are written like it.
 //
-// It refuses a file that somebody other than root could have written, and a word that it does not
-// know: otherwise a mistyped rule would not hold, and nobody would see. It ignores "aliases" and
-// "domains", which are for package addressbook: they give nobody a right, and a wrong value there
-// keeps nobody from sending.
+// It refuses a file that somebody other than root could have written, and a word that it does
+// not know: a mistyped rule would not hold, and nobody would see. Package addressbook reads
+// "aliases" and "domains": they give nobody a right, so a mistake there stops nobody.
 package config
 
 import (
@@ -34,16 +33,14 @@ type System struct {
 	Journal Journal
 }
 
-// Policy is who may send. Each list has users, %groups, or "*" for everyone. root always may.
+// Policy is who may send, besides root. A list has users, %groups, or "*" for everyone.
 type Policy struct {
 	Send      []string // to anybody at all
 	Broadcast []string // to everyone at once
 }
 
 // Journal is what is logged besides who sent a message, to whom, and what became of it.
-type Journal struct {
-	Text bool
-}
+type Journal struct{ Text bool }
 
 // Default holds without a file, and for what a file does not say.
 func Default() System {
@@ -56,8 +53,7 @@ func Default() System {
 // MostBytes bounds a file.
 const MostBytes = 1 << 20
 
-// Load reads the configuration in a file, or the default if there is none. An error names the
-// file, and says what to do.
+// Load reads a configuration, or the default if there is no file. An error names the file.
 func Load(path string) (System, error) {
 	content, err := Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -78,8 +74,8 @@ type Untrusted string
 
 func (u Untrusted) Error() string { return string(u) }
 
-// Read returns what a file holds that only root, or one of the further owners, could have written.
-// An error names the file. It is fs.ErrNotExist if there is none.
+// Read returns what a file holds that only root, or one of the further owners, could have
+// written. An error names the file. It is fs.ErrNotExist if there is none.
 func Read(path string, owners ...uint32) (string, error) {
 	f, err := open(path, owners)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -12,9 +12,8 @@ import (
 	"syscall"
 )
 
-// open opens the file and checks the descriptor. It follows links: an administrator may keep the
-// file elsewhere, if it is root's there. The directory has to be root's, too: others could take
-// the file away, and its rules.
+// open opens the file and checks the descriptor. It follows links, to where an administrator
+// has the file. The directory has to be root's, too, or others could take the file away.
 func open(path string, owners []uint32) (*os.File, error) {
 	dir := filepath.Dir(path)
 	info, err := os.Stat(dir)

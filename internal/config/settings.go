@@ -9,17 +9,16 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// Setting is one key of a TOML file with its value: a string, an int64, a bool, a []string, or an
-// error if it is none of these.
+// Setting is one key of a TOML file. Its value is a string, int64, bool, []string or error.
 type Setting struct {
 	Key   string // with the tables that it is in: policy.send
 	Line  int
 	Value any
 }
 
-// Settings reads a TOML file. It uses the library's parser alone: the part that makes structs would
-// make the helper too large. Other libraries ask for the local time as they are loaded, and so open
-// what the caller's TZ names.
+// Settings reads a TOML file. It uses the library's parser alone: the rest would make the
+// helper too large. Other libraries ask for the local time at their start, and open the
+// caller's TZ.
 func Settings(content string) ([]Setting, error) {
 	r := reader{content: content, seen: map[string]bool{}}
 	r.parser.Reset([]byte(content))

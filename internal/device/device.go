@@ -1,8 +1,5 @@
-// Package device tells by its number which kind of terminal a device is. No driver has to
-// answer for that, as it would for a question to the device itself.
-//
-// The numbers are Linux's (Documentation/admin-guide/devices.txt), in the form that stat(2)
-// has them.
+// Package device tells by its number which kind of terminal a device is. So no driver has to
+// answer. The numbers are Linux's (Documentation/admin-guide/devices.txt), as stat(2) has them.
 package device
 
 import "strconv"
@@ -30,8 +27,7 @@ func IsPseudo(device uint64) bool {
 	return major(device) >= firstPTY && major(device) <= lastPTY
 }
 
-// IsConsole reports whether the device is a virtual console: tty1 to tty63. So does tty0,
-// which stands for the one in front.
+// IsConsole reports whether the device is a virtual console: tty1 to tty63, or tty0 in front.
 func IsConsole(device uint64) bool { return major(device) == consoles && minor(device) < firstSerial }
 
 // IsTerminal reports whether the device is a terminal of any kind.
@@ -43,8 +39,7 @@ func IsTerminal(device uint64) bool {
 	return IsPseudo(device)
 }
 
-// Name returns the name below /dev of a pseudo-terminal or a virtual console: pts/3, tty2.
-// It is "" for other devices.
+// Name returns the name of a pseudo-terminal or virtual console, or "": pts/3, tty2.
 func Name(device uint64) string {
 	number := strconv.FormatUint(minor(device), 10)
 	switch {

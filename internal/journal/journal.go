@@ -1,10 +1,8 @@
-// Package journal writes entries to the system's log: to journald with fields (its native
-// protocol, systemd.io/JOURNAL_NATIVE_PROTOCOL), or else to syslog (RFC 3164) with the fields
-// behind the text.
+// Package journal writes entries to the system's log: to journald with fields (as in
+// systemd.io/JOURNAL_NATIVE_PROTOCOL), or else to syslog (RFC 3164), fields behind the text.
 //
-// It uses the sockets itself: package net would be a sixth of the helper, which has nothing else
-// to do with networks. An entry is one datagram, sent or given up within a second. The kernel
-// tells the log who sends it, so nobody can lie.
+// It uses the sockets itself: package net would be a sixth of the helper. An entry is a
+// datagram, sent or given up within a second. The kernel says who sends it, so nobody can lie.
 package journal
 
 import (

@@ -11,8 +11,7 @@ import (
 type Send func(ctx context.Context, r Request, lines *Lines, report func(Result)) error
 
 // Lines is what is typed after the text of a message: a log of lines that grows until it is
-// closed. Any number of readers follow it, each at its own pace, and none holds up the others or
-// the writer.
+// closed. Many readers follow it, each at its own pace; none holds up the others or the writer.
 type Lines struct {
 	mu     sync.Mutex
 	all    []string

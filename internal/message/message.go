@@ -23,8 +23,7 @@ const (
 	MaxLinesRoot = 1000
 )
 
-// MaxTargets limits the targets and exceptions of a user's message: msg may have to look
-// up each name.
+// MaxTargets limits the targets and exceptions of a user's message: each may be looked up.
 const MaxTargets = 1000
 
 // Patience is how long a terminal may take for a message by default. A user may ask for
@@ -49,8 +48,7 @@ type Request struct {
 	Polite   bool // root, too, skips terminals whose messages are off
 	DryRun   bool // everything but the writing
 
-	// AllTerminals sends to every terminal of a recipient, not only to one for each screen
-	// that they look at.
+	// AllTerminals sends to every terminal of a recipient, not only to one for each screen.
 	AllTerminals bool
 
 	Wait       bool          // until each recipient has answered
@@ -61,12 +59,10 @@ type Request struct {
 	Says string
 }
 
-// Stays reports whether the message goes on when its text is through: it waits for answers,
-// or for more lines.
+// Stays reports whether the message waits for answers or lines when its text is through.
 func (r Request) Stays() bool { return !r.DryRun && (r.Wait || r.Typed) }
 
-// CheckText refuses a text that nobody may send to anybody. The host that delivers it has
-// limits of its own.
+// CheckText refuses a text that no host takes from anybody.
 func CheckText(text string) error {
 	switch {
 	case strings.TrimSpace(text) == "":

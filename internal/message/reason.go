@@ -2,8 +2,7 @@ package message
 
 import "fmt"
 
-// Reason is why a terminal, a target or a host did not get the message. Its text is what
-// --json shows, so it never changes.
+// Reason is why something did not get the message. --json shows its text, which never changes.
 type Reason string
 
 // The reasons of a terminal.
@@ -17,8 +16,7 @@ const (
 	OwnerChanged Reason = "owner-changed"  // it belongs to somebody else by now
 	RateLimited  Reason = "rate-limited"   // the sender has sent too many messages
 
-	// GivenUp is a Stuck whose sender did not wait for it. --json and the protocol show it
-	// as Stuck (see Public).
+	// GivenUp is a Stuck whose sender did not wait. --json and the protocol say Stuck (Public).
 	GivenUp Reason = "given-up"
 )
 
@@ -56,8 +54,7 @@ func (r Reason) Public() Reason {
 	return r
 }
 
-// Failure is a Reason with a detail: what the kernel said, how far a write came, what a
-// host answered.
+// Failure is a Reason with a detail: what the kernel or a host said, how far a write came.
 type Failure struct {
 	Reason Reason
 	Detail string

@@ -15,9 +15,8 @@ const (
 
 // The events of a message that stays.
 const (
-	// Open is no result. It says that every terminal has the text or has failed: from now on the
-	// message waits for answers or lines. It comes again when the last line is through and only
-	// answers are missing.
+	// Open is no result. It says that every terminal has the text or has failed, and that the
+	// message waits. It comes again when the last line is through and only answers are missing.
 	Open Event = "open"
 
 	Answered   Event = "answered"   // by one person, perhaps not for the first time
@@ -30,8 +29,7 @@ const (
 	Pushed  Event = "pushed"  // it had no msg and got the helper for this message
 )
 
-// Result is what became of one terminal, or of one target that has none. Its names are raw
-// bytes from outside.
+// Result is what became of a terminal, or of a target without one. Its names are raw bytes.
 type Result struct {
 	Event    Event
 	Host     string
@@ -44,8 +42,7 @@ type Result struct {
 
 	Detached bool // the terminal is a pane that nobody sees until its user attaches again
 
-	// Of an answer: how, in which words, and how long after the message, in milliseconds. The
-	// terminal is where it was typed.
+	// Of an answer, typed at the terminal: how, in which words, how long after the message.
 	Answer  Answer
 	Text    string
 	AfterMS int64
@@ -56,8 +53,7 @@ type Result struct {
 // OfHost reports whether the result is about a host as a whole.
 func (r Result) OfHost() bool { return r.Terminal == "" && r.Target == "" }
 
-// Names returns the fields that may hold bytes from outside, but for Text, which may have
-// several lines.
+// Names returns the fields that may hold bytes from outside, and have one line.
 func (r *Result) Names() []*string {
 	return []*string{&r.Host, &r.User, &r.Terminal, &r.Session, &r.Target, &r.Detail, &r.Hint}
 }

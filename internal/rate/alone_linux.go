@@ -8,13 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Alone is for a system without a place for counts. The user's messages go one at a time, and each
-// waits for the interval first. Alone returns once the message may go out; then the next may begin
-// to wait.
+// Alone is for a system without a place for counts. The user's messages go one at a time, and
+// each waits for the interval first. Alone returns when the message may go out.
 //
-// The turn is a name in the abstract socket space (unix(7)), which needs no file and cannot outlive
-// its process. Anybody can take such a name; then the error says which user has, and nothing goes
-// out.
+// The turn is a name in the abstract socket space (unix(7)), which needs no file and cannot
+// outlive its process. Anybody can take it; then nothing goes out, and the error says who has.
 func Alone(ctx context.Context, uid uint32, limit Limit) error {
 	release, err := turn(ctx, uid, limit)
 	if err == nil {

@@ -14,12 +14,10 @@ import (
 // Dir is where the counts are: root's, writable for the helper's group, closed to all others.
 const Dir = "/run/msg/rate"
 
-// patience is how long to wait for another process of the same user that is at the count. It
-// takes microseconds, unless somebody has stopped it.
+// patience is for the user's other processes. Each takes microseconds, unless it is stopped.
 const patience = time.Second
 
-// Count is a user's count. It is good for any number of messages, even after the right to open
-// it has been given up.
+// Count is a user's open count. It outlives the right to open it.
 type Count struct {
 	dir   string
 	file  int
@@ -78,8 +76,7 @@ func (c *Count) take(ctx context.Context) (time.Duration, error) {
 	return 0, setTimes(c.file, unix.NsecToTimespec(after.Nanoseconds()))
 }
 
-// setTimes is futimens(3): utimensat(2) of the descriptor itself, without a name, which
-// x/sys/unix does not have.
+// setTimes is futimens(3), which x/sys/unix does not have: utimensat(2) without a name.
 func setTimes(fd int, at unix.Timespec) error {
 	times := [2]unix.Timespec{at, at}
 	if _, _, errno := unix.Syscall6(unix.SYS_UTIMENSAT, uintptr(fd), 0, uintptr(unsafe.Pointer(&times)), 0, 0, 0); errno != 0 {

@@ -10,7 +10,7 @@
 // bob@root@web1, bob@@lab. A file's name may have one; there the hosts begin at the last.
 //
 // It is pure: it does not ask who exists, opens no file and resolves no host. Parse checks the
-// characters of hosts, and leaves the rest to package hostlist, which no privileged program needs.
+// characters of hosts; package hostlist, which no privileged program needs, does the rest.
 package target
 
 import (
@@ -187,8 +187,8 @@ const (
 	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 
-// isHosts reports whether s has the characters of a host's name, perhaps with ranges in brackets
-// and a user: root@rack[1-2]n[1-4].lab; or of the name of a group of hosts: @lab, @./hosts.txt.
+// isHosts reports whether s has the characters of a host's name, with a user and ranges or
+// without: root@rack[1-2]n[1-4].lab; or of the name of a group of hosts: @lab, @./hosts.txt.
 func isHosts(s string) bool {
 	if group, ok := strings.CutPrefix(s, "@"); ok {
 		return group != "" && !strings.ContainsFunc(group, func(r rune) bool {
@@ -210,9 +210,8 @@ func isHosts(s string) bool {
 	return s != "" && s[0] != '-' && !strings.Contains(s, "@-")
 }
 
-// isName refuses what no account has, and what would mean something else to a program that is
-// asked for it. Accounts of directory services may have blanks within (domain users); a sender
-// has to say that they are a user or a group.
+// isName refuses what no account has, and what a program would take for something else. Names
+// of directory services may have blanks within; they need a prefix: group:domain users.
 func isName(s string, blanks bool) bool {
 	if s[0] == '-' || strings.TrimSpace(s) != s {
 		return false
@@ -222,11 +221,8 @@ func isName(s string, blanks bool) bool {
 	})
 }
 
-// operators join host patterns; package hostlist says how.
-const operators = ",!&^"
-
 func checkHosts(hosts string) error {
-	words, err := split(hosts, operators)
+	words, err := split(hosts, ",!&^") // package hostlist says how these join patterns
 	if err != nil {
 		return err
 	}

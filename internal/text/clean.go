@@ -17,8 +17,7 @@ const (
 	// three or four; stacks of dozens are drawn over the lines above and below.
 	maxMarks = 4
 
-	// maxJoins is how many zero width joiners one grapheme keeps. The longest emoji in use (a
-	// family of four) has three.
+	// maxJoins is how many zero width joiners one grapheme keeps. A family of four has three.
 	maxJoins = 4
 )
 
@@ -34,8 +33,7 @@ func Clean(s string) string { return clean(s, true) }
 // in one line. It is Clean, but shows line feeds and tabs, too, as ^J and ^I.
 func Name(s string) string { return clean(s, false) }
 
-// ASCII shows each character of cleaned text that is not ASCII as <U+00FC>, for terminals that
-// would take its bytes for something else.
+// ASCII shows characters that are not ASCII as <U+00FC>, for terminals that don't read UTF-8.
 func ASCII(s string) string {
 	if plain(s, true) {
 		return s
@@ -160,9 +158,8 @@ func (c *cleaner) passes(r rune, rest string) bool {
 	return true
 }
 
-// joinerBelongs holds for a joiner inside a word of a script that writes with joiners (Persian,
-// Hindi, Sinhala, …). The zero width joiner may also make one emoji of two pictographs (UAX 29,
-// rule GB11).
+// joinerBelongs holds for a joiner inside a word of a script that has them (Persian, Hindi, …).
+// The zero width joiner may also make one emoji of two pictographs (UAX 29, rule GB11).
 func (c *cleaner) joinerBelongs(r rune, rest string) bool {
 	next, _ := utf8.DecodeRuneInString(rest)
 	if c.prev == 0 || c.joins >= maxJoins || isMark(next) || !isVisible(next) {
@@ -224,24 +221,22 @@ func isSelector(r rune) bool { return unicode.Is(unicode.Variation_Selector, r) 
 func isMark(r rune) bool     { return unicode.In(r, unicode.M) || isJamoTail(r) }
 func isSkinTone(r rune) bool { return r >= 0x1f3fb && r <= 0x1f3ff }
 
-// isJamoTail reports whether r is a Hangul vowel or final consonant. Terminals draw it into the
-// cell of the consonant before it, as a mark.
+// isJamoTail reports whether r is a Hangul vowel or final consonant: terminals draw it as a
+// mark.
 func isJamoTail(r rune) bool {
 	return r >= 0x1160 && r <= 0x11ff || r >= 0xd7b0 && r <= 0xd7fb
 }
 
-// isVisible reports whether r is assigned and neither a control, a format character, a surrogate,
-// private, a separator other than a space, nor a letter or mark that Unicode lets be invisible
-// (U+3164, U+034F, …).
+// isVisible reports whether r is assigned and no control, format character, surrogate, private
+// character, line separator, or letter or mark that may be invisible (U+3164, U+034F, …).
 func isVisible(r rune) bool {
 	return unicode.IsOneOf(visible, r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }
 
 var visible = []*unicode.RangeTable{unicode.L, unicode.M, unicode.N, unicode.P, unicode.S, unicode.Zs}
 
-// isPictograph reports whether r can be part of a joined emoji: whether it has Unicode's
-// Extended_Pictographic property. The segmentation knows: it joins a pictograph, ZWJ and a heart
-// to one grapheme, and nothing else.
+// isPictograph reports whether r may be in a joined emoji (Unicode's Extended_Pictographic).
+// The segmentation joins a pictograph, ZWJ and a heart to one grapheme, and nothing else.
 func isPictograph(r rune) bool {
 	if r < 0xa9 {
 		return false

@@ -20,9 +20,8 @@ func Width(s string) int {
 	return width
 }
 
-// graphemeWidth is the most columns that a terminal gives the grapheme. Many know no graphemes
-// and draw each character of a joined emoji by itself. A line measured for the others alone would
-// flow over into a row that does not begin with our prefix.
+// graphemeWidth is the most columns that a terminal gives the grapheme. Many draw each
+// character of a joined emoji by itself: a line could flow over into a row without our prefix.
 func graphemeWidth(g string, asOne int) int {
 	apart := 0
 	for _, r := range g {
@@ -51,13 +50,11 @@ func runeWidth(r rune) int {
 
 var eastAsian = displaywidth.Options{EastAsianWidth: true}
 
-// LeastWidth is the narrowest that Wrap wraps to, in columns: a wide character with its variation
-// selector and all the marks that it may keep.
+// LeastWidth is the narrowest row, in columns: a wide character, its selector, all its marks.
 const LeastWidth = 2 + 1 + maxMarks
 
-// Wrap breaks one line of cleaned text into rows of at most width columns, or LeastWidth if that is
-// more. It breaks at a space, inside a word if there is none, and inside a grapheme only if that
-// alone is wider than a row. It drops the spaces at a break.
+// Wrap breaks one line of cleaned text into rows of width columns, at least LeastWidth. It
+// breaks at spaces, which it drops, else inside a word, and inside a grapheme wider than a row.
 func Wrap(line string, width int) []string {
 	width = max(width, LeastWidth)
 	var rows []string

@@ -28,8 +28,8 @@ type Terminal struct {
 
 const openFlags = unix.O_WRONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC | unix.O_NOFOLLOW
 
-// Open opens the terminal and then checks the descriptor. All writes go through that, wherever the
-// path leads later. Every error is a *Failure.
+// Open opens the terminal and then checks the descriptor, which all writes go through, wherever
+// the path leads later. Every error is a *Failure.
 func Open(want Want) (*Terminal, error) {
 	fd, err := unix.Open(want.Path, openFlags, 0)
 	if err != nil {
@@ -80,8 +80,7 @@ func (t *Terminal) check() error {
 	case want.Text && device.IsConsole(want.Device) && showsDesktop(t.fd):
 		return message.Fail(message.NoTerminal, "shows a desktop")
 	}
-	// All terminal emulators in use read UTF-8; not all set IUTF8 (ssh passes on what its own
-	// terminal has).
+	// All terminal emulators read UTF-8. Not all set IUTF8: ssh passes on its own terminal's.
 	t.utf8 = device.IsPseudo(want.Device) || settings.Iflag&unix.IUTF8 != 0
 	if want.Within != nil {
 		t.full = want.Within.isFullScreen()
@@ -110,20 +109,17 @@ func (want Want) holds(fd int) error {
 	return nil
 }
 
-// Holds fails if the terminal is no longer what was opened: its owner has switched messages off,
-// or is another by now.
+// Holds fails if the terminal's messages are off by now, or its owner is another.
 func (t *Terminal) Holds() error { return t.want.holds(t.fd) }
 
 // isFullScreen reports whether a program draws the screen itself: it reads each key unseen, and
-// does not have the kernel begin a row at LF. Shells and pagers, which write lines, leave that to
-// the kernel.
+// begins rows itself. Shells and pagers, which write lines, have the kernel begin one at LF.
 func isFullScreen(settings *unix.Termios) bool {
 	const newRow = unix.OPOST | unix.ONLCR
 	return settings.Lflag&(unix.ICANON|unix.ECHO) == 0 && settings.Oflag&newRow != newRow
 }
 
-// isFullScreen reports whether a full-screen program has the terminal. It takes one that it may
-// not open to have none.
+// isFullScreen reports whether a full-screen program has the terminal, if it may be opened.
 func (want Want) isFullScreen() bool {
 	fd, err := unix.Open(want.Path, openFlags, 0)
 	if err != nil {
@@ -137,8 +133,7 @@ func (want Want) isFullScreen() bool {
 	return err == nil && isFullScreen(settings)
 }
 
-// ShowsDesktop reports whether the virtual console of that name does. It is false if this program
-// may not open it.
+// ShowsDesktop reports whether the virtual console of that name does, if it may be opened.
 func ShowsDesktop(path string) bool {
 	fd, err := unix.Open(path, openFlags, 0)
 	if err != nil {
@@ -148,8 +143,7 @@ func ShowsDesktop(path string) bool {
 	return showsDesktop(fd)
 }
 
-// showsDesktop reports whether a virtual console is in graphics mode (KDGETMODE,
-// ioctl_console(2)).
+// showsDesktop reports whether a console is in graphics mode (KDGETMODE, ioctl_console(2)).
 func showsDesktop(fd int) bool {
 	const getMode, graphics = 0x4b3b, 1 // KDGETMODE, KD_GRAPHICS (linux/kd.h)
 	mode, err := unix.IoctlGetInt(fd, getMode)
@@ -174,8 +168,8 @@ func (t *Terminal) Screen() Screen {
 var ErrWouldBlock = errors.New("the terminal takes no output now")
 
 // Write writes what the terminal takes without waiting, and returns how many bytes of the data
-// that is. Up to MostAtOnce bytes stay together. Its error is ErrWouldBlock if something is left,
-// or a *Failure.
+// that is. Up to MostAtOnce bytes stay together. Its error is ErrWouldBlock if something is
+// left, or a *Failure.
 func (t *Terminal) Write(out Output) (int, error) {
 	written := 0
 	for written < len(out.Data) {
@@ -233,8 +227,7 @@ func leadOf(out Output, n int) string {
 	return newRow + out.Resume
 }
 
-// Half returns how many bytes of a Whole output are on the screen, though they count as not
-// written.
+// Half returns how many bytes of a Whole output are on the screen, and count as not written.
 func (t *Terminal) Half() int { return t.half }
 
 // isRowEnd reports whether nothing of a row is left but blanks.

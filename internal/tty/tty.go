@@ -1,8 +1,8 @@
 // Package tty is one terminal: opened so that it can be nothing else, measured, and written
 // to with a deadline.
 //
-// It writes to nothing but the device that was asked for. It does not look for terminals, does not
-// decide who may send, and knows of what it writes only what its Output says.
+// It writes to nothing but the device that was asked for. It does not look for terminals, does
+// not decide who may send, and knows of what it writes only what its Output says.
 package tty
 
 import "time"
@@ -20,26 +20,22 @@ type Want struct {
 	// shows another host, as ssh does, or is not known.
 	Lines bool
 
-	// Within is the terminal whose screen a relay passes on here, or nil. Its program and settings
-	// tell what is in front; nothing is written to it.
+	// Within is the terminal whose screen a relay passes on here, or nil. Its program and
+	// settings tell what is in front; nothing is written to it.
 	Within *Want
 }
 
 // Screen is what a terminal shows.
 type Screen struct {
 	Columns int // 1 or more
-
-	// Rows is how many a full-screen program has; 0 if the program in front writes line
-	// after line.
-	Rows int
+	Rows    int // of a full-screen program; 0 if the program in front writes line after line
 
 	// UTF8 is false for a console or a serial line in an 8-bit mode. There, parts of other
 	// letters would be control characters.
 	UTF8 bool
 }
 
-// Output is what to write to a terminal, and what to do if the terminal takes only a part
-// at first.
+// Output is what to write to a terminal, and what to do if that takes only a part at first.
 type Output struct {
 	Data []byte
 
@@ -51,8 +47,7 @@ type Output struct {
 	// once more, after a CAN that ends a half sequence.
 	Whole bool
 
-	// Undo puts right what a part of a Whole output has left behind. It is written if the
-	// rest never comes.
+	// Undo puts right what a part of a Whole output has left behind, if the rest never comes.
 	Undo string
 }
 

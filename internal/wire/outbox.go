@@ -42,15 +42,6 @@ func (o *outbox) put(v any) {
 	}
 }
 
-// take returns the lines that are there.
-func (o *outbox) take() []byte {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	said := o.said
-	o.said = nil
-	return said
-}
-
 // aliveLine fills a silence of AliveTime.
 const aliveLine = `{"event":"` + EventAlive + `"}` + "\n"
 
@@ -64,7 +55,10 @@ func (o *outbox) write(out io.Writer) error {
 		case <-time.After(AliveTime):
 			quiet = true
 		}
-		said := o.take()
+		o.mu.Lock()
+		said := o.said
+		o.said = nil
+		o.mu.Unlock()
 		if quiet && len(said) == 0 { // else the end would not be the last line
 			said = []byte(aliveLine)
 		}

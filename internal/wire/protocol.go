@@ -139,8 +139,7 @@ func (r Request) Message() (message.Request, error) {
 	}, err
 }
 
-// parseAll reads targets that the client has parsed before. The client reads files, never
-// the helper.
+// parseAll reads targets that the client has parsed before. Only the client reads files.
 func parseAll(words []string) ([]target.Target, error) {
 	var all []target.Target
 	for _, word := range words {
@@ -173,8 +172,8 @@ type Result struct {
 	Hint     string         `json:"-"`
 }
 
-// ResultOf returns a result as a line. It makes names fit for JSON, which cannot hold bytes
-// that are not UTF-8.
+// ResultOf returns a result as a line. It cleans names: JSON cannot hold bytes that are no
+// text.
 func ResultOf(r message.Result) Result {
 	for _, s := range r.Names() {
 		*s = text.Name(*s)

@@ -23,8 +23,7 @@ type Reader struct {
 // NewReader returns a Reader of lines of at most most bytes, line feeds included.
 func NewReader(from io.Reader, most int) *Reader { return &Reader{from: from, most: most} }
 
-// Next returns a line without its line feed, and io.EOF at a clean end. The line is good
-// until the next call.
+// Next returns a line without its line feed, good until the next call; io.EOF at a clean end.
 func (r *Reader) Next() ([]byte, error) {
 	searched := 0
 	for {

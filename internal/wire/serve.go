@@ -11,8 +11,7 @@ import (
 	"msg/internal/message"
 )
 
-// How long a client may take for its request: on this host, and over ssh, where its machine may
-// have hundreds of other hosts to serve.
+// How long a client may take for its request: here, and over ssh, where it may have many hosts.
 const (
 	RequestTime    = 10 * time.Second
 	RequestTimeSSH = time.Minute
@@ -53,8 +52,7 @@ func Serve(ctx context.Context, in Input, client io.Writer, requestTime time.Dur
 	return out.finish()
 }
 
-// soon is when most requests are done. Only longer ones are worth a thread that waits for the
-// client to give up.
+// soon is when most requests are done. Only longer ones need a thread that hears the client.
 const soon = 20 * time.Millisecond
 
 // carryOut has the request carried out, tells the client the results, and returns the ending.
@@ -103,8 +101,7 @@ func receive(in Input, from *Reader, requestTime time.Duration) (message.Request
 	return r.Message()
 }
 
-// mostTyped limits the lines that nobody has taken yet, in bytes. A client that sends more
-// has given up.
+// mostTyped limits the lines not taken yet, in bytes. A client that sends more has given up.
 const mostTyped = 1 << 20
 
 // hear adds what the client types to lines. It returns when the client has given up: it
