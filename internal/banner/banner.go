@@ -121,8 +121,7 @@ func layout(lines string, over []string) Layout {
 	return l
 }
 
-// For returns what to write to a screen. Part of an overlay would misplace the program's
-// cursor.
+// For returns what to write to a screen. Half an overlay would misplace the cursor.
 func (l Layout) For(on tty.Screen) tty.Output {
 	if l.rows < on.Rows && l.overlay != nil {
 		return tty.Output{Data: l.overlay, Whole: true, Undo: plain + restore}

@@ -23,11 +23,8 @@ func (l Limit) Interval() time.Duration { return time.Minute / time.Duration(l.P
 
 // The errors of counting.
 var (
-	// ErrNowhere says that there is no place for counts, or none that is safe.
-	ErrNowhere = errors.New("nowhere to count messages")
-
-	// ErrHeld says that another process of the user's keeps the count and does not release it.
-	ErrHeld = errors.New("another message of yours is being counted, and does not get on")
+	ErrNowhere = errors.New("nowhere to count messages") // no place for counts, or none that is safe
+	ErrHeld    = errors.New("another message of yours is being counted, and does not get on")
 )
 
 // next returns the count after one more message, or how long to wait. The count is the time by

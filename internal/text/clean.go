@@ -221,8 +221,7 @@ func isSelector(r rune) bool { return unicode.Is(unicode.Variation_Selector, r) 
 func isMark(r rune) bool     { return unicode.In(r, unicode.M) || isJamoTail(r) }
 func isSkinTone(r rune) bool { return r >= 0x1f3fb && r <= 0x1f3ff }
 
-// isJamoTail reports whether r is a Hangul vowel or final consonant: terminals draw it as a
-// mark.
+// isJamoTail reports whether r is a Hangul vowel or final consonant, drawn as a mark.
 func isJamoTail(r rune) bool {
 	return r >= 0x1160 && r <= 0x11ff || r >= 0xd7b0 && r <= 0xd7fb
 }

@@ -172,8 +172,7 @@ type Result struct {
 	Hint     string         `json:"-"`
 }
 
-// ResultOf returns a result as a line. It cleans names: JSON cannot hold bytes that are no
-// text.
+// ResultOf returns a result as a line. It cleans names, as JSON holds only UTF-8.
 func ResultOf(r message.Result) Result {
 	for _, s := range r.Names() {
 		*s = text.Name(*s)
