@@ -206,9 +206,9 @@ func (d *Directory) askName(ctx context.Context, database, name string) ([]strin
 	return d.askOne(ctx, database, name)
 }
 
-// Questions to getent.
+// The limits of questions to getent.
 const (
-	mostKeys     = 100             // of one
+	mostKeys     = 100             // uids in one
 	timeout      = 5 * time.Second // of one, and so of all: none follows one that hangs
 	exitNotFound = 2               // its status if it does not know a key
 )

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -87,17 +86,6 @@ func (d *desk) taken() []Answer {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.took)
-}
-
-// about are the uids that were asked about.
-func (d *desk) about() map[uint32]bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	uids := map[uint32]bool{}
-	for _, a := range d.seen {
-		uids[a.UID] = true
-	}
-	return uids
 }
 
 func listening(t testing.TB, dir string) *Socket {
@@ -195,23 +183,6 @@ func fill(t testing.TB, path string) (empty func()) {
 	}
 	t.Fatal("the queue has no end")
 	return nil
-}
-
-// as does something in a thread that is another user's, who is then who connects.
-func as(t *testing.T, uid int, do func()) {
-	t.Helper()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // the thread ends with the goroutine
-		const same = ^uintptr(0)
-		if _, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, same, uintptr(uid), same); errno != 0 {
-			t.Errorf("setresuid: %v", errno)
-			return
-		}
-		do()
-	}()
-	await(t, done, fmt.Sprint("what uid ", uid, " does"))
 }
 
 func rootOnly(t *testing.T) {

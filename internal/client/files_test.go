@@ -18,7 +18,9 @@ func TestWithoutComments(t *testing.T) {
 func TestParseFile(t *testing.T) {
 	got, err := parseTargets("ops", "# people\nalice bob,carol\n\n%ops@web1 # and these\r\n")
 	want := []target.Target{
-		{Kind: target.Word, Name: "alice"}, {Kind: target.Word, Name: "bob"}, {Kind: target.Word, Name: "carol"},
+		{Kind: target.Word, Name: "alice"},
+		{Kind: target.Word, Name: "bob"},
+		{Kind: target.Word, Name: "carol"},
 		{Kind: target.Group, Name: "ops", Hosts: "web1"},
 	}
 	if err != nil || !slices.Equal(got, want) {
