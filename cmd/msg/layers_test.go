@@ -16,7 +16,8 @@ func TestLayers(t *testing.T) {
 		"accounts":        "",
 		"device":          "",
 		"sessions":        "device",
-		"sessions/logind": "device sessions",
+		"sessions/logins": "device sessions",
+		"sessions/logind": "device sessions sessions/logins",
 		"message":         "target",
 		"tty":             "device message target",
 		"tty/mine":        "",
@@ -31,7 +32,7 @@ func TestLayers(t *testing.T) {
 		"motd":            "",
 		"tail":            "",
 		"addressbook":     "config hostlist rate tail target",
-		"doctor":          "accounts addressbook answers config device hostlist journal message rate sessions tail target text tty/mine",
+		"doctor":          "accounts addressbook answers config device hostlist journal message rate sessions sessions/logins tail target text tty/mine",
 		"shutdown":        "",
 		"hostlist":        "",
 		"report":          "hostlist message target text window",
@@ -42,7 +43,7 @@ func TestLayers(t *testing.T) {
 		"delivery":        "accounts answers banner device journal message sessions target text tty",
 		"wire":            "message target text",
 		"wire/call":       "answers message tail target text wire",
-		"client":          "accounts addressbook answers banner config delivery device hostlist journal message rate remote report sessions tail target text tty window wire wire/call",
+		"client":          "accounts addressbook answers banner config delivery device hostlist journal message rate remote report sessions sessions/logins tail target text tty window wire wire/call",
 		"remote":          "answers message tail target text wire wire/call",
 	} {
 		deps := depsOf(t, "msg/internal/"+pkg)

@@ -12,6 +12,7 @@ import (
 	"msg/internal/delivery"
 	"msg/internal/message"
 	"msg/internal/sessions/logind"
+	"msg/internal/sessions/logins"
 	"msg/internal/tty"
 )
 
@@ -31,7 +32,7 @@ func main() {
 	ignoreSignals()
 	debug.SetGCPercent(rarely)
 	here := delivery.Local()
-	here.System.Logind, here.System.Graphical = logind.Sessions(here.System), tty.ShowsDesktop
+	here.System.Logind, here.System.Graphical = logins.Func(logind.Sessions(here.System)), tty.ShowsDesktop
 	w := newWorld(here, delivery.Myself(here.Accounts))
 	w.name = calledAs(os.Args[0])
 	_, w.posixly = os.LookupEnv("POSIXLY_CORRECT")

@@ -10,6 +10,7 @@ import (
 	"msg/internal/delivery"
 	"msg/internal/message"
 	"msg/internal/sessions"
+	"msg/internal/sessions/logins"
 	"msg/internal/target"
 	"msg/internal/wire"
 )
@@ -104,7 +105,7 @@ func (d throughHelper) name(ctx context.Context, user string) string {
 func (d throughHelper) logins(ctx context.Context) <-chan []sessions.Session {
 	found := make(chan []sessions.Session, 1)
 	go func() {
-		all, err := d.here.System.Logind(ctx)
+		all, err := d.here.System.Logind.Sessions(ctx)
 		if err != nil {
 			all = nil // without logind nobody is known to be at a desktop
 		}
@@ -116,12 +117,12 @@ func (d throughHelper) logins(ctx context.Context) <-chan []sessions.Session {
 // atDesks returns the results of targets that reach nobody: it adds the people whom logind
 // knows and who are on no terminal, and drops a target's result if the target means one of
 // them.
-func (t *told) atDesks(ctx context.Context, logins []sessions.Session) []message.Result {
-	if !slices.ContainsFunc(logins, sessions.Session.Person) || len(t.nobody) == 0 && !slices.ContainsFunc(logins, sessions.Session.Graphical) {
+func (t *told) atDesks(ctx context.Context, found []sessions.Session) []message.Result {
+	if !slices.ContainsFunc(found, sessions.Session.Person) || len(t.nobody) == 0 && !slices.ContainsFunc(found, sessions.Session.Graphical) {
 		return t.nobody
 	}
 	here := t.door.here
-	here.System.Logind = func(context.Context) ([]sessions.Session, error) { return logins, nil }
+	here.System.Logind = logins.Func(func(context.Context) ([]sessions.Session, error) { return found, nil })
 	picture, err := here.Picture(ctx)
 	if err != nil {
 		return t.nobody

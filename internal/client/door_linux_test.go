@@ -13,6 +13,7 @@ import (
 	"msg/internal/delivery"
 	"msg/internal/message"
 	"msg/internal/sessions"
+	"msg/internal/sessions/logins"
 	"msg/internal/target"
 )
 
@@ -29,9 +30,9 @@ func doorOf(t *testing.T, hello, lines string) throughHelper {
 	me := delivery.Myself(here.Accounts)
 	here.Name, me.UID = "here", 4242
 	here.System.Dev = t.TempDir() // nobody is on a terminal
-	here.System.Logind = func(context.Context) ([]sessions.Session, error) {
+	here.System.Logind = logins.Func(func(context.Context) ([]sessions.Session, error) {
 		return []sessions.Session{{ID: "c1", User: "root", UID: 0, Class: "user", Type: "wayland", Since: time.Unix(1, 0)}}, nil
-	}
+	})
 	return throughHelper{here, me, path}
 }
 

@@ -16,6 +16,7 @@ import (
 	"msg/internal/delivery"
 	"msg/internal/message"
 	"msg/internal/sessions"
+	"msg/internal/sessions/logins"
 	"msg/internal/target"
 	"msg/internal/tty/ttytest"
 )
@@ -154,12 +155,12 @@ func shown(t *testing.T, term *ttytest.Terminal) (got []string) {
 
 func TestTargetsWithoutTerminal(t *testing.T) {
 	e := engine()
-	e.Host.System.Logind = func(context.Context) ([]sessions.Session, error) {
+	e.Host.System.Logind = logins.Func(func(context.Context) ([]sessions.Session, error) {
 		return []sessions.Session{
 			{ID: "c8", UID: 1, User: "daemon", Class: "user", Type: "wayland"},
 			{ID: "c9", UID: 1, User: "daemon", Class: "user", Type: "wayland"},
 		}, nil
-	}
+	})
 	for list, want := range map[string]struct {
 		reason message.Reason
 		user   string

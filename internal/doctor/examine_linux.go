@@ -15,14 +15,15 @@ import (
 	"msg/internal/addressbook"
 	"msg/internal/config"
 	"msg/internal/sessions"
+	"msg/internal/sessions/logins"
 	"msg/internal/tty/mine"
 )
 
 // Examine does all checks and returns their findings, in the order in which they are to
 // be read. It fails if it cannot tell who is on which terminal.
 func (h Host) Examine(ctx context.Context) ([]Finding, error) {
-	logins, logindErr := h.Logins(ctx)
-	h.System.Logind = func(context.Context) ([]sessions.Session, error) { return logins, logindErr }
+	found, logindErr := h.Logins(ctx)
+	h.System.Logind = logins.Func(func(context.Context) ([]sessions.Session, error) { return found, logindErr })
 	picture, err := h.System.Read(ctx)
 	if err != nil {
 		return nil, err
@@ -48,8 +49,8 @@ func (h Host) Examine(ctx context.Context) ([]Finding, error) {
 		judgeNames(book, err, rules.Status == Problem),
 		judgeLog(connects(ctx, h.Log.Journald), connects(ctx, h.Log.Syslog)),
 		judgeUtmp(h.System.Utmp, readableFile(h.System.Utmp)),
-		judgeLogind(logins, logindErr, readable(h.Seats) == nil),
-		judgeLogins(picture, logins),
+		judgeLogind(found, logindErr, readable(h.Seats) == nil),
+		judgeLogins(picture, found),
 		judgeShutdown(unitState(ctx)),
 		judgeProc(hidden != nil, mounts, h.UID == 0),
 		h.messages(),

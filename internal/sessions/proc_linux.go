@@ -110,13 +110,6 @@ func (p *procfs) identity(pid int) (identity, bool) {
 	return identity{uint32(real), uint32(effective), len(numbers) < 2}, realErr == nil && err == nil
 }
 
-// line returns what is behind a key, up to the end of the line.
-func line(data []byte, key string) []byte {
-	_, rest, _ := bytes.Cut(data, []byte(key))
-	value, _, _ := bytes.Cut(rest, []byte("\n"))
-	return value
-}
-
 func (p *procfs) arguments(pid int) []string {
 	data, err := readInto(p.buf[:], p.path(pid, "cmdline"))
 	if err != nil {

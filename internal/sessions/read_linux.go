@@ -18,10 +18,22 @@ import (
 // maxUtmp bounds what is read of utmp, in bytes: some 40,000 records.
 const maxUtmp = 16 << 20
 
-// Read looks at this moment. It fails only where no terminal can be seen at
-// all; a register that cannot be read is one of the picture's Problems.
+// Read looks at this moment. It fails only if no terminal can be seen at all; a register
+// that cannot be read is one of the picture's Problems.
 func (s System) Read(ctx context.Context) (Picture, error) {
-	logins := s.askLogind(ctx)
+	addLogins := func(*Picture) {}
+	if s.Logind != nil {
+		asking, enough := context.WithCancel(ctx)
+		defer enough()
+		addLogins = s.Logind.Ask(asking) // while this looks at the kernel
+	}
+	p, err := s.look(ctx)
+	addLogins(&p)
+	return p, err
+}
+
+// look looks at the kernel, and at utmp.
+func (s System) look(ctx context.Context) (Picture, error) {
 	terminals, err := s.devices(ctx)
 	if err != nil {
 		return Picture{}, err
@@ -45,31 +57,8 @@ func (s System) Read(ctx context.Context) (Picture, error) {
 	if err != nil {
 		p.Problems = append(p.Problems, fmt.Errorf("utmp: %w", err))
 	}
-	answer := <-logins
-	if answer.err != nil {
-		p.Problems = append(p.Problems, fmt.Errorf("logind: %w", answer.err))
-	}
-	p.annotate(records, answer.sessions)
+	p.annotate(records)
 	return p, nil
-}
-
-type logindAnswer struct {
-	sessions []Session
-	err      error
-}
-
-// askLogind asks while the kernel is looked at; the answer always comes.
-func (s System) askLogind(ctx context.Context) <-chan logindAnswer {
-	answer := make(chan logindAnswer, 1)
-	if s.Logind == nil {
-		answer <- logindAnswer{}
-		return answer
-	}
-	go func() {
-		sessions, err := s.Logind(ctx)
-		answer <- logindAnswer{sessions, err}
-	}()
-	return answer
 }
 
 // devices returns the terminals below /dev, by name: the pseudo-terminals, virtual

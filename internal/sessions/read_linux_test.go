@@ -14,6 +14,7 @@ import (
 
 	"msg/internal/accounts"
 	"msg/internal/sessions"
+	"msg/internal/sessions/logins"
 	"msg/internal/tty"
 	"msg/internal/tty/ttytest"
 )
@@ -165,7 +166,7 @@ func TestLogindAnnotates(t *testing.T) {
 	since := time.Unix(1_790_000_000, 0)
 	uid := uint32(os.Getuid())
 	system := local()
-	system.Logind = func(context.Context) ([]sessions.Session, error) {
+	system.Logind = logins.Func(func(context.Context) ([]sessions.Session, error) {
 		return []sessions.Session{
 			{ID: "c1", UID: uid, Class: "user", Terminal: term.Name, Host: "10.0.0.5", Since: since},
 			{ID: "c2", UID: uid + 1, Class: "user", Terminal: term.Name, Host: "evil"},
@@ -174,7 +175,7 @@ func TestLogindAnnotates(t *testing.T) {
 			{ID: "c5", UID: 120, Class: "greeter", Type: "x11"},
 			{UID: 0, Class: "user"}, // without an id it belongs to no terminal
 		}, errors.New("and a problem")
-	}
+	})
 	p := read(t, system)
 	got := find(t, p, term.Name)
 	if got.Session != "c1" || got.Host != "10.0.0.5" || !slices.Contains(got.Sources, sessions.Logind) {
@@ -199,9 +200,9 @@ func TestGreeterOnATerminal(t *testing.T) {
 		term := ttytest.Open(t)
 		term.Lead(t, "sleep", "1000")
 		system := local()
-		system.Logind = func(context.Context) ([]sessions.Session, error) {
+		system.Logind = logins.Func(func(context.Context) ([]sessions.Session, error) {
 			return []sessions.Session{{ID: "c1", UID: uint32(os.Getuid()), Class: class, Type: "tty", Terminal: term.Name}}, nil
-		}
+		})
 		if got := find(t, read(t, system), term.Name); got.InUse() != person || !got.Open() {
 			t.Errorf("%s: %+v", class, got)
 		}
@@ -214,9 +215,9 @@ func TestDesktopOnATerminal(t *testing.T) {
 	term := ttytest.Open(t)
 	term.Lead(t, "sleep", "1000")
 	system := local()
-	system.Logind = func(context.Context) ([]sessions.Session, error) {
+	system.Logind = logins.Func(func(context.Context) ([]sessions.Session, error) {
 		return []sessions.Session{{ID: "c1", UID: uint32(os.Getuid()), Class: "user", Type: "wayland", Terminal: term.Name}}, nil
-	}
+	})
 	p := read(t, system)
 	if got := find(t, p, term.Name); got.InUse() {
 		t.Errorf("it is in use: %+v", got)

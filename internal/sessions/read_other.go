@@ -12,14 +12,8 @@ func (System) Read(context.Context) (Picture, error) {
 	return Picture{}, errors.ErrUnsupported
 }
 
-// ReadLogins fails: logind is Linux's.
-func (System) ReadLogins() ([]Session, []string, error) { return nil, nil, errors.ErrUnsupported }
-
-// CameFrom knows nobody's here.
-func (System) CameFrom(string) string { return "" }
-
-// HidesProcesses reports that none can be seen.
-func (System) HidesProcesses() bool { return true }
+// LoginFile fails: logind is Linux's.
+func (System) LoginFile(string) (LoginFile, error) { return nil, errors.ErrUnsupported }
 
 // Myself knows nothing here.
 func Myself() Self { return Self{} }

@@ -17,7 +17,6 @@ package sessions
 import (
 	"context"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 )
@@ -87,9 +86,6 @@ type Session struct {
 	Since    time.Time
 }
 
-// greeter reports whether the session is where somebody may log in, or unlock.
-func (s Session) greeter() bool { return s.Class == "greeter" || s.Class == "lock-screen" }
-
 // Person reports whether the session is a person's login, rather than a
 // greeter, a lock screen, a user manager or a job.
 func (s Session) Person() bool { return strings.HasPrefix(s.Class, "user") }
@@ -128,12 +124,21 @@ type System struct {
 	// UserNames returns the account names of uids, of those that have one.
 	UserNames func(ctx context.Context, uids []uint32) map[uint32]string
 
-	// Logind returns logind's sessions; nil where it is not to be asked.
-	Logind func(ctx context.Context) ([]Session, error)
+	// Logind is nil if it is not to be asked.
+	Logind Register
 
 	// Graphical tells whether a virtual console shows a desktop, as far as it may
 	// be opened; nil where none may be.
 	Graphical func(path string) bool
+}
+
+// Register is logind's list of sessions (package logins).
+type Register interface {
+	Sessions(ctx context.Context) ([]Session, error)
+
+	// Ask begins to ask. The function that it returns waits for the answer, and adds it to a
+	// picture.
+	Ask(ctx context.Context) (add func(*Picture))
 }
 
 // Local returns this machine, its logind not asked.
@@ -143,75 +148,23 @@ func Local(userNames func(context.Context, []uint32) map[uint32]string) System {
 	}
 }
 
-// annotate adds what the registers know to what the kernel shows.
-func (p *Picture) annotate(records []Record, logins []Session) {
+// annotate adds what utmp knows to what the kernel shows.
+func (p *Picture) annotate(records []Record) {
 	byName := make(map[string]*Terminal, len(p.Terminals))
 	for i := range p.Terminals {
 		byName[p.Terminals[i].Name] = &p.Terminals[i]
 	}
 	for _, r := range records {
 		if t := byName[r.Line]; t != nil && r.names(t.User) {
-			t.addUtmp(r)
+			t.AddSource(Utmp)
+			t.Host, t.Since = r.Host, r.Time
+			t.Service = "" // whatever opened it, somebody has logged in
 		}
-	}
-	p.addLogins(byName, logins)
-}
-
-func (t *Terminal) addUtmp(r Record) {
-	t.addSource(Utmp)
-	t.Host, t.Since = r.Host, r.Time
-	t.Service = "" // whatever opened it, somebody has logged in
-}
-
-// addLogins gives each login to the terminals that belong to it: by the
-// session id in the leader's cgroup, which also holds where logind knows no
-// terminal (ssh on Debian 13), or by the terminal that logind names.
-func (p *Picture) addLogins(byName map[string]*Terminal, logins []Session) {
-	bySession := map[string][]*Terminal{}
-	for i := range p.Terminals {
-		if t := &p.Terminals[i]; t.Session != "" {
-			bySession[t.Session] = append(bySession[t.Session], t)
-		}
-	}
-	for _, s := range logins {
-		terminals := bySession[s.ID]
-		if t := byName[s.Terminal]; t != nil && t.Owner == s.UID {
-			t.Graphical = t.Graphical || s.Graphical()
-			if t.Session == "" {
-				terminals = append(terminals, t)
-			}
-		}
-		seen := false
-		for _, t := range terminals {
-			t.addLogin(s)
-			seen = seen || t.InUse()
-		}
-		if !seen && s.Person() {
-			p.Sessions = append(p.Sessions, s)
-		}
-	}
-	sort.Sort(byUser(p.Sessions))
-}
-
-type byUser []Session
-
-func (s byUser) Len() int           { return len(s) }
-func (s byUser) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
-func (s byUser) Less(i, j int) bool { return s[i].User+"\x00"+s[i].ID < s[j].User+"\x00"+s[j].ID }
-
-func (t *Terminal) addLogin(s Session) {
-	t.addSource(Logind)
-	t.Session = s.ID
-	t.Prompt = t.Prompt || s.greeter()
-	if t.Host == "" {
-		t.Host = s.Host
-	}
-	if t.Since.IsZero() {
-		t.Since = s.Since
 	}
 }
 
-func (t *Terminal) addSource(s Source) {
+// AddSource adds a source, once.
+func (t *Terminal) AddSource(s Source) {
 	if !slices.Contains(t.Sources, s) {
 		t.Sources = append(t.Sources, s)
 	}

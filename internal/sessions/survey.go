@@ -121,7 +121,7 @@ func (s *survey) leader(t *Terminal) (found process, vouched bool) {
 }
 
 func (s *survey) describe(t *Terminal, leader process) {
-	t.addSource(Proc)
+	t.AddSource(Proc)
 	front := s.inFront(leader)
 	if len(front) > 0 {
 		t.What = front[0].name

@@ -22,6 +22,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"msg/internal/sessions"
+	"msg/internal/sessions/logins"
 )
 
 // Timeout bounds everything that List does.
@@ -39,10 +40,10 @@ const (
 // asked of all sessions only where /proc hides that, or where there are no such files.
 func Sessions(on sessions.System) func(context.Context) ([]sessions.Session, error) {
 	return func(ctx context.Context) ([]sessions.Session, error) {
-		if on.HidesProcesses() {
-			return List(ctx)
+		if _, err := os.ReadFile(on.Proc + "/1/stat"); err != nil {
+			return List(ctx) // /proc hides other people's processes
 		}
-		found, unsure, err := on.ReadLogins()
+		found, unsure, err := logins.Read(on)
 		switch {
 		case err != nil:
 			return List(ctx)

@@ -1,4 +1,4 @@
-package sessions
+package logins
 
 import (
 	"os"
@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"msg/internal/sessions"
 )
 
 const loginFile = `# This is private data. Do not parse.
@@ -28,12 +30,12 @@ REALTIME=1790000000000000
 `
 
 // logins writes one file of logind's, and reads all.
-func logins(t *testing.T, on System, content string) (found []Session, unsure []string, host string) {
+func logins(t *testing.T, on sessions.System, content string) (found []sessions.Session, unsure []string, host string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(on.Logins, "c1"), []byte(content), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	found, unsure, err := on.ReadLogins()
+	found, unsure, err := Read(on)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,12 +43,12 @@ func logins(t *testing.T, on System, content string) (found []Session, unsure []
 }
 
 func TestReadLogins(t *testing.T) {
-	on := System{Logins: t.TempDir()}
-	whole := Session{
+	on := sessions.System{Logins: t.TempDir()}
+	whole := sessions.Session{
 		ID: "c1", User: "alice", UID: 1001, Class: "user", Type: "tty", Seat: "seat0", Terminal: "tty2",
 		Host: "fe80::1%eth0", Since: time.UnixMicro(1790000000000000),
 	}
-	for content, want := range map[string]Session{
+	for content, want := range map[string]sessions.Session{
 		loginFile:                                  whole,
 		strings.TrimSuffix(loginFile, "\n"):        whole,
 		loginFile + strings.Repeat("A=b\n", 5000):  whole,
@@ -54,7 +56,7 @@ func TestReadLogins(t *testing.T) {
 		"#\nUID=0\nTTY=pts/3\nnone\nREALTIME=soon": {ID: "c1", Terminal: "pts/3"},
 	} {
 		found, unsure, host := logins(t, on, content)
-		if !slices.Equal(found, []Session{want}) || unsure != nil || host != want.Host {
+		if !slices.Equal(found, []sessions.Session{want}) || unsure != nil || host != want.Host {
 			t.Errorf("%.300q: %+v, %v, %q", content, found, unsure, host)
 		}
 	}
@@ -79,7 +81,7 @@ func FuzzParseLogin(f *testing.F) {
 	f.Add("#\nUID=1\nUID=0")
 	f.Add("UID\n=\n")
 	f.Fuzz(func(t *testing.T, content string) {
-		l, _ := parseLogin("c1", []byte(content))
+		l, _ := parse("c1", []byte(content))
 		for _, value := range []string{l.User, l.Host, l.Terminal, l.Class, l.Type, l.Seat} {
 			if strings.Contains(value, "\n") || !strings.Contains(content, value) {
 				t.Errorf("%q is no value of %q", value, content)
