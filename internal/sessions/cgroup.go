@@ -1,14 +1,14 @@
 package sessions
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
 
-// systemdPaths returns where a process is in systemd's tree, as
-// /proc/PID/cgroup tells (cgroups(7)): from the root, component by component, a
-// path for each hierarchy that is systemd's. The kernel refuses names with a line
-// feed in them.
+// systemdPaths returns where a process is in systemd's tree, by /proc/PID/cgroup
+// (cgroups(7)): the components from the root, for each of systemd's hierarchies. The kernel
+// refuses names with a line feed.
 func systemdPaths(cgroup []byte) [][]string {
 	var paths [][]string
 	for line := range strings.SplitSeq(string(cgroup), "\n") {
@@ -22,9 +22,8 @@ func systemdPaths(cgroup []byte) [][]string {
 	return paths
 }
 
-// sessionOf finds logind's session id: pam_systemd puts a login into
-// user.slice/user-UID.slice/session-ID.scope. Below user@UID.service a user may
-// make groups of any name, so only the path from the root counts.
+// sessionOf returns logind's session id, from user.slice/user-UID.slice/session-ID.scope.
+// Only the path from the root counts (docs/decisions, 3).
 func sessionOf(cgroup []byte) string {
 	for _, path := range systemdPaths(cgroup) {
 		if _, ok := userSlice(path); !ok || len(path) < 3 {
@@ -38,8 +37,8 @@ func sessionOf(cgroup []byte) string {
 	return ""
 }
 
-// userOf finds the user in whose slice a process is. Only the service manager
-// and logind move a process from one user's slice into another's.
+// userOf returns the user in whose slice a process is. Only the service manager and logind
+// move a process from one user's slice into another's.
 func userOf(cgroup []byte) (uid uint32, ok bool) {
 	for _, path := range systemdPaths(cgroup) {
 		if uid, ok = userSlice(path); ok {
@@ -58,38 +57,27 @@ func userSlice(path []string) (uid uint32, ok bool) {
 	return uint32(v), ok && err == nil
 }
 
-// jobOf names the job that a process belongs to: the system service that it is
-// in, where only the service manager can put it. "" means none.
+// jobOf returns the job that a process belongs to, or "". It is the system service that the
+// process is in, where only the service manager can put it.
 func jobOf(cgroup []byte) string {
 	unit := serviceOf(cgroup)
-	if daemon := strings.TrimSuffix(unit, ".service"); daemons[daemon] {
-		return daemonJob(daemon)
-	}
-	return unit
+	return cmp.Or(daemons[strings.TrimSuffix(unit, ".service")], unit)
 }
 
-// serviceOf names the system service that a process is in, or "".
+// serviceOf returns the system service that a process is in, or "": job@1.service of
+// system.slice/system-job.slice/job@1.service/below.
 func serviceOf(cgroup []byte) string {
 	for _, path := range systemdPaths(cgroup) {
-		if unit := systemService(path); unit != "" {
-			return unit
+		if path[0] != "system.slice" {
+			continue
 		}
-	}
-	return ""
-}
-
-// systemService returns the service in a path such as
-// system.slice/system-job.slice/job@1.service/below.
-func systemService(path []string) string {
-	if path[0] != "system.slice" {
-		return ""
-	}
-	for _, unit := range path[1:] {
-		if name, ok := strings.CutSuffix(unit, ".service"); ok && name != "" {
-			return unit
-		}
-		if !strings.HasSuffix(unit, ".slice") {
-			return ""
+		for _, unit := range path[1:] {
+			if name, isService := strings.CutSuffix(unit, ".service"); isService && name != "" {
+				return unit
+			}
+			if !strings.HasSuffix(unit, ".slice") {
+				break
+			}
 		}
 	}
 	return ""

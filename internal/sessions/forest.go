@@ -1,27 +1,28 @@
 package sessions
 
+import (
+	"cmp"
+	"time"
+)
+
 // A Place is a terminal where somebody may be looking.
 type Place struct {
 	*Terminal
-	Detached bool // a pane of a multiplexer's server that nobody is attached to
-
-	// Within is the terminal whose screen a relay passes on here, such as the one
-	// that sudo runs a program on; nil where there is none.
-	Within *Terminal
+	Detached bool      // a pane of a multiplexer's server that nobody is attached to
+	Within   *Terminal // the terminal whose screen a relay passes on here, such as sudo's; or nil
 }
 
-// Forest is how the terminals of a picture stand to each other: which are shown on
-// which.
+// Forest is which terminals of a picture are shown on which.
 type Forest struct {
 	byName  map[string]*Terminal
-	inner   map[string][]*Terminal // those shown on a terminal of that name, by relays
+	inner   map[string][]*Terminal // those that relays show on a terminal of that name
 	panes   map[int][]*Terminal    // of the server with that pid
 	clients map[int][]*Terminal    // those that show a pane of that server
 	without map[string]bool        // those that are not to be chosen, by name
 
-	last    map[int]*Terminal         // what lastOf has found
-	shown   map[*Terminal]*Terminal   // what pane has found
-	viewers map[*Terminal][]*Terminal // of a pane, the clients that show it
+	last    map[int]*Terminal         // the pane of a server that was used last
+	pane    map[*Terminal]*Terminal   // the pane that a client shows
+	viewers map[*Terminal][]*Terminal // the clients that show a pane
 }
 
 // Forest returns how the picture's terminals stand to each other.
@@ -43,24 +44,28 @@ func (p Picture) Forest() Forest {
 			f.clients[t.Shows] = append(f.clients[t.Shows], t)
 		}
 	}
-	return f.find()
+	return f.Without(nil)
 }
 
 // Without returns the forest, in which these terminals are never chosen.
 func (f Forest) Without(names map[string]bool) Forest {
-	if len(names) == 0 {
-		return f
-	}
 	f.without = names
-	return f.find()
-}
-
-// find finds out which panes the clients show.
-func (f Forest) find() Forest {
-	f.last, f.shown, f.viewers = map[int]*Terminal{}, map[*Terminal]*Terminal{}, map[*Terminal][]*Terminal{}
-	for _, clients := range f.clients {
+	f.last, f.pane, f.viewers = map[int]*Terminal{}, map[*Terminal]*Terminal{}, map[*Terminal][]*Terminal{}
+	for server, panes := range f.panes {
+		for _, t := range panes {
+			if last := f.last[server]; !names[t.Name] && (last == nil || t.usedAfter(last)) {
+				f.last[server] = t
+			}
+		}
+	}
+	for server, clients := range f.clients {
 		for _, client := range clients {
-			if pane := f.pane(client); pane != nil {
+			pane := f.last[server]
+			if len(clients) > 1 {
+				pane = f.nearest(client)
+			}
+			if pane != nil {
+				f.pane[client] = pane
 				f.viewers[pane] = append(f.viewers[pane], client)
 			}
 		}
@@ -68,13 +73,28 @@ func (f Forest) find() Forest {
 	return f
 }
 
-// Places returns where people look who are on these terminals: of those that show
-// the same screen, one.
+// nearest returns the pane that one of several clients shows, or nil. Each may show another
+// one: the one that was used at the time nearest to the client's.
+func (f Forest) nearest(client *Terminal) (best *Terminal) {
+	apart := func(t *Terminal) time.Duration { return t.LastInput.Sub(client.LastInput).Abs() }
+	for _, t := range f.panes[client.Shows] {
+		switch {
+		case f.without[t.Name]:
+		case best == nil,
+			atOnce(t.LastInput, best.LastInput) && t.usedAfter(best),
+			!atOnce(t.LastInput, best.LastInput) && apart(t) < apart(best):
+			best = t
+		}
+	}
+	return best
+}
+
+// Places returns where people look who are on these terminals: of those that show the same
+// screen, one.
 //
-// It is the outermost of them: what script or sudo shows on it is no place of its
-// own. But where a multiplexer's client has the screen, it is the pane that the client
-// shows. Panes of a server without a client are looked at by nobody now; the one used
-// last is where somebody will look again.
+// It is the outermost of them: what script or sudo shows on it is no place of its own. But if
+// a multiplexer's client has the screen, it is the pane that the client shows. Nobody looks at
+// the panes of a server without a client now; somebody will look again at the one used last.
 func (f Forest) Places(on []*Terminal) []Place {
 	meant := make(map[string]bool, len(on))
 	for _, t := range on {
@@ -101,8 +121,8 @@ func (f Forest) Places(on []*Terminal) []Place {
 	return places
 }
 
-// mostWithin bounds how deep terminals are looked for within each other. Nobody has
-// more than a few; what is deeper was made to be.
+// mostWithin bounds how deep terminals are looked for within each other. Nobody has more than
+// a few; somebody has made what is deeper.
 const mostWithin = 32
 
 // climb is the way from terminals to those that show them.
@@ -114,8 +134,10 @@ type climb struct {
 
 func (f Forest) climb(meant map[string]bool) climb { return climb{f, meant, map[int]*Terminal{}} }
 
-// outermost climbs from a terminal to the outermost that is meant, too: for a pane
-// whose client is not, to the pane used last.
+func (c climb) isMeant(t *Terminal) bool { return c.meant == nil || c.meant[t.Name] }
+
+// outermost climbs from a terminal to the outermost that is meant, too: for a pane whose
+// client is not, to the pane used last.
 func (c climb) outermost(t *Terminal) (top *Terminal, detached bool) {
 	top = t
 	at := t
@@ -130,54 +152,51 @@ func (c climb) outermost(t *Terminal) (top *Terminal, detached bool) {
 		}
 		at = next
 	}
-	if pane := c.lastOf(top.Pane); pane != nil {
+	if pane := c.last[top.Pane]; pane != nil {
 		top = pane
 	}
 	return top, detached
 }
 
-// outer returns the terminal that shows this one, or nil: of several clients one that
+// outer returns the terminal that shows this one, or nil. Of several clients, it is one that
 // shows this very pane, or else one that is meant.
 func (c climb) outer(t *Terminal) *Terminal {
 	if t.Outer != "" {
 		return c.byName[t.Outer]
 	}
 	for _, client := range c.viewers[t] {
-		if c.meant == nil || c.meant[client.Name] {
+		if c.isMeant(client) {
 			return client
 		}
 	}
 	return c.client(t.Pane)
 }
 
-// client returns a client of a server, one that is meant if there is one; nil for no
-// server, and for one without clients.
+// client returns a client of a server, or nil: one that is meant if there is one.
 func (c climb) client(server int) *Terminal {
 	found, known := c.chosen[server]
-	if server == 0 || known {
+	if known {
 		return found
 	}
 	for _, one := range c.clients[server] {
-		if found == nil || c.meant[one.Name] {
+		if c.isMeant(one) {
 			found = one
-		}
-		if c.meant == nil || c.meant[one.Name] {
 			break
 		}
+		found = cmp.Or(found, one)
 	}
 	c.chosen[server] = found
 	return found
 }
 
-// source returns the pane that a terminal shows, directly or by a relay that is in
-// front on it, or else the terminal itself. Only the panes of its own owner's, and of
-// root's, are followed: whoever runs a program on another's terminal, as after su,
-// would otherwise get what is meant for that one.
+// source returns the pane that a terminal shows, directly or by a relay in front, or else the
+// terminal itself. It follows only panes of the owner's and of root's: anybody who runs a
+// program on another's terminal, as after su, would otherwise get what is meant for the owner.
 func (f Forest) source(t *Terminal, owner uint32, depth int) *Terminal {
 	if depth == 0 {
 		return t
 	}
-	if pane := f.pane(t); pane != nil && (pane.Owner == owner || pane.Owner == 0) {
+	if pane := f.pane[t]; pane != nil && (pane.Owner == owner || pane.Owner == 0) {
 		return f.source(pane, owner, depth-1)
 	}
 	for _, inner := range f.inner[t.Name] {
@@ -189,55 +208,6 @@ func (f Forest) source(t *Terminal, owner uint32, depth int) *Terminal {
 		}
 	}
 	return t
-}
-
-// pane returns the pane that a client shows; nil where the terminal has none. It is
-// the one used last. Where several clients show panes of one server, each may show
-// another one, and then it is the one used at the time nearest to the client's.
-func (f Forest) pane(client *Terminal) *Terminal {
-	if client.Shows == 0 {
-		return nil
-	}
-	if len(f.clients[client.Shows]) == 1 {
-		return f.lastOf(client.Shows)
-	}
-	if found, known := f.shown[client]; known {
-		return found
-	}
-	var best *Terminal
-	for _, t := range f.panes[client.Shows] {
-		if f.without[t.Name] {
-			continue
-		}
-		if best == nil {
-			best = t
-			continue
-		}
-		apart, least := t.LastInput.Sub(client.LastInput).Abs(), best.LastInput.Sub(client.LastInput).Abs()
-		if apart < least && !atOnce(t.LastInput, best.LastInput) || atOnce(t.LastInput, best.LastInput) && t.usedAfter(best) {
-			best = t
-		}
-	}
-	f.shown[client] = best
-	return best
-}
-
-// lastOf returns the pane of a server that was used last; nil for no server.
-func (f Forest) lastOf(server int) *Terminal {
-	if server == 0 {
-		return nil
-	}
-	if found, known := f.last[server]; known {
-		return found
-	}
-	var last *Terminal
-	for _, t := range f.panes[server] {
-		if !f.without[t.Name] && (last == nil || t.usedAfter(last)) {
-			last = t
-		}
-	}
-	f.last[server] = last
-	return last
 }
 
 // Within returns the innermost terminal whose screen relays in front pass on, or nil.
@@ -257,8 +227,8 @@ func (f Forest) Within(t *Terminal) (innermost *Terminal) {
 	return innermost
 }
 
-// Outer returns the name of the terminal that shows this one, by a relay or as a
-// multiplexer's pane; "" where none does.
+// Outer returns the name of the terminal that shows this one, by a relay or as a multiplexer's
+// pane; "" if none does.
 func (f Forest) Outer(t *Terminal) string {
 	if outer := f.climb(nil).outer(t); outer != nil {
 		return outer.Name
@@ -273,8 +243,8 @@ func (f Forest) Above(name string) map[string]bool {
 	for t := f.byName[name]; t != nil && !names[t.Name]; {
 		names[t.Name] = true
 		next := up.outer(t)
-		if next != nil && t.Outer == "" && f.pane(next) != t && len(f.clients[t.Pane]) > 1 {
-			break // which of its clients shows it, if any, is not known
+		if next != nil && t.Outer == "" && f.pane[next] != t && len(f.clients[t.Pane]) > 1 {
+			break // nobody knows which of its clients shows it, if any
 		}
 		t = next
 	}
@@ -285,7 +255,7 @@ func (f Forest) Above(name string) map[string]bool {
 // multiplexer's client, each pane of its server.
 func (f Forest) Below(names map[string]bool) map[string]bool {
 	below := map[string]bool{}
-	servers := map[int]bool{0: true}
+	servers := map[int]bool{}
 	var next []*Terminal
 	for name := range names {
 		next = append(next, f.byName[name])

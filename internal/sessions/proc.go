@@ -3,6 +3,7 @@ package sessions
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strconv"
 )
 
@@ -18,8 +19,8 @@ type process struct {
 
 var errNotStat = errors.New("not in the form of /proc/PID/stat")
 
-// parseStat reads /proc/PID/stat. The name may hold anything, blanks and
-// parentheses included; it ends at the last parenthesis.
+// parseStat reads /proc/PID/stat. The name may hold anything, also blanks and parentheses; it
+// ends at the last parenthesis.
 func parseStat(data []byte) (process, error) {
 	open, end := bytes.IndexByte(data, '('), bytes.LastIndexByte(data, ')')
 	if open < 1 || end < open {
@@ -80,11 +81,10 @@ func deviceNumber(ttyNr int) uint64 {
 	return major&0xfff<<8 | minor&0xff | minor&^0xff<<12
 }
 
-// isPrompt reports whether the session leader waits for somebody to log in.
-// login may stay the leader of the shell that it started; then it is no longer
-// the one in front.
+// isPrompt reports whether the session leader waits for somebody to log in. login may stay the
+// leader of the shell that it started; then it is not in front.
 func (p process) isPrompt() bool {
-	return prompts.have(p.name) && p.foreground == p.group
+	return slices.Contains(prompts, p.name) && p.foreground == p.group
 }
 
 // inFront reports whether the process is in its terminal's foreground: it has the

@@ -10,10 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// procfs is /proc, of which no more is read than has to be. To read a process's
-// stat takes some 14 µs, and there may be thousands; getsid(2), which tells a session
-// leader without a file, takes 2. (To read them side by side gains nothing: the kernel
-// has them wait for each other.)
+// procfs is /proc. It reads no more than it has to (docs/decisions, 5): a process's stat takes
+// some 14 µs, getsid(2) takes 2. To read files side by side gains nothing: the kernel has them
+// wait for each other.
 type procfs struct {
 	dir     string
 	hidden  bool // other people's processes are
@@ -92,9 +91,9 @@ func (p *procfs) members(leader process, group int) []process {
 	return all
 }
 
-// identity reads the uids, and whether the process has a second number, in a process
-// namespace below this one: NSpid in /proc/PID/status. The owner of /proc/PID itself is
-// root also for a user's process that made itself undumpable.
+// identity reads /proc/PID/status: the uids, and in NSpid whether the process has a second
+// number, in a namespace below this one. The owner of /proc/PID would not do: it is root also
+// of a user's process that made itself undumpable.
 func (p *procfs) identity(pid int) (identity, bool) {
 	status, err := readInto(p.buf[:], p.path(pid, "status"))
 	if err != nil {
@@ -119,11 +118,11 @@ func (p *procfs) arguments(pid int) []string {
 }
 
 func (p *procfs) cgroup(pid int) []byte {
-	data, err := readInto(p.buf[:], p.path(pid, "cgroup"))
+	data, err := readSmall(p.path(pid, "cgroup"))
 	if err != nil {
 		return nil
 	}
-	return bytes.Clone(data)
+	return data
 }
 
 func (p *procfs) path(pid int, file string) string {

@@ -1,47 +1,39 @@
 package sessions
 
-import "slices"
-
-// What the names of programs tell. A name is a process's own choice
-// (PR_SET_NAME(2const)): it is believed of who has the terminal, and leads nowhere but
-// to terminals of the same owner.
-
-// programs are known by the names that the kernel has of them, of 15 bytes at most.
-type programs []string
-
-func (all programs) have(name string) bool { return slices.Contains(all, name) }
+// What the names of programs tell, as the kernel has them: of 15 bytes at most. A name is a
+// process's own choice (PR_SET_NAME(2const)): it leads nowhere but to terminals of the same
+// owner (docs/decisions, 6 and 11).
 
 // prompts wait on a terminal for somebody to log in.
-var prompts = programs{"agetty", "getty", "mgetty", "mingetty", "fgetty", "login"}
+var prompts = []string{"agetty", "getty", "mgetty", "mingetty", "fgetty", "login"}
 
-// doors bring people in from elsewhere: what they start is looked at there, not on
-// the terminal or in the service that they run in themselves.
-var doors = programs{
+// doors bring people in from elsewhere: people look there at what doors start, not on the
+// terminal or in the service that a door runs in.
+var doors = []string{
 	"sshd", "sshd-session", "dropbear", "mosh-server", "login", "telnetd", "in.telnetd", "in.rlogind",
 	"ttyd", "gotty", "shellinaboxd", "rsession", "jupyterhub", "jupyterhub-sing", "ssm-session-wor",
 	"tailscaled", "teleport", "etserver", "incus-agent", "lxd-agent",
 }
 
 // relays show on their terminal what is on one that they have opened, as it comes.
-var relays = programs{"script", "scriptlive", "sudo", "su", "doas", "expect", "unbuffer"}
+var relays = []string{"script", "scriptlive", "sudo", "su", "doas", "expect", "unbuffer"}
 
-// remotes show on their terminal what comes from another host, or from where /proc does
-// not show that it is theirs.
-var remotes = programs{
+// remotes show on their terminal what comes from another host, or what /proc does not show to
+// be theirs.
+var remotes = []string{
 	"ssh", "dbclient", "telnet", "docker", "podman", "kubectl", "lxc", "incus", "virsh",
 	"run0", "systemd-run", "machinectl",
 }
 
 // emulators show the terminals that they open in windows.
-var emulators = programs{
+var emulators = []string{
 	"xterm", "uxterm", "rxvt", "urxvt", "kitty", "foot", "alacritty", "wezterm-gui", "ghostty", "konsole",
 	"gnome-terminal", "gnome-terminal-", "kgx", "ptyxis", "xfce4-terminal", "lxterminal", "mate-terminal",
 	"terminator", "tilix", "qterminal", "mlterm", "st", "emacs-gtk", "emacs-lucid", "gvim",
 }
 
-// A multiplexer is a program of two kinds of processes: a client, which shows on
-// its terminal what the server has in one or more panes, and a server without a
-// terminal, whose children the panes' session leaders are.
+// A multiplexer has two kinds of processes. A client shows on its terminal what the server has
+// in panes. A server has no terminal; the panes' session leaders are its children.
 type multiplexer struct{ client, server string }
 
 var multiplexers = []multiplexer{
@@ -57,7 +49,7 @@ const (
 	tmuxServer = "tmux: server"
 )
 
-// clientOf returns the multiplexer's server's name where p is a client.
+// clientOf returns the name of the multiplexer's server if p is a client.
 func clientOf(p process) (server string, ok bool) {
 	for _, m := range multiplexers {
 		if p.name == m.client && p.device != 0 {
@@ -76,9 +68,9 @@ func isServer(p process) bool {
 	return false
 }
 
-// tmuxOptions reads tmux's command line (tmux(1)): whether a client talks a protocol
-// with a program (control mode) in place of showing anything, and the name or path of
-// the socket, "" for the usual one.
+// tmuxOptions reads tmux's command line (tmux(1)): whether a client shows nothing and talks a
+// protocol with a program (control mode), and the name or path of the socket, "" for the usual
+// one.
 func tmuxOptions(argv []string) (control bool, socket string) {
 	for i := 1; i < len(argv); i++ {
 		arg := argv[i]

@@ -9,12 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ran takes when a process last ran from the scheduler, whose clocks are each
-// processor's own: they leave out what interrupts and a hypervisor took
-// (update_rq_clock_task in kernel/sched/core.c), so that on a virtual machine some are
-// seconds behind others after a while.
+// ran takes when a process last ran from the scheduler, by the clock of the process's
+// processor. Each processor has a clock of its own, which leaves out what interrupts and a
+// hypervisor took (update_rq_clock_task in kernel/sched/core.c; docs/decisions, 8).
 //
-// What has ended since it was seen, or waits to run on another processor, ran just now.
+// A process that has ended meanwhile, or waits to run on another processor, ran just now.
 func (p *procfs) ran(pid int) time.Duration {
 	began, known := p.began(p.path(pid, "sched"))
 	var buf [1024]byte
@@ -28,8 +27,8 @@ func (p *procfs) ran(pid int) time.Duration {
 	}
 	of, asked := p.clocks[processor]
 	if !asked {
-		of.ahead, of.known = p.measure(processor)
-		p.clocks[processor] = of // also if not: it need not be waited for twice
+		of = p.measure(processor)
+		p.clocks[processor] = of // also if it is unknown: nobody waits for it twice
 	}
 	if !of.known {
 		return 0
@@ -43,8 +42,8 @@ type clock struct {
 	known bool
 }
 
-// processorOf returns the number of the processor that a process ran on, which is the
-// 39th field of /proc/PID/stat.
+// processorOf returns the number of the processor that a process ran on, the 39th field of
+// /proc/PID/stat.
 func processorOf(stat []byte) (int, bool) {
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	if len(fields) <= 39-3 {
@@ -54,14 +53,14 @@ func processorOf(stat []byte) (int, bool) {
 	return processor, err == nil
 }
 
-// clockTime is how long a processor may take to run a thread, before its clock stays
+// clockTime is how long a processor may take to run a thread. After that its clock stays
 // unknown: real-time programs may have it for themselves.
 const clockTime = time.Second / 2
 
-// measure returns by how much a processor's clock is ahead of CLOCK_MONOTONIC, to a tick:
-// a thread that has just come to run there began to do so now.
-func (p *procfs) measure(processor int) (ahead time.Duration, ok bool) {
-	measured := make(chan time.Duration, 1)
+// measure returns by how much a processor's clock is ahead of CLOCK_MONOTONIC, to a tick: a
+// thread that has just moved there began to run now.
+func (p *procfs) measure(processor int) clock {
+	measured := make(chan clock, 1)
 	go func() {
 		defer close(measured)
 		runtime.LockOSThread() // for good: the thread ends here, and so does its affinity
@@ -72,19 +71,20 @@ func (p *procfs) measure(processor int) (ahead time.Duration, ok bool) {
 		}
 		now := monotonic()
 		if began, known := p.began(p.dir + "/thread-self/sched"); known && began != 0 && now != 0 {
-			measured <- began - now
+			measured <- clock{began - now, true}
 		}
 	}()
 	select {
-	case ahead, ok = <-measured:
+	case of := <-measured:
+		return of
 	case <-time.After(clockTime):
+		return clock{}
 	}
-	return ahead, ok
 }
 
-// began reads se.exec_start, in milliseconds of its processor's clock with six decimals,
-// from a file that a kernel may be built without (CONFIG_SCHED_DEBUG). It is 0 for a
-// moment when a process moves to another processor.
+// began reads se.exec_start: milliseconds of the processor's clock, with six decimals. A kernel
+// may be built without the file (CONFIG_SCHED_DEBUG). The time is 0 for a moment when a process
+// moves to another processor.
 func (p *procfs) began(sched string) (time.Duration, bool) {
 	var buf [512]byte
 	data, err := readInto(buf[:], sched)

@@ -165,19 +165,8 @@ func (s System) utmp() ([]Record, error) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return nil, errors.Join(err, errNotAFile) // a FIFO would be waited for
 	}
-	layout := NativeLayout()
-	var records []Record
-	some := make([]byte, 128*layout.Size)
-	for rest := io.LimitReader(f, maxUtmp); ; {
-		n, err := io.ReadFull(rest, some)
-		records = append(records, ParseUtmp(some[:n], layout)...)
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return records, nil
-		}
-		if err != nil {
-			return records, err
-		}
-	}
+	data, err := io.ReadAll(io.LimitReader(f, maxUtmp))
+	return ParseUtmp(data, NativeLayout()), err
 }
 
 // terminalNames sort pts/2 before pts/10.

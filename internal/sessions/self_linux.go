@@ -15,7 +15,7 @@ const unsetLoginUID = 1<<32 - 1
 // Myself asks the kernel about this process. What it cannot tell stays empty.
 func Myself() Self {
 	var self Self
-	me, err := readStat("self")
+	me, err := readStat("/proc/self")
 	if err == nil {
 		self.Terminal = me.device
 	}
@@ -36,12 +36,11 @@ func Myself() Self {
 	return self
 }
 
-// controls reports whether the terminal below dev with the number of the controlling
-// terminal is that one. Anyone may mount a devpts in a user namespace of their own,
-// and take a terminal of it along to where its number is somebody else's. The kernel
-// answers for a controlling terminal alone which process group is in front of it.
-// After su, the terminal is that of who logged in, and may not be opened; then the
-// slice that the process is in has to say the same.
+// controls reports whether the controlling terminal is the one with its number below dev.
+// Anyone may mount a devpts in a user namespace of their own, and take a terminal of it along
+// to where its number is somebody else's. The kernel tells only of a controlling terminal
+// which process group is in front of it. After su, the terminal may not be opened: it is that
+// of who logged in. Then the slice that the process is in has to say the same.
 func (s Self) controls(dev string) bool {
 	if !device.IsPseudo(s.Terminal) {
 		return true
@@ -57,31 +56,46 @@ func (s Self) controls(dev string) bool {
 	return err == nil
 }
 
-func readStat(pid string) (process, error) {
-	data, err := readSmall("/proc/" + pid + "/stat")
+// TerminalOf returns the name of the pseudo-terminal or console that a process of that user
+// is on, such as pts/3; "" for none, and if /proc does not tell. The terminal has to be the
+// user's: its number could be one in a /dev/pts that they have mounted themselves.
+func (s System) TerminalOf(pid int, uid uint32) string {
+	p, err := readStat(s.Proc + "/" + strconv.Itoa(pid))
+	if err != nil || pid <= 0 {
+		return ""
+	}
+	name := device.Name(p.device)
+	if name == "" {
+		return ""
+	}
+	if t, ok := s.device(name); !ok || t.Device != p.device || t.Owner != uid {
+		return ""
+	}
+	return name
+}
+
+// readStat reads a process's stat, in its directory below /proc.
+func readStat(dir string) (process, error) {
+	data, err := readSmall(dir + "/stat")
 	if err != nil {
 		return process{}, err
 	}
 	return parseStat(data)
 }
 
-// maxAncestors bounds the way up to process 1.
-const maxAncestors = 64
-
-// jobOfAncestors finds a cron daemon among the processes above, for systems
-// where no cgroup tells. Names are a process's own choice, so only one of
-// root's counts.
+// jobOfAncestors finds a cron daemon among the processes above, if no cgroup tells.
+// Names are a process's own choice, so only one of root's counts.
 func jobOfAncestors(p process) string {
-	for range maxAncestors {
+	for range mostAncestors {
 		if p.parent <= 1 {
 			return ""
 		}
-		parent, err := readStat(strconv.Itoa(p.parent))
+		parent, err := readStat("/proc/" + strconv.Itoa(p.parent))
 		if err != nil {
 			return ""
 		}
-		if daemons[parent.name] && isRoots(parent.pid) {
-			return daemonJob(parent.name)
+		if job := daemons[parent.name]; job != "" && isRoots(parent.pid) {
+			return job
 		}
 		p = parent
 	}

@@ -1,19 +1,21 @@
 package sessions
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// processes is what is known of the processes at one moment. It is asked for one
-// at a time, as reading each costs more than most of them tell.
+// processes is what is known of the processes at one moment, asked one at a time: most tell
+// less than it costs to read them.
 type processes interface {
-	// leaders returns the session leaders whose controlling terminal has that
-	// device number, in a /dev/pts of whichever container.
+	// leaders returns the session leaders whose controlling terminal has that device number,
+	// in any container's /dev/pts.
 	leaders(device uint64) []process
 
 	// process returns one by its number; false where it is gone, or hidden.
 	process(pid int) (process, bool)
 
-	// members returns the processes of a process group on the terminal of a
-	// session leader.
+	// members returns the processes of a process group on a session leader's terminal.
 	members(leader process, group int) []process
 
 	identity(pid int) (identity, bool)
@@ -28,8 +30,7 @@ type identity struct {
 	ours            bool // it is in this process's pid namespace
 }
 
-// survey finds out who is at each terminal, and how the terminals stand to each
-// other.
+// survey finds out who is at each terminal, and how the terminals stand to each other.
 type survey struct {
 	processes
 	byDevice map[uint64]*Terminal
@@ -87,15 +88,14 @@ func plant(terminals []Terminal, from processes, booted time.Time) {
 // architecture that Go runs on.
 const clockTick = time.Second / 100
 
-// leader returns the session leader on a device of this /dev, and whether it is sure to
-// be that; pid 0 where there is none.
+// leader returns the session leader on a device of this /dev, pid 0 if there is none, and
+// whether it is vouched for.
 //
-// A container has a /dev/pts of its own, with the same device numbers for other
-// terminals; its processes are told by their process namespace. But anyone may have
-// such a /dev/pts in a namespace for files alone, and a process that leads a terminal
-// there. So a leader is vouched for by its uid: it is the terminal's owner's, or, where
-// no other could be it, root's. Whoever is neither is believed to be there, and nothing
-// else.
+// The leader may be one of another /dev/pts, with the same device number. Its process namespace
+// tells that of a container's (docs/decisions, 4). But anyone may have a /dev/pts in a namespace
+// for files alone. So the uid vouches for a leader: it is the terminal's owner's, or, if no other
+// leader could be meant, root's (docs/decisions, 11). Any other leader is believed to be there,
+// and nothing else.
 func (s *survey) leader(t *Terminal) (found process, vouched bool) {
 	best, rivals := -1, 0
 	for _, p := range s.leaders(t.Device) {
@@ -125,7 +125,7 @@ func (s *survey) describe(t *Terminal, leader process) {
 	front := s.inFront(leader)
 	if len(front) > 0 {
 		t.What = front[0].name
-		t.Remote = remotes.have(t.What)
+		t.Remote = slices.Contains(remotes, t.What)
 	}
 	if s.leading[t.Name] == 0 {
 		return
@@ -174,22 +174,20 @@ func (s *survey) attach(t *Terminal, client process, server string) {
 // mostAncestors bounds the way up to process 1.
 const mostAncestors = 64
 
-// climb looks above a session leader for what shows its terminal: a multiplexer's
-// server, or a program that has another terminal. One that is in that terminal's
-// background shows it elsewhere (a window), unless it is known to be a relay. One that
-// is stopped shows it nowhere, and it is its outer terminal that somebody looks at. It
-// reports whether the terminal belongs to somebody who came in by a door.
+// climb looks above a session leader for what shows its terminal: a multiplexer's server, or a
+// program that has another terminal. It reports whether the terminal belongs to somebody who
+// came in by a door.
 func (s *survey) climb(t *Terminal, leader process, front []process) (isDoor bool) {
 	below := leader
 	for range mostAncestors {
 		p, ok := s.process(below.parent)
 		switch {
 		case !ok || p.pid <= 1:
-			return doors.have(leader.name)
+			return slices.Contains(doors, leader.name)
 		case isServer(p):
 			s.addPane(t, p, front)
 			return false
-		case doors.have(p.name):
+		case slices.Contains(doors, p.name):
 			return true
 		case p.device != 0 && p.device != t.Device:
 			if outer := s.byDevice[p.device]; outer != nil && s.shows(outer, p) {
@@ -202,15 +200,17 @@ func (s *survey) climb(t *Terminal, leader process, front []process) (isDoor boo
 	return false
 }
 
-// shows reports whether what a program opens is shown on the terminal that it is on
-// itself. On a virtual console, it may be a desktop that has windows.
+// shows reports whether a program shows what it opens on the terminal that it is on itself. In
+// the background of that terminal, it shows it elsewhere (a window), unless it is a relay; so
+// may a program on a virtual console, a desktop. If it is stopped, it shows it nowhere, and
+// somebody looks at the outer terminal.
 func (s *survey) shows(outer *Terminal, p process) bool {
 	switch {
 	case p.session == 0 || s.leading[outer.Name] != p.session: // it is another of that number
 		return false
-	case relays.have(p.name):
+	case slices.Contains(relays, p.name):
 		return true
-	case emulators.have(p.name), isConsole(outer.Name):
+	case slices.Contains(emulators, p.name), isConsole(outer.Name):
 		return false
 	}
 	return p.inFront() || p.stopped()
@@ -238,9 +238,8 @@ func (s *survey) addPane(t *Terminal, p process, front []process) {
 	of.front = append(of.front, pid)
 }
 
-// timePanes adds to the panes that were used last, where the kernel does not tell which
-// of them was the last one, when what is in front of each last ran: it runs for each
-// key.
+// timePanes adds to the panes used last when what is in front of each last ran, if the kernel
+// does not tell which was the last one: a program runs for each key.
 func (s *survey) timePanes(of *server) {
 	newest := of.used()
 	for i, t := range of.panes {
@@ -250,10 +249,9 @@ func (s *survey) timePanes(of *server) {
 	}
 }
 
-// atOnce reports whether the kernel does not tell which of two times of terminals
-// was later: it changes such a time only where more than its lowest three bits would
-// change, so that nobody can time another's keys (tty_update_time in
-// drivers/tty/tty_io.c).
+// atOnce reports whether the kernel does not tell which of two times of terminals was later. It
+// changes such a time only if more than the lowest three bits change, so that nobody can time
+// another's keys (tty_update_time in drivers/tty/tty_io.c).
 func atOnce(a, b time.Time) bool { return a.Unix()>>3 == b.Unix()>>3 }
 
 // usedAfter reports whether a pane was used later than another.
@@ -264,11 +262,8 @@ func (t *Terminal) usedAfter(other *Terminal) bool {
 	return t.LastInput.After(other.LastInput)
 }
 
-// serverOf returns the server that a client is attached to. The kernel shows who is
-// connected to whom only to root and to the user; but tmux's command lines name the
-// socket where it is not the usual one, and what is typed at the client is typed in a
-// pane at the same time. Of several servers, it is the one that was used at the time
-// nearest to the client's.
+// serverOf returns the pid of the server that a client is attached to, or 0. Of several, it is
+// the one that was used at the time nearest to the client's (docs/decisions, 10).
 func (s *survey) serverOf(c attached) int {
 	var best *server
 	var nearest time.Duration
