@@ -24,9 +24,9 @@ type Chosen struct {
 	Failed   []message.Result
 }
 
-// Choose puts together whom a request's targets mean, less the exceptions and the spared
-// terminals: each terminal that is named, and one for each screen that others look at. It
-// refuses a request for another host, and one with an exception that does not exist.
+// Choose returns each terminal that a request names, and one for each screen that other people
+// look at, less the exceptions and the spared terminals. It refuses a request for another host,
+// and one with an exception that does not exist.
 func (h Host) Choose(ctx context.Context, from Sender, p sessions.Picture, r message.Request, spared ...string) (Chosen, error) {
 	if len(r.Targets) == 0 {
 		return Chosen{}, &message.Refusal{Problem: "no target"}
@@ -43,7 +43,7 @@ func (h Host) Choose(ctx context.Context, from Sender, p sessions.Picture, r mes
 		out.terminals[name] = true
 	}
 	var chosen Chosen
-	var people []*sessions.Terminal
+	var named, people []*sessions.Terminal
 	done := map[string]bool{}
 	for _, t := range r.Targets {
 		if done[t.String()] {
@@ -52,23 +52,28 @@ func (h Host) Choose(ctx context.Context, from Sender, p sessions.Picture, r mes
 		done[t.String()] = true
 		found := c.find(ctx, t)
 		c.fail(&chosen, out, t, found)
-		if t.Kind != target.Terminal {
+		if t.Kind == target.Terminal {
+			named = append(named, found.terminals...)
+		} else {
 			people = append(people, found.terminals...)
-			continue
-		}
-		for _, named := range found.terminals {
-			chosen.Places = append(chosen.Places, Place{Place: c.only(named), Named: true})
 		}
 	}
-	for _, place := range c.places(people, out) {
-		chosen.Places = append(chosen.Places, Place{Place: place})
+	places := c.places(people, out)
+	for _, t := range named {
+		chosen.add(Place{Place: c.only(t), Named: true}, out)
 	}
-	chosen.Places = slices.DeleteFunc(chosen.Places, func(p Place) bool {
-		twice := out.terminals[p.Name]
-		out.terminals[p.Name] = true
-		return twice
-	})
+	for _, place := range places {
+		chosen.add(Place{Place: place}, out)
+	}
 	return chosen, nil
+}
+
+// add adds a place, once.
+func (chosen *Chosen) add(p Place, out leftOut) {
+	if !out.terminals[p.Name] {
+		out.terminals[p.Name] = true
+		chosen.Places = append(chosen.Places, p)
+	}
 }
 
 // only is exactly that terminal, whatever shows the same.
@@ -76,8 +81,8 @@ func (c choice) only(t *sessions.Terminal) sessions.Place {
 	return sessions.Place{Terminal: t, Within: c.forest.Within(t)}
 }
 
-// places returns where the people look who are on these terminals, but for those that are
-// left out and all that is shown on them.
+// places returns where people look who are on these terminals, less those that are left out and
+// all that is shown on them.
 func (c choice) places(people []*sessions.Terminal, out leftOut) []sessions.Place {
 	below := c.forest.Below(out.terminals)
 	var on []*sessions.Terminal

@@ -8,12 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reserved are descriptors for everything that is not a terminal being written
-// to: the standard ones, the runtime's, a question to getent.
+// reserved are descriptors for all but terminals: the standard ones, the runtime's, a question
+// to getent.
 const reserved = 24
 
-// openFiles is how many terminals may be open at once. Those that are held stay
-// open until the deadline, so it is as many as the kernel lets this process have.
+// openFiles is how many terminals may be open at once: as many as the kernel allows this
+// process, because those that are held stay open until the deadline.
 func openFiles() int {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
@@ -22,11 +22,10 @@ func openFiles() int {
 	return int(min(max(limit.Cur, reserved+1)-reserved, 1<<20))
 }
 
-// growTable has the kernel make room for as many open files as there are pseudo-terminals,
-// and closes the channel when that is done. The kernel would double the room each time it is
-// full. In a program with threads that takes some milliseconds: it waits until no processor
-// looks at the old room (expand_fdtable in fs/file.c). While we look who is logged in, it costs
-// nothing.
+// growTable has the kernel make room for as many open files as there are pseudo-terminals, and
+// closes the channel when there is. The kernel would double the room each time that it is full,
+// and in a program with threads wait some milliseconds each time, until no processor looks at
+// the old one (expand_fdtable in fs/file.c). While we look who is logged in, it costs nothing.
 func growTable() <-chan struct{} {
 	grown := make(chan struct{})
 	files := min(pseudoTerminals(), openFiles()) + reserved
@@ -46,11 +45,8 @@ func growTable() <-chan struct{} {
 // pseudoTerminals is how many there are, in all containers (proc_sys_kernel(5), pty/nr).
 func pseudoTerminals() int {
 	data, err := os.ReadFile("/proc/sys/kernel/pty/nr")
-	if err != nil {
-		return 0
-	}
-	n, err := strconv.Atoi(strings.TrimSpace(string(data)))
-	if err != nil {
+	n, parseErr := strconv.Atoi(strings.TrimSpace(string(data)))
+	if err != nil || parseErr != nil {
 		return 0
 	}
 	return n

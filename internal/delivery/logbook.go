@@ -1,15 +1,13 @@
 package delivery
 
 import (
-	"slices"
 	"sync"
 
 	"msg/internal/message"
 )
 
-// logbook has each request leave an entry, whatever becomes of the process: before anything
-// is shown on a terminal, once it is known which ones will be written to. The sender could
-// otherwise kill the helper when the message is through. What comes otherwise afterwards (a
+// logbook has each request leave an entry, whatever becomes of the process: when all terminals
+// are open, before anything is shown (docs/decisions, 22). What comes otherwise afterwards (a
 // terminal that is held) is a second entry.
 type logbook struct {
 	log func(Logged)
@@ -72,6 +70,11 @@ func (b *logbook) end(err error) {
 }
 
 // of returns the results of terminals, or those of targets that have none.
-func of(results []message.Result, terminals bool) []message.Result {
-	return slices.DeleteFunc(slices.Clone(results), func(r message.Result) bool { return (r.Terminal != "") != terminals })
+func of(results []message.Result, terminals bool) (some []message.Result) {
+	for i := range results {
+		if (results[i].Terminal != "") == terminals {
+			some = append(some, results[i])
+		}
+	}
+	return some
 }

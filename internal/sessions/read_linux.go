@@ -21,13 +21,16 @@ const maxUtmp = 16 << 20
 // Read looks at this moment. It fails only if no terminal can be seen at all; a register
 // that cannot be read is one of the picture's Problems.
 func (s System) Read(ctx context.Context) (Picture, error) {
+	asking, enough := context.WithCancel(ctx)
+	defer enough()
 	addLogins := func(*Picture) {}
 	if s.Logind != nil {
-		asking, enough := context.WithCancel(ctx)
-		defer enough()
 		addLogins = s.Logind.Ask(asking) // while this looks at the kernel
 	}
 	p, err := s.look(ctx)
+	if err != nil {
+		enough() // nobody needs the answer; it is waited for all the same
+	}
 	addLogins(&p)
 	return p, err
 }

@@ -235,6 +235,22 @@ func TestNoDevices(t *testing.T) {
 	}
 }
 
+// TestNoDevicesAndLogind: without /dev, nobody asks logind any longer once Read returns.
+func TestNoDevicesAndLogind(t *testing.T) {
+	system := local()
+	system.Dev = "/nonexistent"
+	asked, ended := false, false
+	system.Logind = logins.Func(func(ctx context.Context) ([]sessions.Session, error) {
+		asked = true
+		<-ctx.Done()
+		ended = true
+		return nil, ctx.Err()
+	})
+	if _, err := system.Read(t.Context()); err == nil || asked != ended {
+		t.Errorf("%v; asked: %v, ended: %v", err, asked, ended)
+	}
+}
+
 func TestMyself(t *testing.T) {
 	self := sessions.Myself()
 	if self.Job != "" && self.Terminal != 0 {
