@@ -18,11 +18,10 @@ type dispatch struct {
 	layouts  layouts // of the message
 	audience *audience
 
-	room room // for terminals that are open
-
+	room       chan struct{}  // bounds the terminals that are open
+	turns      chan struct{}  // bounds those that are opened, or written to
 	text, slow sync.WaitGroup // until the terminals that wait have the text; until they are done
 	typed      typed
-	turns      chan struct{} // atWork terminals at a time get a line
 }
 
 func (s *sending) newDispatch(places []Place) *dispatch {
@@ -32,7 +31,7 @@ func (s *sending) newDispatch(places []Place) *dispatch {
 	}
 	return &dispatch{
 		sending: s, places: places, message: m, audience: newAudience(places),
-		room: make(room, openFiles()), typed: typed{lines: message.NewLines()}, turns: make(chan struct{}, atWork),
+		room: make(chan struct{}, openFiles()), typed: typed{lines: message.NewLines()}, turns: make(chan struct{}, atWork),
 	}
 }
 
@@ -42,7 +41,7 @@ func (s *sending) newDispatch(places []Place) *dispatch {
 func (d *dispatch) carry(ctx context.Context, t ticket, drop func()) {
 	left := d.places
 	for len(left) > 0 {
-		n := d.room.take(len(left), t)
+		n := d.makeRoom(len(left), t)
 		if n == 0 {
 			break // it is too late for these
 		}

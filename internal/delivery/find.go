@@ -34,7 +34,10 @@ type choice struct {
 func (c choice) find(ctx context.Context, t target.Target) meant {
 	switch t.Kind {
 	case target.Terminal:
-		return c.terminal(t.Name)
+		if terminal := c.picture.Find(t.Name); terminal != nil {
+			return meant{terminals: []*sessions.Terminal{terminal}}
+		}
+		return meant{reason: message.Unknown, detail: "no such terminal"}
 	case target.Session:
 		return c.session(t.Name)
 	case target.Group:
@@ -70,14 +73,6 @@ func (c choice) own() map[string]bool {
 		return map[string]bool{t.Name: true}
 	}
 	return c.forest.Below(c.forest.Above(t.Name))
-}
-
-func (c choice) terminal(name string) meant {
-	t := c.picture.Find(name)
-	if t == nil {
-		return meant{reason: message.Unknown, detail: "no such terminal"}
-	}
-	return meant{terminals: []*sessions.Terminal{t}}
 }
 
 func (c choice) session(id string) meant {

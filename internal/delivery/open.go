@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"msg/internal/message"
@@ -21,45 +20,39 @@ const few = 64
 const atWork = 2
 
 // each calls f for each of n, a few at a time.
-func each(n int, f func(i int)) {
-	var next atomic.Int64
+func (d *dispatch) each(n int, f func(i int)) {
 	var work sync.WaitGroup
-	for range min(n, atWork) {
+	for i := range n {
+		d.turns <- struct{}{}
 		work.Go(func() {
-			for i := int(next.Add(1)); i <= n; i = int(next.Add(1)) {
-				f(i - 1)
-			}
+			f(i)
+			<-d.turns
 		})
 	}
 	work.Wait()
 }
 
-// room is the places for terminals that are open.
-type room chan struct{}
-
-// take waits until a terminal may be opened, and returns how many of so many may be. It
-// returns 0 if that is not in time.
-func (r room) take(most int, t ticket) (n int) {
+// makeRoom waits until a terminal may be opened, and returns how many of so many may be; 0 if
+// that is not in time.
+func (d *dispatch) makeRoom(most int, t ticket) (n int) {
 	var never <-chan time.Time
 	if !t.until.IsZero() {
 		never = time.After(time.Until(t.until))
 	}
 	select {
-	case r <- struct{}{}:
+	case d.room <- struct{}{}:
 	case <-never:
 		return 0
 	}
 	for n = 1; n < most; n++ {
 		select {
-		case r <- struct{}{}:
+		case d.room <- struct{}{}:
 		default:
 			return n
 		}
 	}
 	return n
 }
-
-func (r room) leave() { <-r }
 
 // attempt is a place that the message is on its way to.
 type attempt struct {
@@ -73,7 +66,7 @@ type attempt struct {
 // open opens terminals.
 func (d *dispatch) open(ctx context.Context, places []Place, t ticket) []attempt {
 	batch := make([]attempt, len(places))
-	each(len(places), func(i int) {
+	d.each(len(places), func(i int) {
 		a := &batch[i]
 		a.Place = &places[i]
 		if a.terminal, a.err = d.openOne(ctx, a.Place, t); a.err == nil {
@@ -114,7 +107,7 @@ func (d *dispatch) done(a *attempt) {
 	if a.terminal != nil {
 		a.err = errors.Join(a.err, a.terminal.Close())
 	}
-	d.room.leave()
+	<-d.room
 	// A desktop of somebody who is reached on another terminal is not where the message was
 	// meant to go.
 	if !errors.Is(a.err, message.NoTerminal) || !d.audience.asked(a.Owner) {

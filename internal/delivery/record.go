@@ -42,6 +42,9 @@ const (
 // fields is those of an entry.
 type fields []journal.Field
 
+// fieldsOf begins an entry about somebody.
+func fieldsOf(uid uint32) fields { return fields{{Name: "MSG_UID", Value: fmt.Sprint(uid)}} }
+
 // add adds a field, unless it is empty.
 func (f *fields) add(name, value string) {
 	if value != "" {
@@ -52,8 +55,7 @@ func (f *fields) add(name, value string) {
 // Entry is the record as it is logged; withText with the message's text.
 func (r Record) Entry(withText bool) journal.Entry {
 	targets, sum := names(r.Request.Targets), r.counts()
-	var f fields
-	f.add("MSG_UID", fmt.Sprint(r.UID))
+	f := fieldsOf(r.UID)
 	if r.LoggedIn {
 		f.add("MSG_LOGIN_UID", fmt.Sprint(r.LoginUID))
 	}
@@ -86,8 +88,7 @@ type LineRecord struct {
 // Entry is the line as it is logged.
 func (r LineRecord) Entry(withText bool) journal.Entry {
 	targets := names(r.Targets)
-	var f fields
-	f.add("MSG_UID", fmt.Sprint(r.UID))
+	f := fieldsOf(r.UID)
 	f.add("MSG_SENDER", r.Sender.String())
 	f.add("MSG_TARGETS", journal.Cut(targets, mostTargets))
 	if withText { // an empty line, too
@@ -116,8 +117,7 @@ type AnswerRecord struct {
 func (r AnswerRecord) Entry(withText bool) journal.Entry {
 	who := cmp.Or(r.Name, fmt.Sprint("uid ", r.UID))
 	words := text.Name(who) + " to " + r.Sender.String() + ", " + r.Code + ": " + string(r.Kind)
-	var f fields
-	f.add("MSG_UID", fmt.Sprint(r.UID))
+	f := fieldsOf(r.UID)
 	f.add("MSG_ANSWERS", r.Sender.String())
 	f.add("MSG_CODE", r.Code)
 	f.add("MSG_ANSWER", string(r.Kind))
@@ -175,16 +175,15 @@ func (r Record) outcome(sum message.Counts) string {
 func (r Record) list() string {
 	var sent, failed []string
 	for _, one := range r.Results {
-		words := []string{one.User, one.Terminal, "sent"}
+		where := one.User + " " + one.Terminal
 		if one.Terminal == "" {
-			words = []string{one.Target, ""}
+			where = one.Target
 		}
 		if one.Event == message.Delivered {
-			sent = append(sent, text.Name(strings.Join(words, " ")))
-			continue
+			sent = append(sent, text.Name(where+" sent"))
+		} else {
+			failed = append(failed, text.Name(where+" "+cmp.Or(string(one.Reason.Public()), string(one.Event))))
 		}
-		words[len(words)-1] = cmp.Or(string(one.Reason.Public()), string(one.Event))
-		failed = append(failed, text.Name(strings.Join(words, " ")))
 	}
 	return journal.Cut(strings.Join(append(sent, failed...), "\n"), mostResults)
 }

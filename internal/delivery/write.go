@@ -11,7 +11,7 @@ import (
 // write writes to terminals that are open. It reports those that take the message at once,
 // and returns the others: they take longer, or more will be typed to them.
 func (d *dispatch) write(batch []attempt, t ticket) (longer []*attempt) {
-	each(len(batch), func(i int) {
+	d.each(len(batch), func(i int) {
 		if a := &batch[i]; a.err == nil && !d.request.DryRun {
 			on := a.terminal.Screen()
 			a.out = d.layouts.of(&d.message, on).For(on)
