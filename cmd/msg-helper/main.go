@@ -68,7 +68,7 @@ func run(rights *privilege) error {
 	if rights != nil {
 		names = &accounts.Directory{FilesOnly: true}
 		here.System.UserNames = names.Names
-		rules.Privilege, rules.Clear = rights, clearAnew
+		rules.Take, rules.Drop, rules.Clear = rights.Take, rights.Drop, clearAnew
 	}
 	engine := delivery.Engine{Host: here, Sender: delivery.Myself(names), Rules: rules}
 	hello := wire.Hello{Version: version, Host: here.Name, Privileged: rights != nil || os.Geteuid() == 0}

@@ -48,8 +48,8 @@ func (a *audience) asked(owner uint32) bool {
 	return a.people[owner].asked
 }
 
-// reached takes in that so many more terminals of that owner have the message; -1 if one has
-// not got all of it after all.
+// reached takes in that so many more terminals of that owner have the message; -1 if one lacks
+// some of it after all.
 func (a *audience) reached(owner uint32, terminals int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -1,6 +1,5 @@
-// Package delivery takes one message through in stages, each of which hands its value on:
-// check the request, choose the places, count the message, open the terminals, write, and
-// stay with what takes longer.
+// Package delivery takes one message through in stages: check the request, choose the places,
+// count the message, open the terminals, write, and stay with what takes longer.
 //
 // Every terminal and every target ends in exactly one Result. The package knows no command
 // line and no other host, and it keeps nothing.
@@ -9,6 +8,7 @@ package delivery
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -69,7 +69,7 @@ func (s *sending) send(ctx context.Context) error {
 	if err := s.Sender.check(s.request); err != nil {
 		return err
 	}
-	if meansMany(s.request) {
+	if meansMany(s.request.Targets) {
 		grown := growTable()
 		defer func() { <-grown }() // nothing goes on behind us
 	}
@@ -98,23 +98,18 @@ func (s *sending) send(ctx context.Context) error {
 }
 
 // meansMany reports whether the targets may be many people.
-func meansMany(r message.Request) bool {
-	for _, t := range r.Targets {
-		if t.Kind == target.Everyone || t.Kind == target.Group {
-			return true
-		}
-	}
-	return len(r.Targets) > few
+func meansMany(targets []target.Target) bool {
+	many := func(t target.Target) bool { return t.Kind == target.Everyone || t.Kind == target.Group }
+	return len(targets) > few || slices.ContainsFunc(targets, many)
 }
 
-// deliver takes the message to its places. It holds the rights of the process, if these are
-// not always taken, only while it makes a socket for answers, counts the message and opens
-// the terminals.
+// deliver takes the message to its places. It holds the rights of the process only while it
+// makes a socket for answers, counts the message and opens the terminals.
 func (s *sending) deliver(ctx context.Context, places []Place) error {
-	if err := s.Rules.Privilege.Take(); err != nil {
+	if err := s.Rules.Take(); err != nil {
 		return err
 	}
-	drop := sync.OnceFunc(s.Rules.Privilege.Drop)
+	drop := sync.OnceFunc(s.Rules.Drop)
 	defer drop()
 	d := s.newDispatch(places)
 	if most := cap(d.room); s.request.Typed && len(places) > most {

@@ -3,7 +3,6 @@ package delivery
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 const few = 64
 
 // atWork is how many terminals are opened, or written to, side by side: one that takes its
-// time holds up no other. More than that wait for each other in the kernel (tty_mutex).
+// time holds up no other. More would wait for each other in the kernel (tty_mutex).
 const atWork = 2
 
 // each calls f for each of n, a few at a time.
@@ -136,5 +135,5 @@ func partly(err error, written, all int) error {
 	case written > 0:
 		return message.Fail(failure.Reason, "%s: %d of %d bytes were written", failure.Detail, written, all)
 	}
-	return &message.Failure{Reason: failure.Reason, Detail: fmt.Sprint(failure.Detail, ": nothing was written")}
+	return message.Fail(failure.Reason, "%s: nothing was written", failure.Detail)
 }

@@ -129,7 +129,7 @@ func TestPrivilege(t *testing.T) {
 	held, other, asked := person(t), person(t), 0
 	held.Hold(t)
 	e, r := engine(), &rights{}
-	e.Rules.Privilege, e.Rules.Policy = r, allowed(&asked)
+	e.Rules.Take, e.Rules.Drop, e.Rules.Policy = r.Take, r.Drop, allowed(&asked)
 	count := e.Rules.Policy.Count
 	e.Rules.Policy.Count = func(ctx context.Context, note func(string)) (time.Duration, error) {
 		r.note("count")

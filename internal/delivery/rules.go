@@ -7,18 +7,21 @@ import (
 	"msg/internal/sessions"
 )
 
-// Rules is what holds for a sender on this host. No member is nil: begin with Unlimited.
+// Rules is what holds for a sender on this host. No function is nil: begin with Unlimited.
 type Rules struct {
-	Policy    Policy
-	Privilege Privilege
-	Log       func(Logged)
+	Policy Policy
+	Log    func(Logged) // may be called by several at a time
 
-	// Spare returns the terminals, by name, whose people have the message from elsewhere.
-	// They are left out with all that is shown on them, whoever is meant.
+	// Take takes the right to open other people's terminals. Drop drops it for good; if that
+	// fails, the program ends.
+	Take func() error
+	Drop func()
+
+	// Spare returns the terminals, by name, whose people have the message from elsewhere. Those
+	// and all that is shown on them get nothing.
 	Spare func(sessions.Picture) []string
 
-	// Clear removes what a message leaves behind that waited, if this process may not do
-	// that itself any more.
+	// Clear removes what a message that waited leaves behind, if this process may no longer.
 	Clear func()
 }
 
@@ -26,7 +29,7 @@ type Rules struct {
 // rights all the time. Nothing is logged.
 func Unlimited() Rules {
 	return Rules{
-		Policy: Policy{Unlimited: true}, Privilege: always{}, Log: func(Logged) {},
+		Policy: Policy{Unlimited: true}, Log: func(Logged) {}, Take: func() error { return nil }, Drop: func() {},
 		Spare: func(sessions.Picture) []string { return nil }, Clear: func() {},
 	}
 }
@@ -40,9 +43,9 @@ type Policy struct {
 	Send      Permission // to anybody at all
 	Broadcast Permission // to "*"
 
-	// Count counts one message. It returns how long to wait if that is one too many, and an
-	// error if it cannot count: then the message must not go out. It may take its time; then
-	// it tells the sender why, by note.
+	// Count counts one message. It returns how long to wait if that is one too many. After an
+	// error, the message must not go out. If it takes its time, it tells the sender why, by
+	// note.
 	Count func(ctx context.Context, note func(string)) (wait time.Duration, err error)
 }
 
@@ -51,16 +54,3 @@ type Permission struct {
 	Granted bool
 	Who     string
 }
-
-// Privilege is the right to open other people's terminals, for a program that does not use
-// it all the time.
-type Privilege interface {
-	Take() error
-	Drop() // for good; if that fails, the program ends
-}
-
-// always is the privilege of a process that has its rights all the time.
-type always struct{}
-
-func (always) Take() error { return nil }
-func (always) Drop()       {}

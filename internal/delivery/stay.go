@@ -10,8 +10,7 @@ import (
 	"msg/internal/tty"
 )
 
-// stay has each of the terminals wait by itself until it has the text, and then for what is
-// typed.
+// stay has each terminal wait by itself until it has the text, and then for what is typed.
 func (d *dispatch) stay(ctx context.Context, longer []*attempt) {
 	d.text.Add(len(longer))
 	for _, a := range longer {
