@@ -59,11 +59,10 @@ func (h Host) onPlace(p *Place, event message.Event) message.Result {
 
 func (h Host) failedPlace(p *Place, err error) message.Result {
 	r := h.onPlace(p, message.Failed)
+	r.Reason, r.Detail = message.Gone, err.Error()
 	var failure *message.Failure
 	if errors.As(err, &failure) {
 		r.Reason, r.Detail = failure.Reason, failure.Detail
-	} else {
-		r.Reason, r.Detail = message.Gone, err.Error()
 	}
 	return r
 }

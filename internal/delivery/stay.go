@@ -43,13 +43,11 @@ func (d *dispatch) finish(ctx context.Context) {
 	if d.request.Stays() {
 		d.sayOpen()
 	}
-	if !d.follows() {
-		d.slow.Wait()
-		return
-	}
 	ctx, enough := context.WithCancel(ctx)
 	var admitting sync.WaitGroup
-	admitting.Go(func() { d.typed.end(d.admit(ctx)) })
+	if d.follows() {
+		admitting.Go(func() { d.typed.end(d.admit(ctx)) })
+	}
 	d.slow.Wait()
 	enough()
 	admitting.Wait()

@@ -90,12 +90,7 @@ func within(s, prefix, suffix string) (string, bool) {
 	return s, begins && ends
 }
 
+const alphanumeric = digits + "abcdefghijklmnopqrstuvwxyz" + capitals
+
 // isID reports whether logind could have given that id to a session.
-func isID(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
-			return false
-		}
-	}
-	return 0 < len(s) && len(s) <= 32
-}
+func isID(s string) bool { return 0 < len(s) && len(s) <= 32 && strings.Trim(s, alphanumeric) == "" }

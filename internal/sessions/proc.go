@@ -26,24 +26,20 @@ func parseStat(data []byte) (process, error) {
 	if open < 1 || end < open {
 		return process{}, errNotStat
 	}
-	pid, err := strconv.Atoi(string(bytes.TrimSpace(data[:open])))
-	if err != nil {
-		return process{}, errNotStat
-	}
+	pid, pidErr := strconv.Atoi(string(bytes.TrimSpace(data[:open])))
 	f := fields{rest: data[end+1:]}
 	state := f.next() // the third field of the man page
-	if len(state) != 1 {
-		return process{}, errNotStat
-	}
-	p := process{pid: pid, name: string(data[open+1 : end]), state: state[0]}
+	p := process{pid: pid, name: string(data[open+1 : end])}
 	p.parent, p.group, p.session = f.number(), f.number(), f.number()
 	p.device, p.foreground = deviceNumber(f.number()), f.number()
-	f.skip(22 - 9)
-	start, err := strconv.ParseUint(string(f.next()), 10, 64)
-	p.start = start
-	if err != nil || f.bad {
+	for range 22 - 9 {
+		f.bad = f.bad || len(f.next()) == 0
+	}
+	start, startErr := strconv.ParseUint(string(f.next()), 10, 64)
+	if pidErr != nil || startErr != nil || f.bad || len(state) != 1 {
 		return process{}, errNotStat
 	}
+	p.state, p.start = state[0], start
 	return p, nil
 }
 
@@ -60,20 +56,14 @@ func (f *fields) next() []byte {
 	return bytes.TrimSuffix(field, []byte{'\n'})
 }
 
-func (f *fields) skip(n int) {
-	for range n {
-		f.bad = f.bad || len(f.next()) == 0
-	}
-}
-
 func (f *fields) number() int {
 	v, err := strconv.Atoi(string(f.next()))
 	f.bad = f.bad || err != nil
 	return v
 }
 
-// deviceNumber turns tty_nr, in the kernel's 32-bit encoding (new_encode_dev
-// in linux/kdev_t.h), into stat(2)'s st_rdev (glibc's makedev).
+// deviceNumber turns tty_nr, in the kernel's 32-bit encoding (new_encode_dev in linux/kdev_t.h),
+// into stat(2)'s st_rdev (glibc's makedev).
 func deviceNumber(ttyNr int) uint64 {
 	dev := uint64(uint32(ttyNr)) // printed signed
 	major := dev >> 8 & 0xfff
@@ -87,8 +77,7 @@ func (p process) isPrompt() bool {
 	return slices.Contains(prompts, p.name) && p.foreground == p.group
 }
 
-// inFront reports whether the process is in its terminal's foreground: it has the
-// screen and the keyboard.
+// inFront reports whether the process has its terminal's screen and keyboard.
 func (p process) inFront() bool { return p.device != 0 && p.group == p.foreground }
 
 // stopped reports whether the process waits to be continued, as after Ctrl-Z.

@@ -16,8 +16,7 @@ import (
 // A process that has ended meanwhile, or waits to run on another processor, ran just now.
 func (p *procfs) ran(pid int) time.Duration {
 	began, known := p.began(p.path(pid, "sched"))
-	var buf [1024]byte
-	stat, err := readInto(buf[:], p.path(pid, "stat"))
+	stat, err := readSmall(p.path(pid, "stat"))
 	if err != nil || known && began == 0 {
 		return monotonic()
 	}
@@ -86,8 +85,7 @@ func (p *procfs) measure(processor int) clock {
 // may be built without the file (CONFIG_SCHED_DEBUG). The time is 0 for a moment when a process
 // moves to another processor.
 func (p *procfs) began(sched string) (time.Duration, bool) {
-	var buf [512]byte
-	data, err := readInto(buf[:], sched)
+	data, err := readSmall(sched)
 	if err != nil {
 		return 0, false
 	}

@@ -64,8 +64,7 @@ func (s System) look(ctx context.Context) (Picture, error) {
 	return p, nil
 }
 
-// devices returns the terminals below /dev, by name: the pseudo-terminals, virtual
-// consoles and serial lines.
+// devices returns the terminals below /dev, by name.
 func (s System) devices(ctx context.Context) ([]Terminal, error) {
 	ptys, err := fileNames(s.Dev + "/pts")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -120,11 +119,10 @@ func fileNames(dir string) ([]string, error) {
 	return d.Readdirnames(-1)
 }
 
-// isLine reports whether it is the name of a virtual console or a serial line:
-// tty1, ttyS0, ttyUSB0, hvc0. /dev/tty and /dev/tty0 are other names for one of
-// them.
+// isLine reports whether it is the name of a virtual console or a serial line: tty1, ttyS0,
+// ttyUSB0, hvc0. /dev/tty and /dev/tty0 are other names for one of them.
 func isLine(name string) bool {
-	kind := strings.TrimRight(name, "0123456789")
+	kind := strings.TrimRight(name, digits)
 	number := name[len(kind):]
 	switch driver, isTTY := strings.CutPrefix(kind, "tty"); {
 	case number == "":
@@ -136,7 +134,7 @@ func isLine(name string) bool {
 	case driver == "":
 		return number[0] != '0'
 	default:
-		return strings.Trim(driver, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+		return strings.Trim(driver, capitals) == ""
 	}
 }
 

@@ -65,10 +65,7 @@ func (s System) TerminalOf(pid int, uid uint32) string {
 		return ""
 	}
 	name := device.Name(p.device)
-	if name == "" {
-		return ""
-	}
-	if t, ok := s.device(name); !ok || t.Device != p.device || t.Owner != uid {
+	if t, ok := s.device(name); name == "" || !ok || t.Device != p.device || t.Owner != uid {
 		return ""
 	}
 	return name
@@ -94,16 +91,12 @@ func jobOfAncestors(p process) string {
 		if err != nil {
 			return ""
 		}
-		if job := daemons[parent.name]; job != "" && isRoots(parent.pid) {
-			return job
+		if job := daemons[parent.name]; job != "" {
+			if who, ok := (&procfs{dir: "/proc"}).identity(parent.pid); ok && who.real == 0 {
+				return job
+			}
 		}
 		p = parent
 	}
 	return ""
-}
-
-// isRoots reports whether it is a process of root's.
-func isRoots(pid int) bool {
-	who, ok := (&procfs{dir: "/proc"}).identity(pid)
-	return ok && who.real == 0
 }

@@ -1,17 +1,16 @@
 // Package sessions tells who is logged in on this host and on which terminals.
 //
-// The kernel is the truth: a terminal is a device, its owner is the device's
-// owner, its user is there while a session leader has it. Registers (utmp,
-// logind) only annotate what the kernel shows; an entry that the kernel
-// contradicts is stale and counts for nothing. No path from a register is ever
-// opened.
+// The kernel is the truth: a terminal is a device, its owner is the device's owner, its user is
+// there while a session leader has it. Registers (utmp, logind) only annotate what the kernel
+// shows; an entry that the kernel contradicts is stale and counts for nothing. No path from a
+// register is ever opened.
 //
-// Several terminals may show one screen: in script, behind sudo, in tmux. Which one a
-// person looks at, the place, is chosen by who started what, by the names of programs
-// and by when something was last typed (Forest).
+// Several terminals may show one screen: in script, behind sudo, in tmux. Forest chooses the
+// one that a person looks at, the place: by who started what, by the names of programs and by
+// when something was last typed.
 //
-// The package writes nothing. What is hidden from the caller (hidepid, an absent bus)
-// is left out, and no process is believed about another user's terminal.
+// The package writes nothing. What is hidden from the caller (hidepid, an absent bus) is left
+// out, and no process is believed about another user's terminal.
 package sessions
 
 import (
@@ -32,8 +31,7 @@ const (
 	Logind Source = "logind"
 )
 
-// Terminal is a tty device, and what is known of who uses it. Strings are raw
-// bytes from outside.
+// Terminal is a tty device, and what is known of who uses it. Strings are raw bytes from outside.
 type Terminal struct {
 	Name      string // below /dev: pts/3, tty2
 	Device    uint64 // the device number, st_rdev
@@ -62,16 +60,12 @@ type Terminal struct {
 	Ran     time.Duration // when what is in front last ran, where that decides; or 0
 }
 
-// InUse reports whether somebody is at the terminal, as far as can be told:
-// where /proc is hidden, an open pseudo-terminal counts.
-func (t *Terminal) InUse() bool {
-	return t.Open() && !t.Prompt && t.Service == ""
-}
+// InUse reports whether somebody is at the terminal, as far as anybody can tell: if /proc is
+// hidden, an open pseudo-terminal counts.
+func (t *Terminal) InUse() bool { return t.Open() && !t.Prompt && t.Service == "" }
 
 // Open reports whether anything at all is on the terminal that shows text.
-func (t *Terminal) Open() bool {
-	return !t.Graphical && (t.Hidden || len(t.Sources) > 1)
-}
+func (t *Terminal) Open() bool { return !t.Graphical && (t.Hidden || len(t.Sources) > 1) }
 
 // Session is a login as logind knows it.
 type Session struct {
@@ -86,14 +80,12 @@ type Session struct {
 	Since    time.Time
 }
 
-// Person reports whether the session is a person's login, rather than a
-// greeter, a lock screen, a user manager or a job.
+// Person reports whether the session is a person's login: no greeter, lock screen, user manager
+// or job.
 func (s Session) Person() bool { return strings.HasPrefix(s.Class, "user") }
 
 // Graphical reports whether the person looks at a desktop.
-func (s Session) Graphical() bool {
-	return s.Type == "x11" || s.Type == "wayland" || s.Type == "mir"
-}
+func (s Session) Graphical() bool { return s.Type == "x11" || s.Type == "wayland" || s.Type == "mir" }
 
 // Picture is who is logged in at one moment.
 type Picture struct {
@@ -114,21 +106,16 @@ func (p Picture) Find(name string) *Terminal {
 
 // System is where to look. Local returns this machine's.
 type System struct {
-	Dev  string // "/dev"
-	Proc string // "/proc"
-	Utmp string // "/run/utmp"
-
-	// Logins is where logind has a file for each session: "/run/systemd/sessions".
-	Logins string
+	Dev, Proc, Utmp string // "/dev", "/proc", "/run/utmp"
+	Logins          string // where logind has a file for each session: "/run/systemd/sessions"
 
 	// UserNames returns the account names of uids, of those that have one.
 	UserNames func(ctx context.Context, uids []uint32) map[uint32]string
 
-	// Logind is nil if it is not to be asked.
-	Logind Register
+	Logind Register // nil if it is not to be asked
 
-	// Graphical tells whether a virtual console shows a desktop, as far as it may
-	// be opened; nil where none may be.
+	// Graphical reports whether a virtual console shows a desktop, as far as it may be opened.
+	// It is nil if none may be.
 	Graphical func(path string) bool
 }
 
@@ -143,9 +130,7 @@ type Register interface {
 
 // Local returns this machine, its logind not asked.
 func Local(userNames func(context.Context, []uint32) map[uint32]string) System {
-	return System{
-		Dev: "/dev", Proc: "/proc", Utmp: "/run/utmp", Logins: "/run/systemd/sessions", UserNames: userNames,
-	}
+	return System{Dev: "/dev", Proc: "/proc", Utmp: "/run/utmp", Logins: "/run/systemd/sessions", UserNames: userNames}
 }
 
 // annotate adds what utmp knows to what the kernel shows.
@@ -170,8 +155,13 @@ func (t *Terminal) AddSource(s Source) {
 	}
 }
 
+const (
+	digits   = "0123456789"
+	capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)
+
 // isConsole reports whether it is the name of a virtual console.
 func isConsole(name string) bool {
 	number, ok := strings.CutPrefix(name, "tty")
-	return ok && strings.Trim(number, "0123456789") == ""
+	return ok && strings.Trim(number, digits) == ""
 }

@@ -55,18 +55,16 @@ type server struct {
 	front  []int // of each pane, the process in front
 }
 
-// plant adds to each terminal who leads it, what runs in front, and on which other
-// terminal it is shown.
+// plant adds to each terminal who leads it, what runs in front, and which other terminal shows it.
 func plant(terminals []Terminal, from processes, booted time.Time) {
 	s := survey{processes: from, byDevice: make(map[uint64]*Terminal, len(terminals)), leading: map[string]int{}, servers: map[int]*server{}}
-	for i := range terminals {
-		s.byDevice[terminals[i].Device] = &terminals[i]
-	}
 	leaders := make([]process, len(terminals))
 	for i := range terminals {
-		leader, vouched := s.leader(&terminals[i])
+		t := &terminals[i]
+		s.byDevice[t.Device] = t
+		leader, vouched := s.leader(t)
 		if leaders[i] = leader; vouched {
-			s.leading[terminals[i].Name] = leader.pid
+			s.leading[t.Name] = leader.pid
 		}
 	}
 	for i, leader := range leaders {
@@ -84,8 +82,7 @@ func plant(terminals []Terminal, from processes, booted time.Time) {
 	}
 }
 
-// clockTick is the unit of times in /proc/PID/stat (USER_HZ): 1/100 s on every
-// architecture that Go runs on.
+// clockTick is the unit of times in /proc/PID/stat (USER_HZ), on all architectures that Go has.
 const clockTick = time.Second / 100
 
 // leader returns the session leader on a device of this /dev, pid 0 if there is none, and

@@ -7,23 +7,22 @@ import (
 	"time"
 )
 
-// Record is one login in utmp(5). Its strings are whatever a program wrote
-// there: not always a terminal, not always a name.
+// Record is one login in utmp(5). Its strings are what a program wrote there: not always a
+// terminal, not always a name.
 type Record struct {
 	User, Line, Host string
 	Time             time.Time
 }
 
-// Layout is how utmp's records lie in the file. All begin alike (glibc
-// bits/utmp.h); the time behind ut_session is 32 or 64 bits wide.
+// Layout is how utmp's records lie in the file. All begin alike (glibc bits/utmp.h); the time
+// behind ut_session is 32 or 64 bits wide.
 type Layout struct {
 	Size   int // bytes of a record
 	time   int // offset of ut_tv
 	time64 bool
 }
 
-// The layouts: x86-64 and others keep 32-bit times for the sake of their
-// 32-bit programs, arm64 has none to keep.
+// The layouts: x86-64 and others keep 32-bit times for their 32-bit programs.
 var (
 	Layout384 = Layout{Size: 384, time: 340}
 	Layout400 = Layout{Size: 400, time: 344, time64: true}
@@ -45,8 +44,8 @@ const (
 	lineSize, hostSize             = 32, 256
 )
 
-// ParseUtmp returns the logins among the records of a utmp file. Half a record
-// at its end, as a writer may just have left it, is left out.
+// ParseUtmp returns the logins of a utmp file, without half a record at its end, which a writer
+// may just have left.
 func ParseUtmp(data []byte, layout Layout) []Record {
 	var records []Record
 	for ; len(data) >= layout.Size; data = data[layout.Size:] {
@@ -77,8 +76,7 @@ func (l Layout) seconds(data []byte) time.Time {
 	return time.Unix(sec, 0)
 }
 
-// names reports whether the record is that user's. A name that fills its field
-// may have been cut off.
+// names reports whether the record is that user's. A name that fills its field may be cut off.
 func (r Record) names(user string) bool {
 	if len(r.User) == nameSize && len(user) > nameSize {
 		user = user[:nameSize]
