@@ -43,9 +43,7 @@ func (d *dispatch) count(ctx context.Context) (ticket, bool) {
 	if d.request.DryRun {
 		return ticket{}, true
 	}
-	t, wait, err := d.Rules.Policy.ticket(ctx, openingTime, func(why string) {
-		d.report(message.Result{Event: message.Waiting, Host: d.Host.Name, Detail: why})
-	})
+	t, wait, err := d.Rules.Policy.ticket(ctx, openingTime, d.sayWaiting)
 	switch {
 	case err == nil && wait <= 0:
 		return t, true
@@ -57,6 +55,10 @@ func (d *dispatch) count(ctx context.Context) (ticket, bool) {
 		d.fail(d.places, message.Fail(message.RateLimited, "the next may go out in %d s", seconds(wait)))
 	}
 	return t, false
+}
+
+func (d *dispatch) sayWaiting(why string) {
+	d.report(message.Result{Event: message.Waiting, Host: d.Host.Name, Detail: why})
 }
 
 // interrupted is the failure of a terminal that the sender has not waited for.
@@ -79,10 +81,7 @@ func (d *dispatch) countLine(ctx context.Context) (ticket, error) {
 			return t, nil
 		}
 		if time.Since(said) >= sayAgain { // the other end has to know that it is waited for
-			d.report(message.Result{
-				Event: message.Waiting, Host: d.Host.Name,
-				Detail: fmt.Sprintf("too many lines; the next one waits for %d s", seconds(wait)),
-			})
+			d.sayWaiting(fmt.Sprintf("too many lines; the next one waits for %d s", seconds(wait)))
 			said = time.Now()
 		}
 		select {

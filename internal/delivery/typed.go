@@ -76,7 +76,7 @@ func (d *dispatch) admit(ctx context.Context) error {
 }
 
 // follow writes what is typed to one terminal that has the message, and at last that nothing
-// more will come. Before each line it checks that messages are still on there.
+// more will come.
 func (d *dispatch) follow(ctx context.Context, a *attempt) error {
 	for n := 0; ; n++ {
 		line, leave, more, failed := d.typed.line(n)
@@ -86,17 +86,16 @@ func (d *dispatch) follow(ctx context.Context, a *attempt) error {
 			layout = d.message.Further(line, on)
 		}
 		err := d.writeLine(ctx, a, layout.For(on), leave)
-		switch {
-		case err != nil:
+		if err == nil {
+			err = failed
+		}
+		if err != nil || !more {
 			return after(err, n+1)
-		case failed != nil:
-			return after(failed, n+1)
-		case !more:
-			return nil
 		}
 	}
 }
 
+// writeLine writes a line, if messages are still on there.
 func (d *dispatch) writeLine(ctx context.Context, a *attempt, out tty.Output, leave ticket) error {
 	if err := a.terminal.Holds(); err != nil {
 		return partly(err, 0, 0)
@@ -113,7 +112,7 @@ func (d *dispatch) writeLine(ctx context.Context, a *attempt, out tty.Output, le
 	return d.complete(ctx, a, out, written)
 }
 
-// after adds to a failure how many lines are on the screen.
+// after adds to a failure, if there is one, how many lines are on the screen.
 func after(err error, lines int) error {
 	failure, ok := err.(*message.Failure)
 	if !ok {

@@ -78,16 +78,14 @@ func tmuxOptions(argv []string) (control bool, socket string) {
 			break // a command, with flags of its own
 		}
 		for j := 1; j < len(arg); j++ {
-			flag := arg[j]
-			switch flag {
+			switch flag := arg[j]; flag {
 			case 'C':
 				control = true
 			case 'c', 'f', 'L', 'S', 'T': // the rest, or the next argument, is a value
 				value := arg[j+1:]
-				if i++; value == "" && i < len(argv) {
+				if value == "" && i+1 < len(argv) {
+					i++
 					value = argv[i]
-				} else {
-					i--
 				}
 				if flag == 'L' || flag == 'S' {
 					socket = value

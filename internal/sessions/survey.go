@@ -8,16 +8,9 @@ import (
 // processes is what is known of the processes at one moment, asked one at a time: most tell
 // less than it costs to read them.
 type processes interface {
-	// leaders returns the session leaders whose controlling terminal has that device number,
-	// in any container's /dev/pts.
-	leaders(device uint64) []process
-
-	// process returns one by its number; false where it is gone, or hidden.
-	process(pid int) (process, bool)
-
-	// members returns the processes of a process group on a session leader's terminal.
-	members(leader process, group int) []process
-
+	leaders(device uint64) []process             // on terminals with that number, of any /dev/pts
+	process(pid int) (process, bool)             // false if it is gone, or hidden
+	members(leader process, group int) []process // of a process group, on the leader's terminal
 	identity(pid int) (identity, bool)
 	arguments(pid int) []string // of the command line
 	cgroup(pid int) []byte      // /proc/PID/cgroup

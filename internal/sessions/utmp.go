@@ -14,19 +14,11 @@ type Record struct {
 	Time             time.Time
 }
 
-// Layout is how utmp's records lie in the file. All begin alike (glibc bits/utmp.h); the time
-// behind ut_session is 32 or 64 bits wide.
-type Layout struct {
-	Size   int // bytes of a record
-	time   int // offset of ut_tv
-	time64 bool
-}
+// Layout is how utmp's records lie in the file. All begin alike (glibc bits/utmp.h).
+type Layout struct{ Size int } // in bytes
 
 // The layouts: x86-64 and others keep 32-bit times for their 32-bit programs.
-var (
-	Layout384 = Layout{Size: 384, time: 340}
-	Layout400 = Layout{Size: 400, time: 344, time64: true}
-)
+var Layout384, Layout400 = Layout{384}, Layout{400}
 
 // NativeLayout is the layout of this machine's utmp.
 func NativeLayout() Layout {
@@ -68,12 +60,12 @@ func field(data []byte, size int) string {
 	return string(s)
 }
 
-func (l Layout) seconds(data []byte) time.Time {
-	sec := int64(binary.NativeEndian.Uint32(data[l.time:]))
-	if l.time64 {
-		sec = int64(binary.NativeEndian.Uint64(data[l.time:]))
+// seconds reads ut_tv, behind ut_session.
+func (l Layout) seconds(record []byte) time.Time {
+	if l == Layout400 {
+		return time.Unix(int64(binary.NativeEndian.Uint64(record[344:])), 0)
 	}
-	return time.Unix(sec, 0)
+	return time.Unix(int64(binary.NativeEndian.Uint32(record[340:])), 0)
 }
 
 // names reports whether the record is that user's. A name that fills its field may be cut off.
