@@ -68,7 +68,7 @@ func (h Host) Choose(ctx context.Context, from Sender, p sessions.Picture, r mes
 	return chosen, nil
 }
 
-// add adds a place, once.
+// add adds a place, once, unless it is left out.
 func (chosen *Chosen) add(p Place, out leftOut) {
 	if !out.terminals[p.Name] {
 		out.terminals[p.Name] = true
@@ -81,21 +81,18 @@ func (c choice) only(t *sessions.Terminal) sessions.Place {
 	return sessions.Place{Terminal: t, Within: c.forest.Within(t)}
 }
 
-// places returns where people look who are on these terminals, less those that are left out and
-// all that is shown on them.
+// places returns where people look who are on these terminals, less all that is shown on those
+// that are left out; with c.all, it returns all.
 func (c choice) places(people []*sessions.Terminal, out leftOut) []sessions.Place {
-	below := c.forest.Below(out.terminals)
-	var on []*sessions.Terminal
-	var every []sessions.Place
-	for _, t := range people {
-		if !out.terminals[t.Name] && (c.all || !below[t.Name]) {
-			on = append(on, t)
-			every = append(every, c.only(t))
-		}
-	}
 	if c.all {
+		every := make([]sessions.Place, len(people))
+		for i, t := range people {
+			every[i] = c.only(t)
+		}
 		return every
 	}
+	below := c.forest.Below(out.terminals)
+	on := slices.DeleteFunc(people, func(t *sessions.Terminal) bool { return below[t.Name] })
 	return c.forest.Without(out.terminals).Places(on)
 }
 

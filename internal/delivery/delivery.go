@@ -118,33 +118,24 @@ func (s *sending) deliver(ctx context.Context, places []Place) error {
 	if !s.request.DryRun {
 		_, _ = answers.Clear(s.Host.Pending, s.Sender.UID) // what killed messages left; the next one tries again
 	}
+	var w *waiting
 	if s.request.Wait && !s.request.DryRun {
-		return d.carryAndWait(ctx, drop)
-	}
-	if t, ok := d.count(ctx); ok {
-		d.carry(ctx, t, drop)
-		d.finish(ctx)
-	}
-	return nil
-}
-
-// carryAndWait also makes the socket for answers, before the message counts. It hears nobody
-// until the rights are gone.
-func (d *dispatch) carryAndWait(ctx context.Context, drop func()) error {
-	w, err := d.waitFor()
-	if err != nil {
-		return err
-	}
-	defer w.close()
-	d.message.Code = w.socket.Code
-	if t, ok := d.count(ctx); ok {
-		d.carry(ctx, t, drop)
-		w.listen()
-		d.finish(ctx)
-		d.book.end(nil)
-		if d.request.Typed {
-			d.sayOpen()
+		var err error
+		if w, err = d.waitFor(); err != nil {
+			return err
 		}
+		defer w.close()
+	}
+	t, ok := d.count(ctx)
+	if !ok {
+		return nil
+	}
+	d.carry(ctx, t, drop)
+	if w != nil {
+		w.listen()
+	}
+	d.finish(ctx)
+	if w != nil {
 		w.await(ctx)
 	}
 	return nil

@@ -35,17 +35,21 @@ func (d *dispatch) waitFor() (*waiting, error) {
 	if err != nil {
 		return nil, &message.Refusal{Problem: err.Error(), Hint: `nothing was sent; "msg doctor" says what is missing`}
 	}
+	d.message.Code = socket.Code
 	return &waiting{audience: d.audience, dispatch: d, socket: socket, begun: time.Now(), refused: map[uint32]bool{}}, nil
 }
 
-// listen begins to hear answers. Until then, whoever answers waits in the kernel's queue.
+// listen begins to hear answers, when the rights are gone. Until then, whoever answers waits in
+// the kernel's queue.
 func (w *waiting) listen() { w.listening.Go(func() { w.socket.Serve(w) }) }
 
 // await waits until everybody who has the message has answered, or the time for answers is
 // over. It reports who has not answered by then.
 func (w *waiting) await(ctx context.Context) {
+	w.book.end(nil)
 	begun := w.begun
 	if w.request.Typed {
+		w.sayOpen()
 		begun = time.Now() // when all has been said
 	}
 	var late <-chan time.Time

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -168,6 +169,28 @@ func (s System) utmp() ([]Record, error) {
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxUtmp))
 	return ParseUtmp(data, NativeLayout()), err
+}
+
+var errUnsure = errors.New("the file of a session may hold what its user wrote")
+
+// LoginFile reads the file of a session, if it tells what logind would.
+//
+// A session's user may have logind set DISPLAY, and logind (of systemd 252 and of 257)
+// writes it as it is: with line breaks in it, it is any number of keys. So a file that has
+// a display tells nothing. Other values are escaped; one in quotes would be news.
+func (s System) LoginFile(session string) (LoginFile, error) {
+	if !isID(session) {
+		return nil, syscall.ENOENT
+	}
+	path := s.Logins + "/" + session
+	content, err := readSmall(path) // it is some 400 bytes
+	if len(content) == smallSize {
+		content, err = os.ReadFile(path)
+	}
+	if bytes.Contains(content, []byte("\nDISPLAY=")) || bytes.Contains(content, []byte(`="`)) {
+		return nil, errUnsure
+	}
+	return content, err
 }
 
 // terminalNames sort pts/2 before pts/10.

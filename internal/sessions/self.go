@@ -4,7 +4,7 @@ package sessions
 type Self struct {
 	Terminal uint64 // device number of the controlling terminal; 0 if none is sure to be below /dev
 	Session  string // logind's id of the session that the process is in, or ""
-	From     string // where the user has come from by ssh, by sshd's word; "" if only CameFrom may know
+	From     string // the host that ssh came from, by sshd's word; "" if only CameFrom may know it
 	Job      string // "cron" for a cron job, the unit of another system service, or ""
 
 	LoginUID uint32 // who logged in, whatever sudo made of them since (pam_loginuid(8))

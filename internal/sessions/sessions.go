@@ -122,10 +122,7 @@ type System struct {
 // Register is logind's list of sessions (package logins).
 type Register interface {
 	Sessions(ctx context.Context) ([]Session, error)
-
-	// Ask begins to ask. The function that it returns waits for the answer, and adds it to a
-	// picture.
-	Ask(ctx context.Context) (add func(*Picture))
+	Ask(ctx context.Context) (add func(*Picture)) // begins to ask; add waits for the answer, and adds it
 }
 
 // Local returns this machine, its logind not asked.
