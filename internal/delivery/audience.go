@@ -54,15 +54,7 @@ func (a *audience) reached(owner uint32, terminals int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.people[owner].reached += terminals
-	a.change()
-}
-
-// change is called with the lock held.
-func (a *audience) change() {
-	select {
-	case a.changed <- struct{}{}:
-	default: // it is known already
-	}
+	wake(a.changed)
 }
 
 // anyMissing reports whether somebody has the message and has not answered.

@@ -131,11 +131,9 @@ func (s *sending) deliver(ctx context.Context, places []Place) error {
 		return nil
 	}
 	d.carry(ctx, t, drop)
-	if w != nil {
-		w.listen()
-	}
-	d.finish(ctx)
-	if w != nil {
+	if w == nil {
+		d.finish(ctx)
+	} else {
 		w.await(ctx)
 	}
 	return nil

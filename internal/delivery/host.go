@@ -26,20 +26,15 @@ type Host struct {
 // Local returns this host. It asks no logind.
 func Local() Host {
 	var directory accounts.Directory
-	return Host{
-		Name: hostName(), System: sessions.Local(directory.Names), Accounts: &directory,
-		Now: time.Now, Pending: answers.Dir,
-	}
-}
-
-// hostName is the name without the domain.
-func hostName() string {
 	name, err := os.Hostname()
 	if err != nil {
-		return "localhost"
+		name = "localhost"
 	}
-	name, _, _ = strings.Cut(name, ".")
-	return name
+	name, _, _ = strings.Cut(name, ".") // without the domain
+	return Host{
+		Name: name, System: sessions.Local(directory.Names), Accounts: &directory,
+		Now: time.Now, Pending: answers.Dir,
+	}
 }
 
 // Picture looks who is logged in.

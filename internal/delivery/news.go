@@ -18,9 +18,14 @@ func (n *news) put(r message.Result) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.all = append(n.all, r)
+	wake(n.more)
+}
+
+// wake puts a token into a channel that has room for one, unless there is one.
+func wake(c chan<- struct{}) {
 	select {
-	case n.more <- struct{}{}:
-	default: // it is known already
+	case c <- struct{}{}:
+	default:
 	}
 }
 

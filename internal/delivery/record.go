@@ -54,7 +54,11 @@ func (f *fields) add(name, value string) {
 
 // Entry is the record as it is logged; withText with the message's text.
 func (r Record) Entry(withText bool) journal.Entry {
-	targets, sum := names(r.Request.Targets), r.counts()
+	targets := names(r.Request.Targets)
+	var sum message.Counts
+	for _, one := range r.Results {
+		sum.Add(one)
+	}
 	f := fieldsOf(r.UID)
 	if r.LoggedIn {
 		f.add("MSG_LOGIN_UID", fmt.Sprint(r.LoginUID))
@@ -137,14 +141,6 @@ func names(targets []target.Target) string {
 		words[i] = text.Name(t.String())
 	}
 	return strings.Join(words, ",")
-}
-
-func (r Record) counts() message.Counts {
-	var sum message.Counts
-	for _, one := range r.Results {
-		sum.Add(one)
-	}
-	return sum
 }
 
 // outcome says in words what became of the request: sent to 2, failed 1 (messages-off).

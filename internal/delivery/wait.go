@@ -39,13 +39,12 @@ func (d *dispatch) waitFor() (*waiting, error) {
 	return &waiting{audience: d.audience, dispatch: d, socket: socket, begun: time.Now(), refused: map[uint32]bool{}}, nil
 }
 
-// listen begins to hear answers, when the rights are gone. Until then, whoever answers waits in
-// the kernel's queue.
-func (w *waiting) listen() { w.listening.Go(func() { w.socket.Serve(w) }) }
-
-// await waits until everybody who has the message has answered, or the time for answers is
-// over. It reports who has not answered by then.
+// await hears answers until everybody who has the message has answered, or the time for answers
+// is over. It reports who has not answered by then. An answer that comes before, while there are
+// rights, waits in the kernel's queue.
 func (w *waiting) await(ctx context.Context) {
+	w.listening.Go(func() { w.socket.Serve(w) })
+	w.finish(ctx)
 	w.book.end(nil)
 	begun := w.begun
 	if w.request.Typed {
@@ -172,7 +171,7 @@ func (w *waiting) judge(a answers.Answer, terminal string, after int64) (*Answer
 	w.report(message.Result{
 		Event: message.Answered, Host: w.Host.Name, User: p.name, Terminal: terminal, Answer: a.Kind, Text: a.Text, AfterMS: after,
 	})
-	w.change()
+	wake(w.changed)
 	return record, nil
 }
 

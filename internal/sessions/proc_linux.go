@@ -22,8 +22,6 @@ type procfs struct {
 	session map[int][]int        // the processes of each session
 	known   map[int]process      // what has been read; pid 0 for one that is gone
 	clocks  map[int]clock        // by processor, once asked for
-
-	buf [smallSize]byte // for one file after the other
 }
 
 func readProc(dir string) (*procfs, error) {
@@ -69,11 +67,7 @@ func (p *procfs) process(pid int) (process, bool) {
 	if found, asked := p.known[pid]; asked {
 		return found, found.pid != 0
 	}
-	data, err := readInto(p.buf[:], p.path(pid, "stat"))
-	found := process{}
-	if err == nil {
-		found, err = parseStat(data)
-	}
+	found, err := readStat(p.dir + "/" + strconv.Itoa(pid))
 	p.known[pid] = found
 	return found, err == nil
 }
@@ -95,7 +89,7 @@ func (p *procfs) members(leader process, group int) []process {
 // number, in a namespace below this one. The owner of /proc/PID would not do: it is root also
 // of a user's process that made itself undumpable.
 func (p *procfs) identity(pid int) (identity, bool) {
-	status, err := readInto(p.buf[:], p.path(pid, "status"))
+	status, err := readSmall(p.path(pid, "status"))
 	if err != nil {
 		return identity{}, false
 	}
@@ -110,7 +104,7 @@ func (p *procfs) identity(pid int) (identity, bool) {
 }
 
 func (p *procfs) arguments(pid int) []string {
-	data, err := readInto(p.buf[:], p.path(pid, "cmdline"))
+	data, err := readSmall(p.path(pid, "cmdline"))
 	if err != nil {
 		return nil
 	}
@@ -129,24 +123,28 @@ func (p *procfs) path(pid int, file string) string {
 	return p.dir + "/" + strconv.Itoa(pid) + "/" + file
 }
 
-const smallSize = 8192
-
-// readSmall reads what the kernel makes up in one piece, such as a process's cgroups.
-func readSmall(path string) ([]byte, error) {
-	var buf [smallSize]byte
-	data, err := readInto(buf[:], path)
-	return bytes.Clone(data), err
+// readStat reads a process's stat, in its directory below /proc.
+func readStat(dir string) (process, error) {
+	data, err := readSmall(dir + "/stat")
+	if err != nil {
+		return process{}, err
+	}
+	return parseStat(data)
 }
 
-// readInto spares the allocations of os.ReadFile, for thousands of small files.
-func readInto(buf []byte, path string) ([]byte, error) {
+const smallSize = 8192
+
+// readSmall reads what the kernel makes up in one piece, such as a process's cgroups. It spares
+// what os.ReadFile does besides, for thousands of files.
+func readSmall(path string) ([]byte, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer unix.Close(fd)
-	n, err := unix.Read(fd, buf)
-	return buf[:max(0, n)], err
+	var buf [smallSize]byte
+	n, err := unix.Read(fd, buf[:])
+	return bytes.Clone(buf[:max(0, n)]), err
 }
 
 // bootTime is when the clock of /proc/PID/stat began.

@@ -153,8 +153,6 @@ func (s System) device(name string) (Terminal, bool) {
 	}, true
 }
 
-var errNotAFile = errors.New("not a regular file")
-
 func (s System) utmp() ([]Record, error) {
 	f, err := os.OpenFile(s.Utmp, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -165,13 +163,11 @@ func (s System) utmp() ([]Record, error) {
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(err, errNotAFile) // a FIFO would be waited for
+		return nil, errors.Join(err, errors.New("not a regular file")) // a FIFO would be waited for
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxUtmp))
 	return ParseUtmp(data, NativeLayout()), err
 }
-
-var errUnsure = errors.New("the file of a session may hold what its user wrote")
 
 // LoginFile reads the file of a session, if it tells what logind would.
 //
@@ -188,7 +184,7 @@ func (s System) LoginFile(session string) (LoginFile, error) {
 		content, err = os.ReadFile(path)
 	}
 	if bytes.Contains(content, []byte("\nDISPLAY=")) || bytes.Contains(content, []byte(`="`)) {
-		return nil, errUnsure
+		return nil, errors.New("the file of a session may hold what its user wrote")
 	}
 	return content, err
 }

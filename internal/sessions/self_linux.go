@@ -71,15 +71,6 @@ func (s System) TerminalOf(pid int, uid uint32) string {
 	return name
 }
 
-// readStat reads a process's stat, in its directory below /proc.
-func readStat(dir string) (process, error) {
-	data, err := readSmall(dir + "/stat")
-	if err != nil {
-		return process{}, err
-	}
-	return parseStat(data)
-}
-
 // jobOfAncestors finds a cron daemon among the processes above, if no cgroup tells.
 // Names are a process's own choice, so only one of root's counts.
 func jobOfAncestors(p process) string {

@@ -27,7 +27,8 @@ type identity struct {
 type survey struct {
 	processes
 	byDevice map[uint64]*Terminal
-	leading  map[string]int // the pid of the leader that is vouched for, by terminal
+	leading  map[string]int    // the pid of the leader that is vouched for, by terminal
+	front    map[*Terminal]int // the pid of the process in front
 	clients  []attached
 	servers  map[int]*server // by pid
 }
@@ -45,12 +46,14 @@ type server struct {
 	uid    uint32
 	socket string
 	panes  []*Terminal
-	front  []int // of each pane, the process in front
 }
 
 // plant adds to each terminal who leads it, what runs in front, and which other terminal shows it.
 func plant(terminals []Terminal, from processes, booted time.Time) {
-	s := survey{processes: from, byDevice: make(map[uint64]*Terminal, len(terminals)), leading: map[string]int{}, servers: map[int]*server{}}
+	s := survey{
+		processes: from, byDevice: make(map[uint64]*Terminal, len(terminals)),
+		leading: map[string]int{}, front: map[*Terminal]int{}, servers: map[int]*server{},
+	}
 	leaders := make([]process, len(terminals))
 	for i := range terminals {
 		t := &terminals[i]
@@ -114,7 +117,7 @@ func (s *survey) describe(t *Terminal, leader process) {
 	t.AddSource(Proc)
 	front := s.inFront(leader)
 	if len(front) > 0 {
-		t.What = front[0].name
+		t.What, s.front[t] = front[0].name, front[0].pid
 		t.Remote = slices.Contains(remotes, t.What)
 	}
 	if s.leading[t.Name] == 0 {
@@ -129,7 +132,7 @@ func (s *survey) describe(t *Terminal, leader process) {
 			break
 		}
 	}
-	if isDoor := s.climb(t, leader, front); !isDoor && t.Outer == "" {
+	if isDoor := s.climb(t, leader); !isDoor && t.Outer == "" {
 		t.Service = serviceOf(cgroup)
 	}
 }
@@ -167,7 +170,7 @@ const mostAncestors = 64
 // climb looks above a session leader for what shows its terminal: a multiplexer's server, or a
 // program that has another terminal. It reports whether the terminal belongs to somebody who
 // came in by a door.
-func (s *survey) climb(t *Terminal, leader process, front []process) (isDoor bool) {
+func (s *survey) climb(t *Terminal, leader process) (isDoor bool) {
 	below := leader
 	for range mostAncestors {
 		p, ok := s.process(below.parent)
@@ -175,7 +178,7 @@ func (s *survey) climb(t *Terminal, leader process, front []process) (isDoor boo
 		case !ok || p.pid <= 1:
 			return slices.Contains(doors, leader.name)
 		case isServer(p):
-			s.addPane(t, p, front)
+			s.addPane(t, p)
 			return false
 		case slices.Contains(doors, p.name):
 			return true
@@ -206,7 +209,7 @@ func (s *survey) shows(outer *Terminal, p process) bool {
 	return p.inFront() || p.stopped()
 }
 
-func (s *survey) addPane(t *Terminal, p process, front []process) {
+func (s *survey) addPane(t *Terminal, p process) {
 	of := s.servers[p.pid]
 	if of == nil {
 		who, ok := s.identity(p.pid)
@@ -221,20 +224,15 @@ func (s *survey) addPane(t *Terminal, p process, front []process) {
 	}
 	t.Pane = p.pid
 	of.panes = append(of.panes, t)
-	pid := 0
-	if len(front) > 0 {
-		pid = front[0].pid
-	}
-	of.front = append(of.front, pid)
 }
 
 // timePanes adds to the panes used last when what is in front of each last ran, if the kernel
 // does not tell which was the last one: a program runs for each key.
 func (s *survey) timePanes(of *server) {
 	newest := of.used()
-	for i, t := range of.panes {
+	for _, t := range of.panes {
 		if len(of.panes) > 1 && atOnce(t.LastInput, newest) {
-			t.Ran = s.ran(of.front[i])
+			t.Ran = s.ran(s.front[t])
 		}
 	}
 }
@@ -255,21 +253,18 @@ func (t *Terminal) usedAfter(other *Terminal) bool {
 // serverOf returns the pid of the server that a client is attached to, or 0. Of several, it is
 // the one that was used at the time nearest to the client's (docs/decisions, 10).
 func (s *survey) serverOf(c attached) int {
-	var best *server
+	var best int
 	var nearest time.Duration
 	for _, one := range s.servers {
 		if one.name != c.server || one.uid != c.uid || one.socket != c.socket || one.pid == c.terminal.Pane {
 			continue
 		}
 		apart := one.used().Sub(c.terminal.LastInput).Abs()
-		if best == nil || apart < nearest || apart == nearest && one.pid < best.pid {
-			best, nearest = one, apart
+		if best == 0 || apart < nearest || apart == nearest && one.pid < best {
+			best, nearest = one.pid, apart
 		}
 	}
-	if best == nil {
-		return 0
-	}
-	return best.pid
+	return best
 }
 
 // used is when the pane used last was.
