@@ -164,6 +164,26 @@ func TestPrivilege(t *testing.T) {
 	}
 }
 
+// TestReaderHoldsNoRights: a reader of results that stops, already at the first one, keeps
+// nobody's rights.
+func TestReaderHoldsNoRights(t *testing.T) {
+	term, asked := person(t), 0
+	e, dropped := engine(), make(chan struct{})
+	e.Rules.Policy, e.Rules.Drop = allowed(&asked), func() { close(dropped) }
+	results := 0
+	err := e.Send(t.Context(), request(t, "no-such-user,"+term.Name, "hello"), nil, func(message.Result) {
+		results++
+		select {
+		case <-dropped:
+		case <-time.After(30 * time.Second):
+			t.Error("the rights are held until somebody reads")
+		}
+	})
+	if err != nil || results != 2 {
+		t.Errorf("%d results, %v", results, err)
+	}
+}
+
 // TestLog: each request is one record, refused ones, too.
 func TestLog(t *testing.T) {
 	term := person(t)
