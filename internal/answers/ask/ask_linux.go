@@ -39,10 +39,14 @@ func Read(ctx context.Context, dir, code string, whom *uint32) (answers.Message,
 	return ask(ctx, dir, code, answers.Question{Want: answers.Show, For: whom})
 }
 
-// ask sends a question, again where too many others are at it.
+// ask sends a question, and again if too many others are at it. If the time is up during one
+// more try, it was busy, not silent.
 func ask(ctx context.Context, dir, code string, q answers.Question) (answers.Message, error) {
-	for {
+	for again := false; ; again = true {
 		m, err := askOnce(ctx, dir, code, q)
+		if again && errors.Is(err, ErrSilent) {
+			err = ErrBusy
+		}
 		if !errors.Is(err, ErrBusy) {
 			return m, err
 		}
