@@ -27,8 +27,8 @@ func TestLayers(t *testing.T) {
 		"rate":            "",
 		"compat":          "",
 		"config":          "rate",
-		"answers":         "message target",
-		"answers/ask":     "answers message target",
+		"answers":         "message rate target",
+		"answers/ask":     "answers message rate target",
 		"countdown":       "",
 		"motd":            "",
 		"tail":            "",
@@ -41,11 +41,11 @@ func TestLayers(t *testing.T) {
 		"window":          "text",
 		"remote/sshhosts": "hostlist",
 		"completion":      "addressbook answers config device hostlist message rate sessions tail target text",
-		"delivery":        "accounts answers banner device journal message sessions target text tty",
+		"delivery":        "accounts answers banner device journal message rate sessions target text tty",
 		"wire":            "message target text",
-		"wire/call":       "answers message tail target text wire",
+		"wire/call":       "answers message rate tail target text wire",
 		"client":          "accounts addressbook answers banner config delivery device hostlist journal message rate remote report sessions sessions/logins tail target text tty window wire wire/call",
-		"remote":          "answers message tail target text wire wire/call",
+		"remote":          "answers message rate tail target text wire wire/call",
 	} {
 		deps := depsOf(t, "msg/internal/"+pkg)
 		for _, dep := range deps {

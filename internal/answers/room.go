@@ -3,6 +3,8 @@ package answers
 import (
 	"sync"
 	"time"
+
+	"msg/internal/rate"
 )
 
 // The limits of connections that are heard at once. A user who opens connections without end
@@ -16,24 +18,24 @@ const (
 // The limits of connections that are heard one after the other; and of all connections, most of
 // which may be refused unheard. A flood then takes some hundredths of a processor.
 var (
-	ofOne       = limit{burst: 20, perSecond: 5}
-	ofStrangers = limit{burst: 64, perSecond: 20}
-	ofAll       = limit{burst: 512, perSecond: 1000}
+	ofOne       = rate.Flow{Burst: 20, PerSecond: 5}
+	ofStrangers = rate.Flow{Burst: 64, PerSecond: 20}
+	ofAll       = rate.Flow{Burst: 512, PerSecond: 1000}
 )
 
 // room keeps the limits.
 type room struct {
 	mu        sync.Mutex
 	places    map[uint32]int // by user
-	buckets   map[uint32]*bucket
+	buckets   map[uint32]*rate.Bucket
 	strangers int
 	all       int
 
-	ofStrangers *bucket
+	ofStrangers *rate.Bucket
 }
 
 func newRoom() *room {
-	return &room{places: map[uint32]int{}, buckets: map[uint32]*bucket{}, ofStrangers: ofStrangers.bucket()}
+	return &room{places: map[uint32]int{}, buckets: map[uint32]*rate.Bucket{}, ofStrangers: ofStrangers.Bucket()}
 }
 
 // enter gives a place to a user, if there is one. Strangers, who may be many, share a bucket.
@@ -46,11 +48,11 @@ func (r *room) enter(uid uint32, stranger bool, now time.Time) bool {
 	turn := r.ofStrangers
 	if !stranger {
 		if turn = r.buckets[uid]; turn == nil {
-			turn = ofOne.bucket()
+			turn = ofOne.Bucket()
 			r.buckets[uid] = turn
 		}
 	}
-	if !turn.take(now) {
+	if !turn.Take(now) {
 		return false
 	}
 	r.places[uid]++
@@ -72,39 +74,4 @@ func (r *room) leave(uid uint32, stranger bool) {
 	if stranger {
 		r.strangers--
 	}
-}
-
-// limit is how many at once, and how many a second after that.
-type limit struct{ burst, perSecond float64 }
-
-// bucket has tokens, which come back as time passes.
-type bucket struct {
-	limit
-	left float64
-	at   time.Time
-}
-
-func (l limit) bucket() *bucket { return &bucket{limit: l, left: l.burst} }
-
-func (b *bucket) fill(now time.Time) {
-	if !b.at.IsZero() {
-		b.left = min(b.burst, b.left+b.perSecond*max(0, now.Sub(b.at).Seconds()))
-	}
-	b.at = now
-}
-
-// take takes a token, if there is one.
-func (b *bucket) take(now time.Time) bool {
-	if b.fill(now); b.left < 1 {
-		return false
-	}
-	b.left--
-	return true
-}
-
-// wait takes a token, and returns how long it takes to come back.
-func (b *bucket) wait(now time.Time) time.Duration {
-	b.fill(now)
-	b.left--
-	return time.Duration(max(0, -b.left/b.perSecond) * float64(time.Second))
 }

@@ -74,75 +74,26 @@ func TestRoomInTurn(t *testing.T) {
 	one := func(int) uint32 { return 1 }
 	another := func(int) uint32 { return 2 }
 	anybody := func(i int) uint32 { return uint32(1000 + i) }
-	if got := turns(anybody, true); got != int(ofStrangers.burst) {
+	if got := turns(anybody, true); got != int(ofStrangers.Burst) {
 		t.Errorf("strangers have %d turns", got)
 	}
 	for _, uid := range []func(int) uint32{one, another} {
-		if got := turns(uid, false); got != int(ofOne.burst) {
+		if got := turns(uid, false); got != int(ofOne.Burst) {
 			t.Errorf("who is asked has %d turns", got)
 		}
 	}
 	now = now.Add(2 * time.Second)
-	if got := turns(anybody, true); got != int(2*ofStrangers.perSecond) {
+	if got := turns(anybody, true); got != int(2*ofStrangers.PerSecond) {
 		t.Errorf("two seconds later, strangers have %d", got)
 	}
-	if got := turns(one, false); got != int(2*ofOne.perSecond) {
+	if got := turns(one, false); got != int(2*ofOne.PerSecond) {
 		t.Errorf("two seconds later, who is asked has %d", got)
 	}
 	now = now.Add(time.Hour)
-	if got := turns(one, false); got != int(ofOne.burst) {
+	if got := turns(one, false); got != int(ofOne.Burst) {
 		t.Errorf("an hour later, who is asked has %d", got)
 	}
 	if len(r.buckets) > 2 {
 		t.Errorf("%d buckets, with strangers'", len(r.buckets))
-	}
-}
-
-// TestBucket: so many go at once, then so many a second, and those that were saved up
-// meanwhile are no more than these. A clock that goes back gives none.
-func TestBucket(t *testing.T) {
-	near := func(got, want time.Duration) bool { return (got - want).Abs() < time.Millisecond }
-	now := time.Now()
-	b := limit{burst: 10, perSecond: 5}.bucket()
-	took := func(n int) (all time.Duration) {
-		for range n {
-			wait := b.wait(now)
-			all, now = all+wait, now.Add(wait)
-		}
-		return all
-	}
-	if got := took(10); got != 0 {
-		t.Errorf("the first took %v", got)
-	}
-	if got := took(50); !near(got, 10*time.Second) {
-		t.Errorf("those of ten seconds took %v", got)
-	}
-	now = now.Add(time.Second)
-	if got := took(10); !near(got, time.Second) {
-		t.Errorf("after a second they took %v", got)
-	}
-	now = now.Add(time.Hour)
-	if got := took(15); !near(got, time.Second) {
-		t.Errorf("after an hour they took %v", got)
-	}
-	b = limit{burst: 2, perSecond: 1}.bucket()
-	for i, c := range []struct {
-		after time.Duration
-		want  bool
-	}{
-		{0, true},
-		{0, true},
-		{0, false},
-		{500 * time.Millisecond, false},
-		{500 * time.Millisecond, true},
-		{0, false},
-		{-time.Hour, false},
-		{time.Hour, true},
-		{0, true},
-		{0, false},
-	} {
-		if now = now.Add(c.after); b.take(now) != c.want {
-			t.Errorf("take %d is %v", i, !c.want)
-		}
 	}
 }

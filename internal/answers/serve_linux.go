@@ -25,7 +25,7 @@ const busy = `{"event":"` + EventBusy + `"}` + "\n"
 // said nothing: they learn the same as later ones, that nobody listens.
 func (s *Socket) Serve(desk Desk) {
 	room := newRoom()
-	all := ofAll.bucket()
+	all := ofAll.Bucket()
 	var talks sync.WaitGroup
 	defer talks.Wait()
 	ctx, cutOff := context.WithCancel(context.Background())
@@ -39,7 +39,7 @@ func (s *Socket) Serve(desk Desk) {
 			time.Sleep(5 * time.Millisecond)
 			continue
 		}
-		time.Sleep(all.wait(time.Now()))
+		time.Sleep(all.Wait(time.Now()))
 		who, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 		if err != nil {
 			_ = unix.Close(fd)

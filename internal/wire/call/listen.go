@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"msg/internal/message"
+	"msg/internal/rate"
 	"msg/internal/wire"
 )
 
@@ -55,23 +56,11 @@ func (b *inbox) isFull() bool {
 }
 
 // mostAnswer limits what a helper may say, in bytes; 4,000 terminals come to a tenth of it.
-// If the message stays, the helper may say that much at once and perSecond more each second,
-// and that much may be unread.
-const (
-	mostAnswer = 8 << 20
-	perSecond  = 64 << 10
-)
+// If the message stays, the helper may say that much at once and more each second, and that
+// much may be unread.
+const mostAnswer = 8 << 20
 
-// allowance is how much more a helper may say.
-type allowance struct {
-	left float64 // bytes
-	at   time.Time
-}
-
-func (a *allowance) refill() {
-	a.left = min(mostAnswer, a.left+perSecond*time.Since(a.at).Seconds())
-	a.at = time.Now()
-}
+var spoken = rate.Flow{Burst: mostAnswer, PerSecond: 64 << 10}
 
 // opened begins the line that says that the text is through.
 const opened = `{"event":"` + string(message.Open) + `"`
@@ -79,20 +68,20 @@ const opened = `{"event":"` + string(message.Open) + `"`
 // listen puts what the helper says into the inbox.
 func (t *Talk) listen(out io.Reader) {
 	from := wire.NewReader(out, wire.MostEvent)
-	may := allowance{left: mostAnswer, at: time.Now()}
+	may := spoken.Bucket()
 	for {
 		data, err := from.Next()
 		stays := t.stays.Load()
 		if stays {
-			may.refill()
+			may.Fill(time.Now())
 		}
-		if may.left -= float64(len(data) + 1); may.left < 0 && err == nil && !stays {
+		if there := may.Spend(float64(len(data) + 1)); !there && err == nil && !stays {
 			err = wire.ErrTooLong
 		}
 		if err == nil && stays && t.options.Open != nil && bytes.HasPrefix(data, []byte(opened)) {
 			t.options.Open() // results checks the line when it reads it
 		}
-		if err == nil && !t.room(&may) {
+		if err == nil && !t.room(may) {
 			return
 		}
 		t.heard.put(line{bytes.Clone(data), err})
@@ -107,14 +96,14 @@ const pause = 50 * time.Millisecond
 
 // room waits until the helper may say more. Meanwhile the helper waits, too, once the pipe
 // is full. It reports false if the conversation is over first.
-func (t *Talk) room(may *allowance) bool {
-	for may.left < 0 || t.heard.isFull() {
+func (t *Talk) room(may *rate.Bucket) bool {
+	for may.Owes() || t.heard.isFull() {
 		select {
 		case <-time.After(pause):
 		case <-t.over:
 			return false
 		}
-		may.refill()
+		may.Fill(time.Now())
 	}
 	return true
 }
