@@ -49,23 +49,27 @@ func waitsForSoLong(args []string) bool {
 	})
 }
 
-// hasUnknownFlag reports whether there is a flag among the arguments that is none of these.
+// hasUnknownFlag reports whether there is a flag among the arguments that is none of these. It
+// leaves out what may be words of a text.
 func hasUnknownFlag(args []string, flags []*kong.Flag) bool {
+	words := 0 // a command, whom to send to, a text
 	is := func(matches func(*kong.Flag) bool) bool { return slices.ContainsFunc(flags, matches) }
 	for _, arg := range args {
 		long, isLong := strings.CutPrefix(arg, "--")
 		long, _, _ = strings.Cut(long, "=")
 		switch {
-		case arg == "--":
+		case arg == "--", words > 2:
 			return false
 		case isLong:
-			if !is(func(f *kong.Flag) bool { return f.Name == long || f.Tag.Negatable != "" && "no-"+f.Name == long }) {
+			if !is(func(f *kong.Flag) bool { return f.Name == long }) {
 				return true
 			}
 		case strings.HasPrefix(arg, "-") && len(arg) > 1:
 			if !is(func(f *kong.Flag) bool { return string(f.Short) == arg[1:2] }) {
 				return true
 			}
+		default:
+			words++
 		}
 	}
 	return false
