@@ -125,12 +125,7 @@ func (d *Directory) lookUp(ctx context.Context, uids []uint32) error {
 		})
 	}
 	for len(missing) > 0 {
-		var keys []string
-		for uid := range missing {
-			if keys = append(keys, strconv.FormatUint(uint64(uid), 10)); len(keys) == mostKeys {
-				break
-			}
-		}
+		keys := someOf(missing)
 		out, err := d.ask(ctx, "passwd", keys...)
 		eachUser(out, func(u User) bool {
 			found(u)
@@ -146,6 +141,16 @@ func (d *Directory) lookUp(ctx context.Context, uids []uint32) error {
 		}
 	}
 	return nil
+}
+
+// someOf returns uids as keys for getent, as many as one question may have.
+func someOf(uids map[uint32]bool) (keys []string) {
+	for uid := range uids {
+		if keys = append(keys, strconv.FormatUint(uint64(uid), 10)); len(keys) == mostKeys {
+			break
+		}
+	}
+	return keys
 }
 
 // Group returns the group of that name.

@@ -128,8 +128,13 @@ func askOnce(ctx context.Context, dir, code string, q answers.Question) (answers
 	case err != nil:
 		return m, writeErr
 	}
+	return understood(m, q, line)
+}
+
+// understood returns the message with what a reaction tells of it.
+func understood(m answers.Message, q answers.Question, reaction []byte) (answers.Message, error) {
 	var r answers.Reaction
-	if err := json.Unmarshal(line, &r); err != nil {
+	if err := json.Unmarshal(reaction, &r); err != nil {
 		return m, fmt.Errorf("what waits there does not keep to the protocol: %w", err)
 	}
 	done := answers.EventTaken
