@@ -121,7 +121,7 @@ func TestRate(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		forget(t, h)
 		// So slow that a machine under load sends no message more than the 30 at once.
-		h.Run(t, "sh", "-c", "mkdir -p /etc/msg; printf '[rate]\nper_minute = 1\n' >/etc/msg/msg.toml")
+		h.Run(t, "sh", "-c", "mkdir -p /etc/msg; printf '[rate]\nper_minute = 1\nburst = 29\n' >/etc/msg/msg.toml")
 		t.Cleanup(func() { h.Run(t, "rm", "-rf", "/etc/msg") })
 		bob := h.Login(t, "bob")
 		out := h.SSH(t, "carol", "sh", "-c", "for i in $(seq 31); do msg bob $i || echo $i: status $?; done")
