@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/alecthomas/kong"
@@ -26,7 +27,21 @@ type cli struct {
 	Helper     helperCmd     `cmd:"" hidden:"" help:"Deliver what msg on another host sends: what ssh runs."`
 	Completion completionCmd `cmd:"" help:"Print the code that completes msg's command line in a shell."`
 
-	Version kong.VersionFlag `help:"Show the version."`
+	Version versionFlag `help:"Show the version."`
+
+	shown bool // --help or --version, and that is all there is to do
+}
+
+// versionFlag is kong's, but for a --help in front of it, which has shown enough.
+type versionFlag bool
+
+// BeforeReset shows the version.
+func (versionFlag) BeforeReset(app *kong.Kong, tree *cli) error {
+	if !tree.shown {
+		fmt.Fprintln(app.Stdout, "msg "+version)
+	}
+	app.Exit(exitOK)
+	return nil
 }
 
 // usage stands in the place of kong's own line, which cannot tell that send is
@@ -45,9 +60,15 @@ func newParser(tree *cli, w world) (*kong.Kong, error) {
 		kong.Name("msg"),
 		kong.Description(description),
 		kong.Writers(w.stdout, w.stderr),
-		kong.Vars{"version": "msg " + version},
+		kong.Bind(tree),
+		kong.Exit(func(int) { tree.shown = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Help(help),
+		kong.Help(func(options kong.HelpOptions, ctx *kong.Context) error {
+			if tree.shown {
+				return nil
+			}
+			return help(options, ctx)
+		}),
 	)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"strings"
@@ -29,5 +30,9 @@ func (helperCmd) Run(ctx context.Context, w world) error {
 		me.Self.From, _, _ = strings.Cut(os.Getenv("SSH_CONNECTION"), " ")
 	}
 	hello := wire.Hello{Version: version, Host: text.Name(w.here.Name), Privileged: me.UID == 0 || client.Find() != ""}
-	return wire.Serve(ctx, wire.Stdin(), w.stdout, wire.RequestTimeSSH, hello, client.Door(w.here, me))
+	err := wire.Serve(ctx, wire.Stdin(), w.stdout, wire.RequestTimeSSH, hello, client.Door(w.here, me))
+	if err != nil {
+		err = fmt.Errorf("%v", err) // msg there has not heard all: here, a broken pipe is an error, too
+	}
+	return err
 }

@@ -57,13 +57,11 @@ func run(ctx context.Context, args []string, w world) (code int, err error) {
 	if err != nil {
 		return exitUsage, err
 	}
-	shown := false
-	parser.Exit = func(int) { shown = true } // --help and --version show all there is to do
 	known := tablesOf(parser.Model)
 	w.commands = known.commands
 	command, err := parser.Parse(rewrite(args, known))
 	switch {
-	case shown:
+	case tree.shown:
 		return exitOK, nil
 	case err != nil:
 		return exitUsage, usageError(err, args)

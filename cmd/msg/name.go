@@ -49,10 +49,8 @@ func (c *nameCmd) Run(ctx context.Context, w world) error {
 	switch {
 	case (c.Add || c.Delete) && c.JSON:
 		return wrong("", "--json shows names, and changes none")
-	case c.Delete && meant != "":
-		return wrong("", "--delete takes a name alone")
 	case c.Delete:
-		return a.drop(name)
+		return a.drop(name, meant)
 	case c.Add:
 		return a.set(ctx, name, meant)
 	case meant != "":
@@ -174,11 +172,14 @@ func (a aliases) file(name string) (string, error) {
 	return path, nil
 }
 
-// drop takes an alias away.
-func (a aliases) drop(name string) error {
+// drop takes an alias away. It has no use for targets.
+func (a aliases) drop(name, targets string) error {
 	path, err := a.file(name)
 	if err != nil {
 		return err
+	}
+	if targets != "" {
+		return wrong("", "--delete takes a name alone")
 	}
 	err = addressbook.DropAlias(path, name)
 	if errors.Is(err, addressbook.ErrNoAlias) {

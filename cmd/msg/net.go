@@ -43,7 +43,7 @@ func (c *netCmd) Run(ctx context.Context, w world, command *kong.Context) error 
 	case net.Send != nil:
 		return sendNet(ctx, w, *net.Send)
 	case net.Name.Delete:
-		return aliases{w: w}.drop(net.Name.Name)
+		return aliases{w: w}.drop(net.Name.Name, "")
 	case net.Name.Name == "":
 		return aliases{w: w}.show("")
 	}

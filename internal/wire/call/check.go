@@ -40,6 +40,9 @@ func (s *results) read(data []byte) (message.Result, error) {
 	if err := wire.Decode(data, &l); err != nil {
 		return message.Result{}, err
 	}
+	if l.Reason != l.Reason.Public() {
+		return message.Result{}, fmt.Errorf("failed for the reason %.40q", l.Reason)
+	}
 	r := resultOf(l)
 	if err := checkWords(r); err != nil {
 		return r, err

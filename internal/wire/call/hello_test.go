@@ -86,6 +86,7 @@ func TestOtherHelpers(t *testing.T) {
 		"both":             {[]string{hello, strings.Replace(result, "{", `{"target":"bob",`, 1), end}, message.Lost, 0},
 		"a reason":         {[]string{hello, strings.Replace(result, "{", `{"reason":"denied",`, 1), end}, message.Lost, 0},
 		"no reason":        {[]string{hello, strings.Replace(result, "delivered", "failed", 1), end}, message.Lost, 0},
+		"a reason of ours": {[]string{hello, strings.Replace(result, `"delivered"`, `"failed","reason":"given-up"`, 1), end}, message.Lost, 0},
 		"its own reason":   {[]string{hello, strings.Replace(result, `"delivered"`, `"failed","reason":"a\u009b31m"`, 1), end}, message.Lost, 0},
 		"unknown field":    {[]string{hello, strings.Replace(result, "{", `{"x":1,`, 1), end}, message.Lost, 0},
 		"unknown event":    {[]string{hello, strings.Replace(result, "delivered", "answered", 1), end}, message.Lost, 0},
