@@ -87,12 +87,8 @@ func (l *line) due() {
 }
 
 func (l *line) draw(words string) {
-	over := text.Pad(words, min(text.Width(l.words), l.columns()-1))
-	out := "\r" + over
-	if over != words {
-		out += "\r" + words
-	}
-	fmt.Fprint(l.report.Stderr, out)
+	over := text.Pad(words, max(l.columns()-1, 0)) // a Ctrl-C may have shown itself behind it
+	fmt.Fprint(l.report.Stderr, "\r"+over+"\r"+words)
 	l.words, l.drawn = words, time.Now()
 }
 

@@ -88,3 +88,20 @@ func TestManyHostsInOneLine(t *testing.T) {
 		t.Errorf("%q, want %q", problems.String(), want)
 	}
 }
+
+// TestLate: when the next message of a series is due, a terminal that was given up was held, and
+// a host that had not begun was not in time. When the sender gives up, they say so themselves.
+func TestLate(t *testing.T) {
+	for late, want := range map[bool]string{
+		false: "msg: bob on pts/2: interrupted: nothing was written\n",
+		true:  "msg: bob on pts/2: the terminal is stuck (not done when the next message, or the end, was due)\nhint: probably held with Ctrl-S; --time waits longer\n",
+	} {
+		var out, problems strings.Builder
+		o := New(Options{Program: Msg, Stdout: &out, Stderr: &problems, Here: "here"})
+		o.Late = func() bool { return late }
+		o.Result(message.Result{Event: message.Failed, Host: "here", User: "bob", Terminal: "pts/2", Reason: message.GivenUp, Detail: "interrupted: nothing was written"})
+		if err := o.End(); err != nil || problems.String() != want || out.String() != "" {
+			t.Errorf("late %v: %q, %v, want %q", late, problems.String(), err, want)
+		}
+	}
+}

@@ -76,7 +76,7 @@ func inTime(r message.Result) message.Result {
 	const due = "not done when the next message, or the end, was due"
 	switch {
 	case r.Reason == message.GivenUp:
-		r.Detail = due
+		r.Reason, r.Detail = message.Stuck, due // it was not the sender who gave up
 	case r.OfHost() && (r.Reason == message.Unreachable || r.Reason == message.Interrupted):
 		r.Reason, r.Detail, r.Hint = message.Interrupted, due, ""
 	}
