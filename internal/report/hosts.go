@@ -10,7 +10,6 @@ import (
 	"msg/internal/hostlist"
 	"msg/internal/message"
 	"msg/internal/text"
-	"msg/internal/window"
 )
 
 // hosts is the view of a message to named hosts: hosts with the same outcome share a line.
@@ -108,7 +107,7 @@ func (v *hosts) tell() {
 		v.warn("%s: had no msg; msg-helper was sent along, and nothing of it is left there", hostlist.Fold(v.pushed))
 	}
 	v.pushed = nil
-	if len(v.reached) > 0 && !v.Verbose && (v.tally.Planned > 0 || v.tellsReached()) {
+	if len(v.reached) > 0 && !v.Verbose && (v.tally.Planned > 0 || v.toPerson) {
 		v.print(v.reachedLine())
 	}
 	v.reached = nil
@@ -139,7 +138,7 @@ func (v *hosts) end() {
 		}
 	}
 	none := slices.DeleteFunc(slices.Clone(v.all), func(host string) bool { return v.told[host] })
-	if len(none) > 0 && (v.Verbose || v.tally.Planned > 0 || window.IsTerminal(v.Stdout)) {
+	if len(none) > 0 && (v.Verbose || v.tally.Planned > 0 || v.toPerson) {
 		v.print(hostlist.Fold(none) + ": nobody to send to")
 	}
 	if v.Waits {

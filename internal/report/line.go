@@ -31,7 +31,8 @@ const (
 	mostLeft        = 3 // so many hosts still waited for are named
 )
 
-func (r *Report) newLine() *line { return &line{report: r} }
+// newLine returns a report's line. Without a terminal it is over from the start.
+func (r *Report) newLine() *line { return &line{report: r, over: !window.IsTerminal(r.Stderr)} }
 
 // Begin shows how far a message to several hosts is, from soon on, until stop is called.
 func (r *Report) Begin() (stop func()) {
@@ -61,8 +62,11 @@ func (r *Report) Redraw() {
 
 // update draws the line if its words have changed, now or when the time has come.
 func (l *line) update() {
+	if l.over {
+		return
+	}
 	words := l.now()
-	if l.over || words == l.words {
+	if words == l.words {
 		return
 	}
 	next := l.drawn.Add(betweenDrawings)

@@ -26,7 +26,7 @@ func (v *words) result(r message.Result) {
 		v.hintFor(r)
 	case v.Verbose:
 		v.print(verb(r) + " " + who(r))
-	case r.Event == message.Planned || v.tellsReached():
+	case r.Event == message.Planned || v.toPerson:
 		v.reached = append(v.reached, r)
 	}
 }
@@ -64,7 +64,7 @@ func (v *words) tell() {
 }
 
 func (v *words) end() {
-	if v.tally.Nobody() && v.tellsReached() {
+	if v.tally.Nobody() && v.toPerson {
 		v.print("nobody to send to")
 	}
 	if v.Waits {

@@ -69,9 +69,10 @@ type Report struct {
 	GiveUp      func()
 	Late        func() bool
 
-	mu      sync.Mutex // of all above, and of the screen
-	settled bool       // all hosts have told what became of the text
-	slow    bool       // it was told that lines wait
+	mu       sync.Mutex // of all above, and of the screen
+	settled  bool       // all hosts have told what became of the text
+	toPerson bool       // a person is to read who was reached
+	slow     bool       // it was told that lines wait
 }
 
 // view is a way to show results. They are clean.
@@ -88,6 +89,7 @@ func New(o Options) *Report {
 	r := &Report{
 		screen:      &screen{Options: o},
 		tally:       NewTally(o.Hosts, o.Waits),
+		toPerson:    window.IsTerminal(o.Stdout),
 		Interrupted: func() bool { return false }, GiveUp: func() {}, Late: func() bool { return false },
 	}
 	if r.Hinted == nil {
@@ -229,6 +231,3 @@ func (nothing) answer(message.Result)     {}
 func (nothing) unanswered(message.Result) {}
 func (nothing) tell()                     {}
 func (nothing) end()                      {}
-
-// tellsReached reports whether a person is to read who was reached.
-func (r *Report) tellsReached() bool { return window.IsTerminal(r.Stdout) }
