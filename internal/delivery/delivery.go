@@ -29,9 +29,11 @@ type Engine struct {
 // terminal that takes long is first announced as Waiting.
 func (e Engine) Send(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
 	book, news := e.newLogbook(ctx, r), &news{more: make(chan struct{}, 1)}
-	s := &sending{Engine: e, request: r, lines: lines, book: book, report: func(one message.Result) {
-		book.add(one)
-		news.put(one)
+	s := &sending{Engine: e, request: r, lines: lines, book: book, report: func(results ...message.Result) {
+		for i := range results {
+			book.add(results[i])
+		}
+		news.put(results)
 	}}
 	var err error
 	go func() {
@@ -60,7 +62,7 @@ type sending struct {
 	request message.Request
 	lines   *message.Lines // nil unless the request is Typed
 	book    *logbook
-	report  func(message.Result) // never waits, and may be called by several at a time
+	report  func(...message.Result) // never waits, and may be called by several at a time
 }
 
 // send does what needs to ask others (names, accounts); then it delivers.

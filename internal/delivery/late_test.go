@@ -14,7 +14,11 @@ func dispatchOf(e Engine, r message.Request, places []Place, report func(message
 	if e.Host.Now == nil {
 		e.Host.Now = time.Now
 	}
-	s := &sending{Engine: e, request: r, book: &logbook{log: e.Rules.Log}, report: report}
+	s := &sending{Engine: e, request: r, book: &logbook{log: e.Rules.Log}, report: func(results ...message.Result) {
+		for _, one := range results {
+			report(one)
+		}
+	}}
 	return s.newDispatch(places)
 }
 

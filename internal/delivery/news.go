@@ -14,10 +14,10 @@ type news struct {
 	more chan struct{} // has a token if something has come; closed at the end
 }
 
-func (n *news) put(r message.Result) {
+func (n *news) put(results []message.Result) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.all = append(n.all, r)
+	n.all = append(n.all, results...)
 	wake(n.more)
 }
 

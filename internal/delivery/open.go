@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"msg/internal/message"
@@ -18,17 +19,22 @@ const few = 64
 // time holds up no other. More would wait for each other in the kernel (tty_mutex).
 const atWork = 2
 
-// each calls f for each of n, a few at a time.
+// each calls f for each of n, a few at a time. A goroutine for each would take longer.
 func (d *dispatch) each(n int, f func(i int)) {
-	var work sync.WaitGroup
-	for i := range n {
-		d.turns <- struct{}{}
-		work.Go(func() {
+	var next atomic.Int64
+	work := func() {
+		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+			d.turns <- struct{}{}
 			f(i)
 			<-d.turns
-		})
+		}
 	}
-	work.Wait()
+	var others sync.WaitGroup
+	for range min(n, atWork) - 1 {
+		others.Go(work)
+	}
+	work()
+	others.Wait()
 }
 
 // makeRoom waits until a terminal may be opened, and returns how many of so many may be; 0 if
@@ -101,17 +107,18 @@ func (d *dispatch) want(t *sessions.Terminal) tty.Want {
 	}
 }
 
-// done closes a terminal, if it was opened, and reports what became of it.
-func (d *dispatch) done(a *attempt) {
+// done closes a terminal, if it was opened, and returns what became of it: one result, or none.
+func (d *dispatch) done(a *attempt) []message.Result {
 	if a.terminal != nil {
 		a.err = errors.Join(a.err, a.terminal.Close())
 	}
 	<-d.room
 	// A desktop of somebody who is reached on another terminal is not where the message was
 	// meant to go.
-	if !errors.Is(a.err, message.NoTerminal) || !d.audience.asked(a.Owner) {
-		d.report(d.result(a))
+	if errors.Is(a.err, message.NoTerminal) && d.audience.asked(a.Owner) {
+		return nil
 	}
+	return []message.Result{d.result(a)}
 }
 
 func (d *dispatch) result(a *attempt) message.Result {

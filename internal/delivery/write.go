@@ -21,6 +21,7 @@ func (d *dispatch) write(batch []attempt, t ticket) (longer []*attempt) {
 			a.written, a.err = put(a.terminal, a.out, t)
 		}
 	})
+	results := make([]message.Result, 0, len(batch)) // told at once: to wake the reader for each takes longer
 	for i := range batch {
 		a := &batch[i]
 		switch {
@@ -30,8 +31,9 @@ func (d *dispatch) write(batch []attempt, t ticket) (longer []*attempt) {
 		case a.err == nil && !d.request.DryRun:
 			d.audience.reached(a.Owner, 1)
 		}
-		d.done(a)
+		results = append(results, d.done(a)...)
 	}
+	d.report(results...)
 	return longer
 }
 
@@ -71,7 +73,7 @@ func (d *dispatch) stay(ctx context.Context, longer []*attempt) {
 			through := sync.OnceFunc(d.text.Done)
 			defer through() // behind its result
 			d.stayOne(ctx, a, through)
-			d.done(a)
+			d.report(d.done(a)...)
 		})
 	}
 }
