@@ -76,13 +76,11 @@ func (o outgoing) carryOut(ctx context.Context, w world, d *client.Dispatch, tex
 	waiting, giveUp := context.WithCancel(ctx)
 	defer giveUp()
 	out.GiveUp = giveUp
-	if o.Options.Wait {
-		defer redrawn(out)()
-	}
 	var lines *message.Lines
 	if typing != nil {
 		out.Keyboard, lines = typing, typing.Lines
 	}
+	defer redrawn(out)()
 	if err := d.Send(waiting, text, lines, out); err != nil {
 		out.Abandon()
 		return o.misspelt(w, err)

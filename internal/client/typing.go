@@ -28,9 +28,9 @@ func StartTyping(in io.Reader) (t *Typing, first string, err error) {
 		line, err := t.line()
 		switch {
 		case errors.Is(err, io.EOF):
-			return t, "", &message.Refusal{Problem: "the message is empty"}
+			return nil, "", &message.Refusal{Problem: "the message is empty"}
 		case err != nil:
-			return t, "", &message.Refusal{Problem: fmt.Sprintf("read the message: %v", err)}
+			return nil, "", &message.Refusal{Problem: fmt.Sprintf("read the message: %v", err)}
 		case strings.TrimSpace(line) != "":
 			go t.read()
 			return t, line, nil

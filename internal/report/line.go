@@ -19,9 +19,9 @@ type line struct {
 	over     bool
 	from     time.Time // when it appears: what is done soon needs no line
 
-	words string // on the screen
-	drawn time.Time
-	again *time.Timer // for the next drawing
+	words  string      // on the screen
+	looked time.Time   // when it was last asked what to say
+	again  *time.Timer // for the next drawing
 }
 
 const (
@@ -56,30 +56,29 @@ func (r *Report) Redraw() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.line.hide()
-	r.line.drawn = time.Time{}
+	r.line.looked = time.Time{}
+	r.line.stop()
 	r.line.update()
 }
 
-// update draws the line if its words have changed, now or when the time has come.
+// update draws the line if its words have changed, now or when the time has come. Until then
+// it does not look: there may be a result for each of thousands of people.
 func (l *line) update() {
-	if l.over {
+	if l.over || l.again != nil {
 		return
 	}
-	words := l.now()
-	if words == l.words {
-		return
-	}
-	next := l.drawn.Add(betweenDrawings)
+	next := l.looked.Add(betweenDrawings)
 	if l.progress && next.Before(l.from) {
 		next = l.from
 	}
 	if wait := time.Until(next); wait > 0 {
-		if l.again == nil {
-			l.again = time.AfterFunc(wait, l.due)
-		}
+		l.again = time.AfterFunc(wait, l.due)
 		return
 	}
-	l.draw(words)
+	l.looked = time.Now()
+	if words := l.now(); words != l.words {
+		l.draw(words)
+	}
 }
 
 // due is update, when the time has come.
@@ -93,7 +92,7 @@ func (l *line) due() {
 func (l *line) draw(words string) {
 	over := text.Pad(words, max(l.columns()-1, 0)) // a Ctrl-C may have shown itself behind it
 	fmt.Fprint(l.report.Stderr, "\r"+over+"\r"+words)
-	l.words, l.drawn = words, time.Now()
+	l.words = words
 }
 
 // hide takes the line off the screen.
@@ -110,13 +109,23 @@ func (l *line) hide() {
 func (l *line) endProgress() {
 	if l.progress {
 		l.hide()
+		l.stop() // it may have waited for its first time
 		l.progress = false
+	}
+}
+
+// stop forgets the next drawing.
+func (l *line) stop() {
+	if l.again != nil {
+		l.again.Stop()
+		l.again = nil
 	}
 }
 
 // end takes the line off the screen for good.
 func (l *line) end() {
 	l.hide()
+	l.stop()
 	l.over = true
 }
 

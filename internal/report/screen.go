@@ -26,7 +26,9 @@ func (s *screen) warn(format string, args ...any) {
 // print prints a line on standard output. When nobody can read what becomes of a message
 // that stays, it has the sender give up.
 func (r *Report) print(line string) {
-	r.line.hide()
+	if r.toPerson { // what goes elsewhere does not meet the status line
+		r.line.hide()
+	}
 	_, err := fmt.Fprintln(r.Stdout, line)
 	r.keep(err)
 }
