@@ -44,11 +44,17 @@ func (m *memory) follow(length time.Duration) {
 			comm, _ := os.ReadFile(path)
 			name, dir := strings.TrimSpace(string(comm)), filepath.Dir(path)
 			pid, _ := strconv.Atoi(filepath.Base(dir))
-			one, ok := lookAt(dir)
-			if name != "msg" && name != "msg-helper" || !ok {
+			if name != "msg" && name != "msg-helper" {
 				continue
 			}
 			p := m.last[pid]
+			one, ok := lookAt(dir)
+			if !ok {
+				if p != nil && p.name == name {
+					found[pid] = p // one look that fails makes no other process of it
+				}
+				continue
+			}
 			if p == nil || p.name != name {
 				p = &watched{name: name}
 				m.processes = append(m.processes, p)
