@@ -96,7 +96,7 @@ func (d *dispatch) openOne(ctx context.Context, p *Place, t ticket) (*tty.Termin
 		within := d.want(p.Within)
 		want.Within = &within
 	}
-	return tty.Open(want)
+	return tty.Open(want, d.Rules.Open)
 }
 
 // want is a terminal as it was when it was chosen.

@@ -5,12 +5,16 @@ import (
 	"time"
 
 	"msg/internal/sessions"
+	"msg/internal/tty"
 )
 
 // Rules is what holds for a sender on this host. No function is nil: begin with Unlimited.
 type Rules struct {
 	Policy Policy
 	Log    func(Logged) // may be called by several at a time
+
+	// Open opens the terminals. Directly does in a process that may open them.
+	Open tty.Opener
 
 	// Take takes the right to open other people's terminals. Drop drops it for good; if that
 	// fails, the program ends.
@@ -29,7 +33,7 @@ type Rules struct {
 // rights all the time. Nothing is logged.
 func Unlimited() Rules {
 	return Rules{
-		Policy: Policy{Unlimited: true}, Log: func(Logged) {}, Take: func() error { return nil }, Drop: func() {},
+		Policy: Policy{Unlimited: true}, Open: tty.Directly, Log: func(Logged) {}, Take: func() error { return nil }, Drop: func() {},
 		Spare: func(sessions.Picture) []string { return nil }, Clear: func() {},
 	}
 }

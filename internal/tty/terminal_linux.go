@@ -18,6 +18,7 @@ import (
 // Terminal is a terminal that is open for writing.
 type Terminal struct {
 	want Want
+	by   Opener
 	fd   int
 	file *os.File // owns fd once a write had to wait
 	utf8 bool
@@ -28,21 +29,27 @@ type Terminal struct {
 
 const openFlags = unix.O_WRONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC | unix.O_NOFOLLOW
 
-// Open opens the terminal and then checks the descriptor, which all writes go through, wherever
-// the path leads later. Every error is a *Failure.
-func Open(want Want) (*Terminal, error) {
-	fd, err := unix.Open(want.Path, openFlags, 0)
+// Open has the terminal opened and then checks the descriptor, which all writes go through,
+// wherever the path leads later. Every error is a *Failure.
+func Open(want Want, by Opener) (*Terminal, error) {
+	fd, err := by(want)
 	if err != nil {
 		return nil, openFailure(want.Path, err)
 	}
-	t := &Terminal{want: want, fd: fd}
+	t := &Terminal{want: want, by: by, fd: fd}
 	if err := t.check(); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
 	return t, nil
 }
 
+// Directly is the Opener of a process that may open the terminal itself.
+func Directly(want Want) (fd int, err error) { return unix.Open(want.Path, openFlags, 0) }
+
 func openFailure(path string, err error) error {
+	if failure := (*message.Failure)(nil); errors.As(err, &failure) {
+		return failure
+	}
 	reason := message.Gone // ENOENT, ENXIO, ENODEV; EIO if the other end has closed
 	switch {
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM), errors.Is(err, unix.EROFS):
@@ -83,7 +90,7 @@ func (t *Terminal) check() error {
 	// All terminal emulators read UTF-8. Not all set IUTF8: ssh passes on its own terminal's.
 	t.utf8 = device.IsPseudo(want.Device) || settings.Iflag&unix.IUTF8 != 0
 	if want.Within != nil {
-		t.full = want.Within.isFullScreen()
+		t.full = want.Within.isFullScreen(t.by)
 	} else {
 		t.full = !want.Lines && isFullScreen(settings)
 	}
@@ -120,8 +127,8 @@ func isFullScreen(settings *unix.Termios) bool {
 }
 
 // isFullScreen reports whether a full-screen program has the terminal, if it may be opened.
-func (want Want) isFullScreen() bool {
-	fd, err := unix.Open(want.Path, openFlags, 0)
+func (want Want) isFullScreen(by Opener) bool {
+	fd, err := by(want)
 	if err != nil {
 		return false
 	}

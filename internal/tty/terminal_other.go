@@ -15,7 +15,10 @@ var ErrWouldBlock = errors.ErrUnsupported
 type Terminal struct{}
 
 // Open fails.
-func Open(Want) (*Terminal, error) { return nil, errors.ErrUnsupported }
+func Open(Want, Opener) (*Terminal, error) { return nil, errors.ErrUnsupported }
+
+// Directly fails.
+func Directly(Want) (int, error) { return -1, errors.ErrUnsupported }
 
 // Screen is a usual one.
 func (*Terminal) Screen() Screen { return Screen{Columns: usualColumns} }

@@ -25,6 +25,10 @@ type Want struct {
 	Within *Want
 }
 
+// Opener opens a terminal for writing, without waiting, and returns the descriptor. Its error
+// is the kernel's or a *message.Failure.
+type Opener func(Want) (fd int, err error)
+
 // Screen is what a terminal shows.
 type Screen struct {
 	Columns int // 1 or more
