@@ -93,14 +93,30 @@ func (p *procfs) identity(pid int) (identity, bool) {
 	if err != nil {
 		return identity{}, false
 	}
+	who, ok := parseStatus(status)
+	return identity{who.uids[0], who.uids[1], who.ours}, ok
+}
+
+// statusUIDs is what /proc/PID/status says of who a process is.
+type statusUIDs struct {
+	uids [4]uint32 // real, effective, saved, of the file system
+	ours bool      // it has one number, in this process namespace
+}
+
+func parseStatus(status []byte) (who statusUIDs, ok bool) {
 	uids := bytes.Fields(line(status, "\nUid:"))
-	if len(uids) < 2 {
-		return identity{}, false
+	if len(uids) < len(who.uids) {
+		return who, false
 	}
-	real, realErr := strconv.ParseUint(string(uids[0]), 10, 32)
-	effective, err := strconv.ParseUint(string(uids[1]), 10, 32)
-	numbers := bytes.Fields(line(status, "\nNSpid:"))
-	return identity{uint32(real), uint32(effective), len(numbers) < 2}, realErr == nil && err == nil
+	for i := range who.uids {
+		uid, err := strconv.ParseUint(string(uids[i]), 10, 32)
+		if err != nil {
+			return who, false
+		}
+		who.uids[i] = uint32(uid)
+	}
+	who.ours = len(bytes.Fields(line(status, "\nNSpid:"))) < 2
+	return who, true
 }
 
 func (p *procfs) arguments(pid int) []string {

@@ -20,3 +20,6 @@ func Myself() Self { return Self{} }
 
 // TerminalOf knows none here.
 func (System) TerminalOf(int, uint32) string { return "" }
+
+// Of fails: /proc is Linux's.
+func (System) Of(int) (Peer, error) { return Peer{}, errors.ErrUnsupported }

@@ -3,6 +3,7 @@ package sessions
 import (
 	"bytes"
 	"strconv"
+	"time"
 
 	"msg/internal/device"
 
@@ -14,26 +15,70 @@ const unsetLoginUID = 1<<32 - 1
 
 // Myself asks the kernel about this process. What it cannot tell stays empty.
 func Myself() Self {
-	var self Self
-	me, err := readStat("/proc/self")
-	if err == nil {
-		self.Terminal = me.device
-	}
-	if data, err := readSmall("/proc/self/loginuid"); err == nil {
-		uid, err := strconv.ParseUint(string(bytes.TrimSpace(data)), 10, 32)
-		self.LoginUID, self.LoggedIn = uint32(uid), err == nil && uid != unsetLoginUID
-	}
-	if cgroup, err := readSmall("/proc/self/cgroup"); err == nil {
-		self.Job, self.Session = jobOf(cgroup), sessionOf(cgroup)
-		self.SliceUID, self.InSlice = userOf(cgroup)
-	}
-	if self.Job == "" && self.Terminal == 0 {
-		self.Job = jobOfAncestors(me)
-	}
+	self, _ := selfOf("/proc", "self")
 	if !self.controls("/dev") {
 		self.Terminal = 0
 	}
 	return self
+}
+
+// Of asks the kernel about another process. It fails if the process is gone or hidden.
+func (s System) Of(pid int) (Peer, error) {
+	dir := strconv.Itoa(pid)
+	status, err := readSmall(s.Proc + "/" + dir + "/status")
+	if err != nil {
+		return Peer{}, err
+	}
+	who, ok := parseStatus(status)
+	if !ok {
+		return Peer{}, errNotStat
+	}
+	self, began := selfOf(s.Proc, dir)
+	if began.pid != pid {
+		return Peer{}, errNotStat
+	}
+	self.Terminal = s.terminalOf(self, who.uids[0])
+	return Peer{Self: self, UIDs: who.uids, Confined: !who.ours, Started: time.Duration(began.start) * clockTick}, nil
+}
+
+// selfOf asks about the process with that name below /proc. Its terminal is only a number yet.
+func selfOf(proc, name string) (Self, process) {
+	var self Self
+	dir := proc + "/" + name
+	me, err := readStat(dir)
+	if err == nil {
+		self.Terminal = me.device
+	}
+	if data, err := readSmall(dir + "/loginuid"); err == nil {
+		uid, err := strconv.ParseUint(string(bytes.TrimSpace(data)), 10, 32)
+		self.LoginUID, self.LoggedIn = uint32(uid), err == nil && uid != unsetLoginUID
+	}
+	if cgroup, err := readSmall(dir + "/cgroup"); err == nil {
+		self.Job, self.Unit, self.Session = jobOf(cgroup), serviceOf(cgroup), sessionOf(cgroup)
+		self.SliceUID, self.InSlice = userOf(cgroup)
+	}
+	if self.Job == "" && self.Terminal == 0 {
+		self.Job = jobOfAncestors(proc, me)
+	}
+	return self, me
+}
+
+// terminalOf returns the number of another process's controlling terminal, 0 if it is not sure
+// to be this host's: a process may have mounted a /dev/pts of its own. The terminal with that
+// number has to belong to the user, or to the user who logged in, as the slice bears out.
+func (s System) terminalOf(self Self, uid uint32) uint64 {
+	if !device.IsPseudo(self.Terminal) {
+		return self.Terminal
+	}
+	t, ok := s.device(device.Name(self.Terminal))
+	if !ok || t.Device != self.Terminal {
+		return 0
+	}
+	behind := self.LoggedIn && self.InSlice && self.SliceUID == self.LoginUID && t.Owner == self.LoginUID
+	if t.Owner != uid && !behind {
+		return 0
+	}
+	return self.Terminal
 }
 
 // controls reports whether the controlling terminal is the one with its number below dev.
@@ -73,17 +118,17 @@ func (s System) TerminalOf(pid int, uid uint32) string {
 
 // jobOfAncestors finds a cron daemon among the processes above, if no cgroup tells.
 // Names are a process's own choice, so only one of root's counts.
-func jobOfAncestors(p process) string {
+func jobOfAncestors(proc string, p process) string {
 	for range mostAncestors {
 		if p.parent <= 1 {
 			return ""
 		}
-		parent, err := readStat("/proc/" + strconv.Itoa(p.parent))
+		parent, err := readStat(proc + "/" + strconv.Itoa(p.parent))
 		if err != nil {
 			return ""
 		}
 		if job := daemons[parent.name]; job != "" {
-			if who, ok := (&procfs{dir: "/proc"}).identity(parent.pid); ok && who.real == 0 {
+			if who, ok := (&procfs{dir: proc}).identity(parent.pid); ok && who.real == 0 {
 				return job
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strconv"
 	"testing"
+	"time"
 
 	"msg/internal/tty/ttytest"
 )
@@ -49,4 +50,32 @@ func kernelThread(t *testing.T) int {
 	}
 	t.Fatal("there is no process 1")
 	return 0
+}
+
+// TestOf: another process's user, start and terminal are the kernel's word. A terminal of the
+// same number that is somebody else's here is not named.
+func TestOf(t *testing.T) {
+	system, me := Local(nil), uint32(os.Getuid())
+	term := ttytest.Open(t)
+	begun := bootTime()
+	term.Lead(t, "sleep", "1000")
+	processes, err := readProc("/proc")
+	if err != nil || len(processes.leaders(term.Device)) == 0 {
+		t.Fatalf("nobody leads %s: %v", term.Name, err)
+	}
+	leader := processes.leaders(term.Device)[0].pid
+	peer, err := system.Of(leader)
+	if err != nil || peer.UIDs != [4]uint32{me, me, me, me} || peer.Confined || peer.Terminal != term.Device {
+		t.Errorf("%+v, %v", peer, err)
+	}
+	if at := begun.Add(peer.Started); time.Since(at) > time.Minute || time.Since(at) < -time.Second {
+		t.Errorf("it began at %v", at)
+	}
+	elsewhere := System{Dev: t.TempDir(), Proc: "/proc"}
+	if peer, err := elsewhere.Of(leader); err != nil || peer.Terminal != 0 {
+		t.Errorf("on a terminal that is not here: %+v, %v", peer, err)
+	}
+	if peer, err := system.Of(1 << 30); err == nil {
+		t.Errorf("no process: %+v", peer)
+	}
 }
