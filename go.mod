@@ -15,5 +15,6 @@ require (
 
 require (
 	github.com/clipperhouse/uax29/v2 v2.7.0 // indirect
+	github.com/coreos/go-systemd/v22 v22.7.0 // indirect
 	golang.org/x/tools v0.32.0 // indirect
 )

@@ -65,7 +65,7 @@ func notGiven(ctx context.Context, w world, code string, err error) error {
 	var refused *ask.Refused
 	switch {
 	case errors.Is(err, answers.ErrNobody):
-		clearPending(ctx, w, pending(w))
+		clearPending(w, pending(w))
 		return fmt.Errorf("nobody waits for an answer to %s any more", code)
 	case errors.As(err, &refused):
 		return hinted{fmt.Errorf("%s: %s", code, refused.Problem), otherSelf(ctx, w)}
@@ -114,18 +114,10 @@ func otherSelf(ctx context.Context, w world) string {
 	return fmt.Sprintf("you are %s here; a message to %s is answered by %s", name(w.me.UID), name(self.LoginUID), name(self.LoginUID))
 }
 
-// clearTime is more than it takes to remove what nobody listens at.
-const clearTime = 2 * time.Second
-
-// clearPending has what killed messages left behind removed, by root or the helper.
-func clearPending(ctx context.Context, w world, dir string) {
+// clearPending removes what killed messages left behind, if root asks. Else msgd does, before
+// its next message that waits.
+func clearPending(w world, dir string) {
 	if w.me.UID == 0 {
-		_, _ = answers.Clear(dir, 0)
-		return
-	}
-	if path := client.Find(); path != "" {
-		ctx, cancel := context.WithTimeout(ctx, clearTime)
-		defer cancel()
-		_ = exec.CommandContext(ctx, path, "clear").Run() // else the next message does it
+		_ = answers.Clear(dir) // else the next message does it
 	}
 }

@@ -10,8 +10,8 @@
 // The text of a reply is the base64 of its bytes, which need not be UTF-8. Who answers is the
 // kernel's word (SO_PEERCRED in unix(7)); only root says for whom it answers.
 //
-// Nothing is kept: a code is good for as long as somebody listens. Only root and the helper's
-// group may write to the directory; any other is refused. A Desk judges who may answer.
+// Nothing is kept: a code is good for as long as somebody listens. Only root and msgd's
+// account may write to the directory; any other is refused. A Desk judges who may answer.
 package answers
 
 import (
@@ -29,13 +29,12 @@ import (
 // Dir is where the sockets are.
 const Dir = "/run/msg/pending"
 
-// The limits of a reply, and of the messages that wait.
+// The limits of a reply.
 const (
 	// MaxText is in bytes. Made harmless, and written as JSON, nine times as much still goes
-	// into a line between msg and its helper.
+	// into a line between msg and msgd.
 	MaxText  = 4 << 10
 	MaxLines = 50
-	MostEach = 64 // messages of one user at once
 )
 
 // Show asks for the message, and answers nothing.
@@ -78,7 +77,6 @@ type Desk interface {
 var (
 	ErrNobody  = errors.New("nobody waits for that answer any more")
 	ErrNowhere = errors.New("nowhere to wait for answers") // no directory, or none that is safe
-	ErrTooMany = fmt.Errorf("%d messages of yours wait for answers already", MostEach)
 )
 
 // NotAsked is what a user hears whom the message was not sent to.

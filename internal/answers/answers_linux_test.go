@@ -16,6 +16,19 @@ import (
 
 func init() { owner = uint32(os.Getuid()) }
 
+// TestMain lets the test binary be another user's process, which clears a directory of root's.
+func TestMain(m *testing.M) {
+	dir := os.Getenv("MSG_TEST_CLEAR")
+	if dir == "" {
+		os.Exit(m.Run())
+	}
+	owner = 0
+	if err := Clear(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
 // ample is how long what must come may take on a busy machine.
 const ample = 20 * time.Second
 
@@ -90,7 +103,7 @@ func (d *desk) taken() []Answer {
 
 func listening(t testing.TB, dir string) *Socket {
 	t.Helper()
-	s, err := Listen(dir, owner)
+	s, err := Listen(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,30 +23,13 @@ const (
 	unfinishedTime = 10 * time.Second // for a socket's first name, which takes microseconds
 )
 
-// Listen makes a socket in dir, under a code that is free, for a message of that user. It
-// needs the right to write there. It first removes what nobody listens at any more. Its
-// errors are ErrNowhere, with the cause, and ErrTooMany.
-func Listen(dir string, uid uint32) (*Socket, error) {
-	theirs, err := Clear(dir, uid)
-	if err != nil {
+// Listen makes a socket in dir, under a code that is free. It needs the right to write there.
+// It first removes what nobody listens at any more. Its error is ErrNowhere, with the cause.
+func Listen(dir string) (*Socket, error) {
+	if err := Clear(dir); err != nil {
 		return nil, nowhere(err)
 	}
-	if theirs >= MostEach && uid != 0 {
-		return nil, ErrTooMany
-	}
-	s, err := listenAnywhere(dir)
-	if err != nil {
-		return nil, err
-	}
-	// Others may have looked at the same time, and made theirs.
-	if theirs, err = Clear(dir, uid); err == nil && theirs > MostEach && uid != 0 {
-		err = ErrTooMany
-	}
-	if err != nil {
-		s.Close()
-		return nil, err
-	}
-	return s, nil
+	return listenAnywhere(dir)
 }
 
 func listenAnywhere(dir string) (*Socket, error) {
@@ -90,47 +73,39 @@ func ListenAt(dir, code string) (*Socket, error) {
 	return s, nil
 }
 
-// Close removes the socket and ends the listening. It reports false if it may not remove it any
-// more; then Clear has to. The name goes first: without a listener, it could become another's.
-func (s *Socket) Close() (removed bool) {
-	err := unix.Unlink(s.dir + "/" + s.Code)
-	_ = s.file.Close() // nobody can get there any more
-	return err == nil
+// Close removes the socket and ends the listening. The name goes first: without a listener, it
+// could become another's.
+func (s *Socket) Close() {
+	_ = unix.Unlink(s.dir + "/" + s.Code) // else the next message's Clear removes it
+	_ = s.file.Close()                    // nobody can get there any more
 }
 
 // owner is whose the directory has to be; tests that are not root's have their own.
 var owner uint32
 
-// Clear removes the sockets of that user, or of anybody if that is root, that nobody listens
-// at any more. It returns how many of the user's are left. It needs the right to write to the
-// directory. That is sticky: a caller who stops this process between the look at a socket and
-// its removal, until the name is another's, has nothing removed.
-func Clear(dir string, uid uint32) (theirs int, err error) {
+// Clear removes the sockets of this process's user, or of anybody if that is root, that nobody
+// listens at any more. It needs the right to write to the directory. That is sticky: a name
+// that is another user's by now stays.
+func Clear(dir string) error {
 	names, err := Sockets(dir, owner)
 	if err != nil {
-		return 0, err
+		return err
 	}
+	me := uint32(os.Geteuid())
 	for _, name := range names {
 		path := dir + "/" + name
 		var st unix.Stat_t
-		if err := unix.Lstat(path, &st); err != nil {
-			continue // it has gone meanwhile
-		}
-		if uid != 0 && st.Uid != uid {
-			continue
+		if err := unix.Lstat(path, &st); err != nil || me != 0 && st.Uid != me {
+			continue // it has gone meanwhile, or is another's
 		}
 		old := time.Since(time.Unix(st.Ctim.Unix())) > unfinishedTime
 		if (IsCode(name) || old) && dead(path) {
 			if err := unix.Unlink(path); err != nil && !errors.Is(err, unix.ENOENT) {
-				return theirs, err
+				return err
 			}
-			continue
-		}
-		if st.Uid == uid {
-			theirs++
 		}
 	}
-	return theirs, nil
+	return nil
 }
 
 // Sockets returns the names in dir, if that is the owner's and no others may change it.

@@ -11,7 +11,7 @@ import (
 // check refuses what no terminal should get.
 func (s Sender) check(r message.Request) error {
 	most, lines, patience := message.MaxBytes, message.MaxLines, message.MaxPatience
-	if s.root() {
+	if s.Root {
 		most, lines, patience = message.MaxBytesRoot, message.MaxLinesRoot, message.MaxPatienceRoot
 	}
 	if err := message.CheckText(r.Text); err != nil {
@@ -23,7 +23,7 @@ func (s Sender) check(r message.Request) error {
 		problem = fmt.Sprintf("the message is longer than %d KiB", most>>10)
 	case strings.Count(r.Text, "\n") >= lines:
 		problem = fmt.Sprintf("the message has more than %d lines", lines)
-	case r.NoBanner && !s.root():
+	case r.NoBanner && !s.Root:
 		problem = "only root may leave out the banner"
 	case r.AnswerTime < 0:
 		problem = "a time to wait for answers that is less than none"
@@ -31,7 +31,7 @@ func (s Sender) check(r message.Request) error {
 		problem = "what is typed line by line begins with one line"
 	case r.Time < 0 || r.Time > patience:
 		problem = fmt.Sprintf("a terminal may take %v at most", patience)
-	case len(r.Targets)+len(r.Except) > message.MaxTargets && !s.root():
+	case len(r.Targets)+len(r.Except) > message.MaxTargets && !s.Root:
 		problem = fmt.Sprintf("the message has more than %d targets", message.MaxTargets)
 	case !message.IsClaim(r.Says):
 		problem = "who you say you are must be like alice@laptop"
@@ -44,7 +44,7 @@ func (s Sender) check(r message.Request) error {
 // checkLine refuses a line that msg itself would not send.
 func (s Sender) checkLine(line string) error {
 	most := message.MaxBytes
-	if s.root() {
+	if s.Root {
 		most = message.MaxBytesRoot
 	}
 	if len(line) > most || strings.Contains(line, "\n") {

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"msg/internal/answers"
 	"msg/internal/message"
@@ -105,20 +104,14 @@ func meansMany(targets []target.Target) bool {
 	return len(targets) > few || slices.ContainsFunc(targets, many)
 }
 
-// deliver takes the message to its places. It holds the rights of the process only while it
-// makes a socket for answers, counts the message and opens the terminals.
+// deliver takes the message to its places.
 func (s *sending) deliver(ctx context.Context, places []Place) error {
-	if err := s.Rules.Take(); err != nil {
-		return err
-	}
-	drop := sync.OnceFunc(s.Rules.Drop)
-	defer drop()
 	d := s.newDispatch(places)
 	if most := cap(d.room); s.request.Typed && len(places) > most {
 		return &message.Refusal{Problem: fmt.Sprintf("%d terminals; at most %d can be typed to", len(places), most)}
 	}
 	if !s.request.DryRun {
-		_, _ = answers.Clear(s.Host.Pending, s.Sender.UID) // what killed messages left; the next one tries again
+		_ = answers.Clear(s.Host.Pending) // what killed messages left; the next one tries again
 	}
 	var w *waiting
 	if s.request.Wait && !s.request.DryRun {
@@ -132,7 +125,7 @@ func (s *sending) deliver(ctx context.Context, places []Place) error {
 	if !ok {
 		return nil
 	}
-	d.carry(ctx, t, drop)
+	d.carry(ctx, t)
 	if w == nil {
 		d.finish(ctx)
 	} else {

@@ -27,7 +27,7 @@ func engine() *delivery.Engine {
 	system.Utmp = "/nonexistent"
 	return &delivery.Engine{
 		Host:   delivery.Host{Name: "here", System: system, Accounts: &directory, Now: time.Now, Pending: answers.Dir},
-		Sender: delivery.Sender{UID: uint32(os.Getuid()), Self: sessions.Self{}, Names: &directory},
+		Sender: delivery.Sender{UID: uint32(os.Getuid()), Root: os.Getuid() == 0, Self: sessions.Self{}, Names: &directory},
 		Rules:  delivery.Unlimited(),
 	}
 }
@@ -238,8 +238,9 @@ func TestRefused(t *testing.T) {
 	term := person(t)
 	user := engine()
 	user.Sender.UID = 12345
+	user.Sender.Root = false
 	root := engine()
-	root.Sender.UID = 0
+	root.Sender.UID , root.Sender.Root = 0, true
 	for name, tt := range map[string]struct {
 		engine *delivery.Engine
 		change func(*message.Request)

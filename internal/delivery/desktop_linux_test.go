@@ -31,12 +31,12 @@ func TestDesktop(t *testing.T) {
 		"a dry run":     {places: []Place{place(desktop), place(text)}, dry: true, sent: 1, entries: 1},
 		"named":         {places: []Place{{Place: sessions.Place{Terminal: desktop}, Named: true}}, event: message.Delivered, entries: 1},
 	} {
-		e := Engine{Host: Host{Name: "here", System: sessions.System{Dev: "/dev"}}, Rules: Unlimited()}
+		e := Engine{Host: Host{Name: "here", System: sessions.System{Dev: "/dev"}}, Sender: Sender{Root: true}, Rules: Unlimited()}
 		var first []message.Result
 		e.Rules.Log = func(l Logged) { first = l.(Record).Results }
 		var results []message.Result
 		d := dispatchOf(e, message.Request{Text: "hello", DryRun: c.dry}, c.places, func(r message.Result) { results = append(results, r) })
-		d.carry(t.Context(), ticket{}, func() {})
+		d.carry(t.Context(), ticket{})
 		d.finish(t.Context())
 		sent := 0
 		var of message.Result

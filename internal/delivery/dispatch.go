@@ -36,9 +36,9 @@ func (s *sending) newDispatch(places []Place) *dispatch {
 }
 
 // carry opens the terminals and writes what they take at once, in batches if there are more
-// than may be open. It drops the rights when the last one is open, and before anything is
-// shown it logs what will be written to. Terminals that take longer wait by themselves.
-func (d *dispatch) carry(ctx context.Context, t ticket, drop func()) {
+// than may be open. Before anything is shown it logs what will be written to. Terminals that
+// take longer wait by themselves.
+func (d *dispatch) carry(ctx context.Context, t ticket) {
 	left := d.places
 	for len(left) > 0 {
 		n := d.makeRoom(len(left), t)
@@ -46,14 +46,11 @@ func (d *dispatch) carry(ctx context.Context, t ticket, drop func()) {
 			break // it is too late for these
 		}
 		batch := d.open(ctx, left[:n], t)
-		if left = left[n:]; len(left) == 0 {
-			drop()
-		}
+		left = left[n:]
 		d.logOpened(batch)
 		longer := d.write(batch, t)
 		d.stay(ctx, longer)
 	}
-	drop()
 	d.logOpened(nil)
 	d.fail(left, partly(errTooLate, 0, 0))
 }

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -103,81 +102,16 @@ func TestCounting(t *testing.T) {
 	}
 }
 
-// rights records when they were held.
-type rights struct {
-	mu   sync.Mutex
-	log  []string
-	fail error
-}
-
-func (r *rights) note(what string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.log = append(r.log, what)
-}
-
-func (r *rights) Take() error {
-	r.note("take")
-	return r.fail
-}
-
-func (r *rights) Drop() { r.note("drop") }
-
-// TestPrivilege: it is taken once, for counting and opening, and dropped before a
-// held terminal is waited for.
-func TestPrivilege(t *testing.T) {
-	held, other, asked := person(t), person(t), 0
-	held.Hold(t)
-	e, r := engine(), &rights{}
-	e.Rules.Take, e.Rules.Drop, e.Rules.Policy = r.Take, r.Drop, allowed(&asked)
-	count := e.Rules.Policy.Count
-	e.Rules.Policy.Count = func(ctx context.Context, note func(string)) (time.Duration, error) {
-		r.note("count")
-		return count(ctx, note)
-	}
-	sent := request(t, held.Name+","+other.Name, "hello")
-	sent.Time = time.Minute
-	err := e.Send(t.Context(), sent, nil, func(result message.Result) {
-		if result.Event == message.Waiting {
-			r.note("waiting")
-			held.Release(t)
-		}
-	})
-	want := []string{"take", "count", "drop", "waiting"}
-	if err != nil || !slices.Equal(r.log, want) {
-		t.Errorf("%v, %v; want %v", r.log, err, want)
-	}
-	r.log = nil
-	e.Rules.Policy.Count = func(context.Context, func(string)) (time.Duration, error) { return time.Second, nil }
-	send(t, e, request(t, other.Name, "limited"))
-	if want := []string{"take", "drop"}; !slices.Equal(r.log, want) {
-		t.Errorf("when limited %v, want %v", r.log, want)
-	}
-	r.log = nil
-	send(t, e, request(t, "no-such-user", "nobody"))
-	if len(r.log) != 0 {
-		t.Errorf("for nobody %v", r.log)
-	}
-	r.fail = errors.New("not permitted")
-	if err := e.Send(t.Context(), request(t, other.Name, "hello"), nil, func(r message.Result) { t.Error(r) }); !errors.Is(err, r.fail) {
-		t.Errorf("without it: %v", err)
-	}
-}
-
-// TestReaderHoldsNoRights: a reader of results that stops, already at the first one, keeps
-// nobody's rights.
-func TestReaderHoldsNoRights(t *testing.T) {
+// TestReaderHoldsUpNothing: a reader of results that stops, already at the first one, keeps
+// no terminal from getting the message.
+func TestReaderHoldsUpNothing(t *testing.T) {
 	term, asked := person(t), 0
-	e, dropped := engine(), make(chan struct{})
-	e.Rules.Policy, e.Rules.Drop = allowed(&asked), func() { close(dropped) }
+	e := engine()
+	e.Rules.Policy = allowed(&asked)
 	results := 0
 	err := e.Send(t.Context(), request(t, "no-such-user,"+term.Name, "hello"), nil, func(message.Result) {
 		results++
-		select {
-		case <-dropped:
-		case <-time.After(30 * time.Second):
-			t.Error("the rights are held until somebody reads")
-		}
+		term.Await(t, "hello")
 	})
 	if err != nil || results != 2 {
 		t.Errorf("%d results, %v", results, err)
@@ -257,7 +191,7 @@ func TestLoginUIDOfAUser(t *testing.T) {
 	} {
 		other := person(t)
 		e := engine()
-		e.Sender.UID, e.Sender.Self = 4242, c.self
+		e.Sender.UID, e.Sender.Root, e.Sender.Self = 4242, false, c.self
 		send(t, e, request(t, other.Name, "hello"))
 		other.Await(t, "Message from "+c.want)
 	}
@@ -269,6 +203,7 @@ func TestClaim(t *testing.T) {
 	e := engine()
 	e.Sender.UID = 4242
 	r := request(t, term.Name, "hello")
+	e.Sender.Root = false
 	r.Says = "root@d13"
 	send(t, e, r)
 	term.Await(t, "Message from 4242@here (says root@d13) at ")

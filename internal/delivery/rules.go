@@ -13,28 +13,20 @@ type Rules struct {
 	Policy Policy
 	Log    func(Logged) // may be called by several at a time
 
-	// Open opens the terminals. Directly does in a process that may open them.
+	// Open opens the terminals: tty.Directly in a process that may open them, else another
+	// process does.
 	Open tty.Opener
-
-	// Take takes the right to open other people's terminals. Drop drops it for good; if that
-	// fails, the program ends.
-	Take func() error
-	Drop func()
 
 	// Spare returns the terminals, by name, whose people have the message from elsewhere. Those
 	// and all that is shown on them get nothing.
 	Spare func(sessions.Picture) []string
-
-	// Clear removes what a message that waited leaves behind, if this process may no longer.
-	Clear func()
 }
 
-// Unlimited returns the rules for a sender who may do everything, in a process that has its
-// rights all the time. Nothing is logged.
+// Unlimited returns the rules for a sender who may do everything. Nothing is logged.
 func Unlimited() Rules {
 	return Rules{
-		Policy: Policy{Unlimited: true}, Open: tty.Directly, Log: func(Logged) {}, Take: func() error { return nil }, Drop: func() {},
-		Spare: func(sessions.Picture) []string { return nil }, Clear: func() {},
+		Policy: Policy{Unlimited: true}, Open: tty.Directly, Log: func(Logged) {},
+		Spare: func(sessions.Picture) []string { return nil },
 	}
 }
 

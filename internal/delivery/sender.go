@@ -8,23 +8,21 @@ import (
 
 	"msg/internal/accounts"
 	"msg/internal/banner"
-	"msg/internal/message"
 	"msg/internal/sessions"
 )
 
 // Sender is who sends, by the kernel's word.
 type Sender struct {
-	UID  uint32
-	Self sessions.Self
-
-	// Names names the sender. It reads files alone if what getent says is only the caller's
-	// word.
-	Names *accounts.Directory
+	UID   uint32
+	Root  bool // has root's rights on this host; uid 0 of a container has not
+	Self  sessions.Self
+	Names *accounts.Directory // names the sender
 }
 
 // Myself returns the user who called this program, by the real uid, as names has them.
 func Myself(names *accounts.Directory) Sender {
-	return Sender{UID: uint32(max(0, os.Getuid())), Self: sessions.Myself(), Names: names}
+	uid := uint32(max(0, os.Getuid()))
+	return Sender{UID: uid, Root: uid == 0, Self: sessions.Myself(), Names: names}
 }
 
 // From returns the sender as a banner would name them that knows of no terminal.
@@ -32,18 +30,12 @@ func (h Host) From(ctx context.Context, s Sender) string {
 	return s.named(ctx, h, "", sessions.Picture{}).String()
 }
 
-func (s Sender) root() bool { return s.UID == 0 }
-
 // named returns the sender as the banner shows them: by the kernel's word, and marked as
-// such, by their own. What only a directory service says of them is their own word too.
+// such, by their own.
 func (s Sender) named(ctx context.Context, h Host, says string, p sessions.Picture) banner.Sender {
 	b := banner.Sender{User: s.name(ctx, s.UID), Host: h.Name, Says: says}
 	if says != "" {
 		b.From = cmp.Or(s.Self.From, h.System.CameFrom(s.Self.Session))
-	} else if s.Names.Name(ctx, s.UID) == "" {
-		if claim := h.Accounts.Name(ctx, s.UID); message.IsClaim(claim) {
-			b.Says = claim
-		}
 	}
 	if t := s.terminal(p); t != nil {
 		b.Terminal = t.Name
@@ -78,7 +70,7 @@ func (s Sender) behind(p sessions.Picture) bool {
 	if t := s.terminal(p); t != nil && t.Owner == login {
 		return true
 	}
-	return s.root() || s.Self.InSlice && s.Self.SliceUID == login
+	return s.Root || s.Self.InSlice && s.Self.SliceUID == login
 }
 
 // name returns a uid's name, else the number.

@@ -331,6 +331,7 @@ func TestTypedTooLong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			term, e := person(t), engine()
 			e.Sender.UID = c.uid
+			e.Sender.Root = c.uid == 0
 			r, lines := typedOn(t, term.Name, "first")
 			s := beginTyped(t, e, r, lines)
 			typeLine(t, lines, strings.Repeat("x", c.length)+c.end)

@@ -31,7 +31,7 @@ const mostAnswers = 10
 
 // waitFor makes the socket for answers.
 func (d *dispatch) waitFor() (*waiting, error) {
-	socket, err := answers.Listen(d.Host.Pending, d.Sender.UID)
+	socket, err := answers.Listen(d.Host.Pending)
 	if err != nil {
 		return nil, &message.Refusal{Problem: err.Error(), Hint: `nothing was sent; "msg doctor" says what is missing`}
 	}
@@ -40,8 +40,8 @@ func (d *dispatch) waitFor() (*waiting, error) {
 }
 
 // await hears answers until everybody who has the message has answered, or the time for answers
-// is over. It reports who has not answered by then. An answer that comes before, while there are
-// rights, waits in the kernel's queue.
+// is over. It reports who has not answered by then. An answer that comes before waits in the
+// kernel's queue.
 func (w *waiting) await(ctx context.Context) {
 	w.listening.Go(func() { w.socket.Serve(w) })
 	w.finish(ctx)
@@ -81,9 +81,7 @@ func (w *waiting) end() {
 
 // close removes the socket, and waits until nobody is heard any more.
 func (w *waiting) close() {
-	if !w.socket.Close() {
-		w.Rules.Clear()
-	}
+	w.socket.Close()
 	w.listening.Wait()
 }
 

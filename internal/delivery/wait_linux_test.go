@@ -562,26 +562,6 @@ func TestNowhereToWait(t *testing.T) {
 	checkRefused(t, e, r, "a time to wait")
 }
 
-// TestClearIsCalled: where the socket cannot be removed, somebody who may is called, once.
-func TestClearIsCalled(t *testing.T) {
-	e, term := waitingEngine(t), person(t)
-	called := 0
-	e.Rules.Clear = func() { called++ }
-	s := begin(t, e, waits(t, term.Name, "hello", 0))
-	if err := os.Remove(e.Host.Pending + "/" + s.code(t, e)); err != nil {
-		t.Fatal(err)
-	}
-	s.interrupt()
-	s.end(t)
-	if called != 1 {
-		t.Errorf("called %d times", called)
-	}
-	s = begin(t, e, waits(t, term.Name, "hello", time.Millisecond))
-	if s.end(t); called != 1 {
-		t.Error("called where it has been removed")
-	}
-}
-
 // TestWaitLeavesNoDescriptors: nor does a message that was answered.
 func TestWaitLeavesNoDescriptors(t *testing.T) {
 	e, term := waitingEngine(t), person(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"time"
 	"unsafe"
@@ -11,13 +12,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Dir is where the counts are: root's, writable for the helper's group, closed to all others.
+// Dir is where the counts are: msgd's account's, closed to all others.
 const Dir = "/run/msg/rate"
 
 // patience is for the user's other processes. Each takes microseconds, unless it is stopped.
 const patience = time.Second
 
-// Count is a user's open count. It outlives the right to open it.
+// Count is a user's open count.
 type Count struct {
 	dir   string
 	file  int
@@ -62,7 +63,7 @@ func (c *Count) take(ctx context.Context) (time.Duration, error) {
 	if err := unix.Fstat(c.file, &st); err != nil {
 		return 0, err
 	}
-	if st.Mode&unix.S_IFMT != unix.S_IFREG || st.Uid != c.uid || st.Nlink != 1 {
+	if st.Mode&unix.S_IFMT != unix.S_IFREG || st.Uid != uint32(os.Geteuid()) || st.Nlink != 1 {
 		return 0, fmt.Errorf("%d is not a count of uid %d", c.uid, c.uid)
 	}
 	var clock unix.Timespec
@@ -85,11 +86,8 @@ func setTimes(fd int, at unix.Timespec) error {
 	return nil
 }
 
-// owner is whose the folder has to be; tests that are not root's have their own.
-var owner uint32
-
-// openDir opens the folder of the counts. Only root and its group, the helper's, may change
-// what is in it, and nobody else may even open a count.
+// openDir opens the folder of the counts. It has to be this process's user's, and closed to all
+// others.
 func openDir(path string) (int, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -97,8 +95,8 @@ func openDir(path string) (int, error) {
 	}
 	var st unix.Stat_t
 	err = unix.Fstat(fd, &st)
-	if err == nil && (st.Uid != owner || st.Mode&0o007 != 0) {
-		err = errors.New("must be root's, and closed to all but its group")
+	if err == nil && (st.Uid != uint32(os.Geteuid()) || st.Mode&0o077 != 0) {
+		err = errors.New("must be msgd's account's, and closed to all others")
 	}
 	if err != nil {
 		_ = unix.Close(fd)

@@ -46,6 +46,20 @@ func Open(want Want, by Opener) (*Terminal, error) {
 // Directly is the Opener of a process that may open the terminal itself.
 func Directly(want Want) (fd int, err error) { return unix.Open(want.Path, openFlags, 0) }
 
+// OpenChecked is Directly with a look at the descriptor: it is the terminal that is wanted, its
+// owner's, with messages on. It is for a process that opens terminals for another. Its error is
+// the kernel's or a *message.Failure.
+func OpenChecked(want Want) (fd int, err error) {
+	fd, err = Directly(want)
+	if err != nil {
+		return -1, err
+	}
+	if err := want.holds(fd); err != nil {
+		return -1, errors.Join(err, unix.Close(fd))
+	}
+	return fd, nil
+}
+
 func openFailure(path string, err error) error {
 	if failure := (*message.Failure)(nil); errors.As(err, &failure) {
 		return failure

@@ -48,6 +48,9 @@ import (
 	"msg/internal/text"
 )
 
+// Door is the socket of msgd, where this host's users have their conversations.
+const Door = "/run/msg/door"
+
 // The protocols that are spoken.
 const (
 	Oldest = 1

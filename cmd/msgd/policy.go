@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,41 +19,23 @@ import (
 	"msg/internal/target"
 )
 
-// policy is what the system's configuration means for the sender, as far as this
-// request needs it. A helper without rights of its own need not count: who calls
-// it could write to the same terminals without it.
-func policy(ctx context.Context, uid uint32, system config.System, r message.Request, counted bool) delivery.Policy {
-	if uid == 0 {
+// policy is what the system's configuration means for the sender, as far as this request needs
+// it.
+func (w who) policy(ctx context.Context, names *accounts.Directory, system config.System, r message.Request) delivery.Policy {
+	if w.root {
 		return delivery.Policy{Unlimited: true}
 	}
-	p := delivery.Policy{Count: func(context.Context, func(string)) (time.Duration, error) { return 0, nil }}
-	if counted {
-		p.Count = counter(uid, system.Rate)
-	}
-	who := sender{uid: uid, groups: groups()}
-	p.Send = who.permission(ctx, system.Policy.Send)
+	s := sender{w, names}
+	p := delivery.Policy{Count: counter(w.uid, system.Rate), Send: s.permission(ctx, system.Policy.Send)}
 	if slices.ContainsFunc(r.Targets, func(t target.Target) bool { return t.Kind == target.Everyone }) {
-		p.Broadcast = who.permission(ctx, system.Policy.Broadcast)
+		p.Broadcast = s.permission(ctx, system.Policy.Broadcast)
 	}
 	return p
 }
 
-// groups are the caller's by the kernel's word.
-func groups() []uint32 {
-	all := []uint32{uint32(os.Getgid())}
-	more, err := os.Getgroups()
-	if err != nil {
-		return all
-	}
-	for _, gid := range more {
-		all = append(all, uint32(gid))
-	}
-	return all
-}
-
 type sender struct {
-	uid    uint32
-	groups []uint32
+	who
+	names *accounts.Directory
 }
 
 // permission tells whether the sender is one of those named.
@@ -65,24 +46,21 @@ func (s sender) permission(ctx context.Context, named []string) delivery.Permiss
 	}
 }
 
-// is reports whether the sender is the user, or in the %group, by name or by
-// number. A name that is not in /etc/passwd or /etc/group is nobody's: getent, which
-// may know it, runs as the sender, who can have it say anything.
+// is reports whether the sender is the user, or in the %group, by name or by number.
 func (s sender) is(ctx context.Context, name string) bool {
 	if name == "*" {
 		return true
 	}
-	files := accounts.Directory{FilesOnly: true}
 	group, isGroup := strings.CutPrefix(name, "%")
 	if number, err := strconv.ParseUint(group, 10, 32); err == nil {
 		id := uint32(number)
 		return isGroup && slices.Contains(s.groups, id) || !isGroup && id == s.uid
 	}
 	if isGroup {
-		g, err := files.Group(ctx, group)
+		g, err := s.names.Group(ctx, group)
 		return err == nil && slices.Contains(s.groups, g.GID)
 	}
-	u, err := files.User(ctx, name)
+	u, err := s.names.User(ctx, name)
 	return err == nil && u.UID == s.uid
 }
 
@@ -95,8 +73,7 @@ func list(names []string) string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-// counter counts the user's messages, and what is typed on to them: the count stays open
-// when the rights to open it are gone. Where there is no place for counts, it has them go
+// counter counts the user's messages, and what is typed on to them. Where there is no place for counts, it has them go
 // out one at a time, and no faster than the limit.
 func counter(uid uint32, limit rate.Limit) func(context.Context, func(string)) (time.Duration, error) {
 	var count *rate.Count

@@ -1,0 +1,87 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"msg/internal/config"
+	"msg/internal/delivery"
+	"msg/internal/journal"
+	"msg/internal/message"
+	"msg/internal/wire"
+)
+
+// judge has one conversation. It gives up all rights before it reads a byte. The arguments are
+// when the conversation was accepted, and the uid and the gids to become.
+func judge(args []string) error {
+	runtime.GOMAXPROCS(1) // more threads at work cost more than they gain, in the few milliseconds that this takes
+	accepted, ids, err := judgeArguments(args)
+	if err != nil {
+		return err
+	}
+	if err := become(account{ids[0], ids[1]}, ids[2:]); err != nil {
+		return err
+	}
+	if err := bound(); err != nil {
+		return err
+	}
+	unix.Umask(0o077)
+	signal.Ignore(syscall.SIGPIPE)
+	conn := os.NewFile(connFD, "conversation")
+	here := delivery.Local()
+	w, err := of(connFD, accepted, here.System)
+	rules := delivery.Unlimited()
+	rules.Open = (&opener{between: betweenFD}).open
+	engine := delivery.Engine{
+		Host: here, Rules: rules,
+		Sender: delivery.Sender{UID: w.uid, Root: w.root, Self: w.self, Names: here.Accounts},
+	}
+	hello := wire.Hello{Version: version, Host: here.Name, Privileged: true}
+	return wire.Serve(context.Background(), conn, conn, wire.RequestTime, hello, func(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
+		system, configErr := config.Load(config.Path)
+		engine.Rules.Log = func(record delivery.Logged) {
+			// A log that takes nothing keeps no message from going out; msg doctor finds it.
+			_ = journal.Local().Write(record.Entry(system.Journal.Text))
+		}
+		switch {
+		case err != nil:
+			return engine.Refuse(ctx, r, &message.Refusal{Problem: err.Error(), Hint: "nothing was sent"})
+		case configErr != nil:
+			return engine.Refuse(ctx, r, &message.Refusal{
+				Problem: configErr.Error(), Hint: "nothing is sent until root has mended that",
+			})
+		}
+		engine.Rules.Policy = w.policy(ctx, here.Accounts, system, r)
+		return engine.Send(ctx, r, lines, report)
+	})
+}
+
+var errArguments = errors.New("is started by msgd alone")
+
+func judgeArguments(args []string) (accepted time.Duration, ids []uint32, err error) {
+	if len(args) < 3 {
+		return 0, nil, errArguments
+	}
+	accepted, err = acceptedAt(args[0])
+	for _, arg := range args[1:] {
+		id, parseErr := strconv.ParseUint(arg, 10, 32)
+		err = errors.Join(err, parseErr)
+		ids = append(ids, uint32(id))
+	}
+	return accepted, ids, err
+}
+
+func acceptedAt(arg string) (time.Duration, error) {
+	at, err := strconv.ParseInt(arg, 10, 64)
+	return time.Duration(at), err
+}

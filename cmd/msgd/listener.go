@@ -1,0 +1,216 @@
+//go:build linux
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"msg/internal/peer"
+	"msg/internal/wire"
+)
+
+// idleTime is how long a listener that systemd started stays without a conversation.
+const idleTime = time.Minute
+
+// listener accepts conversations, bounds them, and starts a judge and a monitor for each. It
+// reads no byte of anybody's.
+type listener struct {
+	door   *os.File
+	judge  account
+	groups []uint32 // of the judge, besides its own
+	idle   time.Duration // 0 for a listener that never ends
+	owners *owners
+
+	mu      sync.Mutex
+	places  *places
+	judges  map[int]owner // by pid
+	lasting map[int]bool  // monitors, by pid
+	busy    time.Time     // when a conversation last began or ended
+}
+
+func newListener(door *os.File, judge account, idle time.Duration) *listener {
+	l := &listener{
+		door: door, judge: judge, idle: idle, owners: newOwners("/etc/subuid", asGetent(judge)),
+		places: newPlaces(), judges: map[int]owner{}, lasting: map[int]bool{}, busy: time.Now(),
+	}
+	if gid, ok := hidepidGroup(); ok {
+		l.groups = append(l.groups, gid)
+	}
+	return l
+}
+
+// serve accepts until the listener is idle, or SIGTERM ends it. Conversations go on without it.
+func (l *listener) serve() error {
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, syscall.SIGCHLD)
+	go func() {
+		for range ended {
+			l.reap()
+		}
+	}()
+	for {
+		if l.idle > 0 {
+			if err := l.door.SetReadDeadline(time.Now().Add(l.idle)); err != nil {
+				return err
+			}
+		}
+		fd, err := accept(l.door)
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			if l.isIdle() {
+				return nil // systemd keeps the door, and starts another
+			}
+		case errors.Is(err, os.ErrClosed):
+			return err
+		case err != nil: // the client has gone already, or this system lacks something
+			time.Sleep(5 * time.Millisecond)
+		default:
+			l.begin(fd)
+			_ = unix.Close(fd)
+		}
+	}
+}
+
+func (l *listener) isIdle() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.judges) == 0 && time.Since(l.busy) >= l.idle*9/10
+}
+
+// accept is accept4(2), which waits in the runtime.
+func accept(door *os.File) (fd int, err error) {
+	raw, err := door.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	var acceptErr error
+	err = raw.Read(func(listening uintptr) bool {
+		fd, _, acceptErr = unix.Accept4(int(listening), unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
+		return !errors.Is(acceptErr, unix.EAGAIN)
+	})
+	if err == nil {
+		err = acceptErr
+	}
+	return fd, err
+}
+
+// begin starts a conversation, or says why not.
+func (l *listener) begin(conn int) {
+	var accepted unix.Timespec
+	who, err := peer.Of(conn)
+	if err == nil {
+		who.Close()
+		err = unix.ClockGettime(unix.CLOCK_BOOTTIME, &accepted)
+	}
+	if err != nil {
+		refuse(conn, err.Error())
+		return
+	}
+	of := l.owners.of(who.UID)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if problem := l.places.enter(of, time.Now()); problem != "" {
+		refuse(conn, problem)
+		return
+	}
+	l.busy = time.Now()
+	if err := l.start(conn, of, accepted.Nano()); err != nil {
+		l.places.leave(of)
+		fmt.Fprintf(os.Stderr, "msgd: a conversation of uid %d does not start: %v\n", who.UID, err)
+		refuse(conn, "msgd cannot start a conversation; its log says why")
+	}
+}
+
+// refuse tells a client in place of the hello that nothing will be done. A line fits into the
+// socket; a client that has gone does not read it.
+func refuse(conn int, problem string) {
+	line, err := json.Marshal(wire.Ending{Event: wire.EventError, Problem: problem})
+	if err == nil {
+		_, _ = unix.Write(conn, append(line, '\n'))
+	}
+}
+
+// start starts the judge and the monitor of a conversation. l.mu is held.
+func (l *listener) start(conn int, of owner, accepted int64) error {
+	between, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		_ = unix.Close(between[0])
+		_ = unix.Close(between[1])
+	}()
+	at := strconv.FormatInt(accepted, 10)
+	ids := []string{judgeRole, at, strconv.FormatUint(uint64(l.judge.uid), 10), strconv.FormatUint(uint64(l.judge.gid), 10)}
+	for _, gid := range l.groups {
+		ids = append(ids, strconv.FormatUint(uint64(gid), 10))
+	}
+	monitor, err := startSelf(conn, between[1], monitorRole, at)
+	if err != nil {
+		return err
+	}
+	l.lasting[monitor] = true
+	judge, err := startSelf(conn, between[0], ids...)
+	if err != nil {
+		return err // the monitor ends as nobody is at its other end
+	}
+	l.judges[judge] = of
+	return nil
+}
+
+// The descriptors of a judge and of a monitor.
+const (
+	connFD    = 3 // the conversation
+	betweenFD = 4 // the other of the two
+)
+
+// startSelf starts this very program, even if its file is another one by now.
+func startSelf(conn, between int, args ...string) (pid int, err error) {
+	null, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(null)
+	return syscall.ForkExec("/proc/self/exe", append([]string{"msgd"}, args...), &syscall.ProcAttr{
+		Dir: "/", Env: []string{}, Files: []uintptr{uintptr(null), uintptr(null), 2, uintptr(conn), uintptr(between)},
+	})
+}
+
+// reap takes in which processes have ended. A conversation is over when its judge has ended:
+// a monitor that hangs with a terminal must not keep its sender's place.
+func (l *listener) reap() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for pid, of := range l.judges {
+		if hasEnded(pid) {
+			delete(l.judges, pid)
+			l.places.leave(of)
+			l.busy = time.Now()
+		}
+	}
+	for pid := range l.lasting {
+		if hasEnded(pid) {
+			delete(l.lasting, pid)
+		}
+	}
+}
+
+// hasEnded reports whether a child has ended, and says so if a signal has ended it.
+func hasEnded(pid int) bool {
+	var status syscall.WaitStatus
+	ended, err := syscall.Wait4(pid, &status, syscall.WNOHANG, nil)
+	if err == nil && ended == pid && status.Signaled() {
+		fmt.Fprintf(os.Stderr, "msgd: process %d was ended by %v\n", pid, status.Signal())
+	}
+	return err != nil || ended == pid
+}
