@@ -58,13 +58,13 @@ func hostOf(w world) doctor.Host {
 	host := doctor.Local()
 	host.UID, host.UserConfig, host.Standard = w.me.UID, w.userConfig(), []any{w.stdin, w.stdout, w.stderr}
 	host.Version, host.System, host.Accounts, host.Logins = version, w.here.System, w.here.Accounts, logind.List
-	host.Helper = doctor.Helper{Path: client.Find(), Candidates: client.Candidates(), Ask: askHelper}
+	host.Ask = askDoor
 	return host
 }
 
-func askHelper(ctx context.Context, path string) (doctor.Hello, error) {
-	hello, err := client.Helper{Path: path}.Ask(ctx)
-	return doctor.Hello{Version: hello.Version, Privileged: hello.Privileged}, err
+func askDoor(ctx context.Context) (doctor.Hello, error) {
+	hello, err := client.Ask(ctx)
+	return doctor.Hello{Version: hello.Version}, err
 }
 
 // The widths of the columns for the status and for the name of a check.

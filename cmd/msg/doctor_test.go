@@ -1,14 +1,10 @@
 package main
 
 import (
-	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"msg/internal/doctor"
-	"msg/internal/message"
 	"msg/internal/text"
 )
 
@@ -39,24 +35,6 @@ func TestFindingsFitTheWindow(t *testing.T) {
 		}
 		if last := lines[len(lines)-1]; last != "1 problem; what to do is for root" || !strings.Contains(out.String(), "\n         do: chmod 2755 "+long+"\n") {
 			t.Errorf("%s", out.String())
-		}
-	}
-}
-
-// TestAskHelper: doctor hears what the helper says of itself, and why one does not.
-func TestAskHelper(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "msg-helper")
-	for says, want := range map[string]doctor.Hello{
-		`{"event":"hello","protocol":[1,1],"version":"7","host":"here","privileged":true}`: {Version: "7", Privileged: true},
-		"nonsense": {},
-	} {
-		if err := os.WriteFile(path, []byte("#!/bin/sh\necho '"+says+"'; read -r request\n"), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		hello, err := askHelper(t.Context(), path)
-		var failure *message.Failure
-		if hello != want || errors.As(err, &failure) != (want == doctor.Hello{}) {
-			t.Errorf("%s: %+v, %v", says, hello, err)
 		}
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"msg/internal/wire"
 )
 
-// Run answers msg on another host, as msg-helper answers msg on this one: a request on
-// standard input, results on standard output. What comes here goes through the same
+// Run answers msg on another host, as msgd answers msg on this one: a request on standard
+// input, results on standard output. What comes here goes through the same
 // door as what is typed here.
 func (helperCmd) Run(ctx context.Context, w world) error {
 	if window.IsTerminal(w.stdin) {
@@ -24,12 +24,12 @@ func (helperCmd) Run(ctx context.Context, w world) error {
 	// What ends it is the end of its input; a hangup is of the connection.
 	signal.Ignore(syscall.SIGPIPE, syscall.SIGHUP)
 	me := w.me
-	if me.UID == 0 && me.Self.From == "" {
+	if me.Root && me.Self.From == "" {
 		// sshd's word, as far as root's own environment has it. Anyone else's is their own,
-		// and msg-helper asks logind's files.
+		// and msgd asks logind's files.
 		me.Self.From, _, _ = strings.Cut(os.Getenv("SSH_CONNECTION"), " ")
 	}
-	hello := wire.Hello{Version: version, Host: text.Name(w.here.Name), Privileged: me.UID == 0 || client.Find() != ""}
+	hello := wire.Hello{Version: version, Host: text.Name(w.here.Name), Privileged: me.Root || client.Listens()}
 	err := wire.Serve(ctx, wire.Stdin(), w.stdout, wire.RequestTimeSSH, hello, client.Door(w.here, me))
 	if err != nil {
 		err = fmt.Errorf("%v", err) // msg there has not heard all: here, a broken pipe is an error, too

@@ -17,7 +17,7 @@ func ignoreSignals() {
 }
 
 // dropSetID gives up what rights the program's file may have been given, as chmod on a link named
-// wall does: msg reads files and runs ssh for who calls it. They are msg-helper's alone.
+// wall does: msg reads files and runs ssh for the user who calls it.
 func dropSetID() error {
 	uid, gid := os.Getuid(), os.Getgid()
 	if gid != os.Getegid() {

@@ -25,6 +25,9 @@ import (
 // when the conversation was accepted, and the uid and the gids to become.
 func judge(args []string) error {
 	runtime.GOMAXPROCS(1) // more threads at work cost more than they gain, in the few milliseconds that this takes
+	if err := begin("msgd-judge"); err != nil {
+		return err
+	}
 	accepted, ids, err := judgeArguments(args)
 	if err != nil {
 		return err
@@ -47,7 +50,7 @@ func judge(args []string) error {
 		Sender: delivery.Sender{UID: w.uid, Root: w.root, Self: w.self, Names: here.Accounts},
 	}
 	hello := wire.Hello{Version: version, Host: here.Name, Privileged: true}
-	return wire.Serve(context.Background(), conn, conn, wire.RequestTime, hello, func(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
+	carryOut := func(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
 		system, configErr := config.Load(config.Path)
 		engine.Rules.Log = func(record delivery.Logged) {
 			// A log that takes nothing keeps no message from going out; msg doctor finds it.
@@ -63,7 +66,11 @@ func judge(args []string) error {
 		}
 		engine.Rules.Policy = w.policy(ctx, here.Accounts, system, r)
 		return engine.Send(ctx, r, lines, report)
-	})
+	}
+	// What does not keep to the protocol, and who has gone before the end, is not for the log:
+	// anybody could fill it.
+	_ = wire.Serve(context.Background(), conn, conn, wire.RequestTime, hello, carryOut)
+	return nil
 }
 
 var errArguments = errors.New("is started by msgd alone")

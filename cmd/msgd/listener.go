@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
@@ -27,9 +28,12 @@ const idleTime = time.Minute
 type listener struct {
 	door   *os.File
 	judge  account
-	groups []uint32 // of the judge, besides its own
+	groups []uint32      // of the judge, besides its own
 	idle   time.Duration // 0 for a listener that never ends
 	owners *owners
+
+	closing  chan struct{} // bounds the closes at once
+	noRights bool          // nobody can send descriptors along
 
 	mu      sync.Mutex
 	places  *places
@@ -41,11 +45,13 @@ type listener struct {
 func newListener(door *os.File, judge account, idle time.Duration) *listener {
 	l := &listener{
 		door: door, judge: judge, idle: idle, owners: newOwners("/etc/subuid", asGetent(judge)),
-		places: newPlaces(), judges: map[int]owner{}, lasting: map[int]bool{}, busy: time.Now(),
+		closing: make(chan struct{}, mostClosing), places: newPlaces(), judges: map[int]owner{}, lasting: map[int]bool{}, busy: time.Now(),
 	}
 	if gid, ok := hidepidGroup(); ok {
 		l.groups = append(l.groups, gid)
 	}
+	// What is accepted inherits it.
+	l.noRights = unix.SetsockoptInt(int(door.Fd()), unix.SOL_SOCKET, soPassRights, 0) == nil
 	return l
 }
 
@@ -76,7 +82,7 @@ func (l *listener) serve() error {
 			time.Sleep(5 * time.Millisecond)
 		default:
 			l.begin(fd)
-			_ = unix.Close(fd)
+			l.close(fd)
 		}
 	}
 }
@@ -104,6 +110,45 @@ func accept(door *os.File) (fd int, err error) {
 	return fd, err
 }
 
+// soPassRights is SO_PASSRIGHTS (asm-generic/socket.h, Linux 6.16), which x/sys/unix does not
+// have yet.
+const soPassRights = 83
+
+const (
+	mostClosing = 64
+	wakeTime    = 5 * time.Millisecond
+)
+
+// close closes a connection. A client may have sent descriptors along: the last close of one
+// may take as long as the client has said (SO_LINGER in socket(7)), and nobody would get in
+// meanwhile. Only a signal ends that.
+func (l *listener) close(conn int) {
+	if l.noRights {
+		_ = unix.Close(conn)
+		return
+	}
+	l.closing <- struct{}{}
+	thread, done := make(chan int, 1), make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		thread <- unix.Gettid()
+		_ = unix.Close(conn)
+	}()
+	go func() {
+		defer func() { <-l.closing }()
+		for id := <-thread; ; {
+			select {
+			case <-done:
+				return
+			case <-time.After(wakeTime):
+				_ = unix.Tgkill(unix.Getpid(), id, unix.SIGURG) // which Go's runtime ignores
+			}
+		}
+	}()
+}
+
 // begin starts a conversation, or says why not.
 func (l *listener) begin(conn int) {
 	var accepted unix.Timespec
@@ -113,32 +158,34 @@ func (l *listener) begin(conn int) {
 		err = unix.ClockGettime(unix.CLOCK_BOOTTIME, &accepted)
 	}
 	if err != nil {
-		refuse(conn, err.Error())
+		refuse(conn, problem(err.Error()))
 		return
 	}
 	of := l.owners.of(who.UID)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if problem := l.places.enter(of, time.Now()); problem != "" {
-		refuse(conn, problem)
+	if refusal := l.places.enter(of, time.Now()); refusal != nil {
+		refuse(conn, *refusal)
 		return
 	}
 	l.busy = time.Now()
 	if err := l.start(conn, of, accepted.Nano()); err != nil {
 		l.places.leave(of)
 		fmt.Fprintf(os.Stderr, "msgd: a conversation of uid %d does not start: %v\n", who.UID, err)
-		refuse(conn, "msgd cannot start a conversation; its log says why")
+		refuse(conn, problem("msgd cannot start a conversation; its log says why"))
 	}
 }
 
 // refuse tells a client in place of the hello that nothing will be done. A line fits into the
 // socket; a client that has gone does not read it.
-func refuse(conn int, problem string) {
-	line, err := json.Marshal(wire.Ending{Event: wire.EventError, Problem: problem})
+func refuse(conn int, with wire.Ending) {
+	line, err := json.Marshal(with)
 	if err == nil {
 		_, _ = unix.Write(conn, append(line, '\n'))
 	}
 }
+
+func problem(words string) wire.Ending { return wire.Ending{Event: wire.EventError, Problem: words} }
 
 // start starts the judge and the monitor of a conversation. l.mu is held.
 func (l *listener) start(conn int, of owner, accepted int64) error {

@@ -27,6 +27,9 @@ func monitor(args []string) error {
 	if len(args) != 1 {
 		return errArguments
 	}
+	if err := begin("msgd-monitor"); err != nil {
+		return err
+	}
 	accepted, err := acceptedAt(args[0])
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"msg/internal/rate"
+	"msg/internal/wire"
 )
 
 // The bounds of conversations at once. The last places of all are for users with none open,
@@ -18,8 +19,9 @@ const (
 	lastOfRoot = 8
 )
 
-// starts is how fast one user may begin conversations: each starts two processes.
-var starts = rate.Flow{Burst: 2 * mostOfOne, PerSecond: 25}
+// starts is how fast one user may begin conversations: each starts two processes. A client
+// that is too fast is told to come again.
+var starts = rate.Flow{Burst: 2 * mostOfOne, PerSecond: 40}
 
 // mostBuckets is how many users' starts are remembered.
 const mostBuckets = 4096
@@ -35,21 +37,24 @@ func newPlaces() *places {
 	return &places{of: map[owner]int{}, buckets: map[owner]*rate.Bucket{}}
 }
 
-// enter gives a user a place. If there is none, it says in words why not.
-func (p *places) enter(who owner, now time.Time) (problem string) {
+// enter gives a user a place. If there is none, it returns what to tell the client.
+func (p *places) enter(who owner, now time.Time) *wire.Ending {
 	free := mostAtOnce - p.all
+	refusal := wire.Ending{Event: wire.EventError}
 	switch {
 	case p.of[who] >= mostOfOne:
-		return fmt.Sprintf("you have %d messages open here already", mostOfOne)
+		refusal.Problem = fmt.Sprintf("you have %d messages open here already", mostOfOne)
+		return &refusal
 	case who == root && free > 0:
 	case free <= lastOfRoot || free <= lastForNew && p.of[who] > 0:
-		return fmt.Sprintf("this host has %d messages open already", p.all)
+		refusal.Problem = fmt.Sprintf("this host has %d messages open already", p.all)
+		return &refusal
 	case !p.bucket(who).Take(now):
-		return "you begin too many messages at once here"
+		return &wire.Ending{Event: wire.EventBusy}
 	}
 	p.of[who]++
 	p.all++
-	return ""
+	return nil
 }
 
 func (p *places) leave(who owner) {

@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -42,6 +43,13 @@ func isKept(capability int) bool {
 		}
 	}
 	return false
+}
+
+// begin names the process for ps(1), and keeps its descriptors from what it starts.
+func begin(name string) error {
+	unix.CloseOnExec(connFD)
+	unix.CloseOnExec(betweenFD)
+	return os.WriteFile("/proc/self/comm", []byte(name), 0)
 }
 
 // become gives up everything for an account, in all threads: a uid that is not 0 any more

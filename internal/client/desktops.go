@@ -1,50 +1,21 @@
 package client
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"slices"
-	"strconv"
 
-	"msg/internal/delivery"
 	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/sessions/logins"
 	"msg/internal/target"
-	"msg/internal/wire"
 )
 
-// throughHelper is the way of everyone but root.
-type throughHelper struct {
-	here delivery.Host
-	me   delivery.Sender
-	path string // of the helper
-}
-
-// Send has the helper deliver. The helper knows no logind: this process finds out who sits at
-// a desktop.
-func (d throughHelper) Send(ctx context.Context, r message.Request, lines *message.Lines, tell func(message.Result)) error {
-	out := &told{door: d, request: r, logins: d.logins(ctx), tell: tell}
-	helper := Helper{Path: d.path, Hello: func(h wire.Hello) { out.privileged = h.Privileged }}
-	err := helper.Send(ctx, r, lines, func(result message.Result) { out.result(ctx, result) })
-	var failure *message.Failure
-	if errors.As(err, &failure) {
-		tell(message.Result{Event: message.Failed, Host: d.here.Name, Reason: failure.Reason, Detail: failure.Detail})
-		out.rest(ctx, false)
-		return nil
-	}
-	out.rest(ctx, err == nil)
-	return err
-}
-
-// told is what the helper tells, with what it cannot know added.
+// told is what msgd tells, with what it cannot know added.
 type told struct {
-	door       throughHelper
-	request    message.Request
-	logins     <-chan []sessions.Session
-	tell       func(message.Result)
-	privileged bool
+	door    throughDoor
+	request message.Request
+	logins  <-chan []sessions.Session
+	tell    func(message.Result)
 
 	nobody, denied []message.Result // of targets
 	desktops       []message.Result // terminals that show one
@@ -52,10 +23,6 @@ type told struct {
 }
 
 func (t *told) result(ctx context.Context, r message.Result) {
-	r.User = t.door.name(ctx, r.User)
-	if !t.privileged {
-		r = without(r, "msg-helper, which may write there, has no right to")
-	}
 	switch {
 	case r.Event == message.Open:
 		t.rest(ctx, true) // before it waits
@@ -91,18 +58,8 @@ func (t *told) rest(ctx context.Context, ask bool) {
 	}
 }
 
-// name returns a user's name for the number that the helper gives, which asks nobody but the
-// files.
-func (d throughHelper) name(ctx context.Context, user string) string {
-	uid, err := strconv.ParseUint(user, 10, 32)
-	if err != nil {
-		return user
-	}
-	return cmp.Or(d.here.Accounts.Name(ctx, uint32(uid)), user)
-}
-
-// logins asks logind while the helper works.
-func (d throughHelper) logins(ctx context.Context) <-chan []sessions.Session {
+// logins asks logind while msgd works.
+func (d throughDoor) logins(ctx context.Context) <-chan []sessions.Session {
 	found := make(chan []sessions.Session, 1)
 	go func() {
 		all, err := d.here.System.Logind.Sessions(ctx)
@@ -133,7 +90,7 @@ func (t *told) atDesks(ctx context.Context, found []sessions.Session) []message.
 		asked.Targets = targets
 		chosen, err := here.Choose(ctx, t.door.me, picture, asked)
 		if err != nil {
-			return nil // the helper says so
+			return nil // msgd says so
 		}
 		return slices.DeleteFunc(chosen.Failed, func(f message.Result) bool {
 			return f.Reason != message.NoTerminal || about(t.denied, f.Target)

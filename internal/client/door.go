@@ -2,6 +2,11 @@ package client
 
 import (
 	"context"
+	"errors"
+	"net"
+	"os"
+	"syscall"
+	"time"
 
 	"msg/internal/config"
 	"msg/internal/delivery"
@@ -9,23 +14,21 @@ import (
 	"msg/internal/message"
 	"msg/internal/report"
 	"msg/internal/sessions"
+	"msg/internal/wire"
+	"msg/internal/wire/call"
 )
 
-// Door returns the way for a sender's messages to the terminals of this host. Root delivers
-// in this process, anybody else through the helper; without a helper they reach their own
-// terminals.
+// Door returns the way for a sender's messages to the terminals of this host. Root delivers in
+// this process, anybody else by msgd. Without msgd they reach their own terminals.
 func Door(here delivery.Host, me delivery.Sender) message.Send {
-	if me.UID == 0 {
+	if me.Root {
 		return Root(here, me, nil)
 	}
-	if path := Find(); path != "" {
-		return throughHelper{here, me, path}.Send
-	}
-	return ownTerminals{here, me}.Send
+	return throughDoor{here, me, wire.Door}.Send
 }
 
-// Root returns root's way: it delivers in this process, and leaves an entry in the log as the
-// helper does. spare names terminals whose people have the message from elsewhere; it may be
+// Root returns root's way: it delivers in this process, and leaves an entry in the log as
+// msgd does. spare names terminals whose people have the message from elsewhere; it may be
 // nil.
 func Root(here delivery.Host, me delivery.Sender, spare func(sessions.Picture) []string) message.Send {
 	return func(ctx context.Context, r message.Request, lines *message.Lines, tell func(message.Result)) error {
@@ -45,27 +48,108 @@ func Root(here delivery.Host, me delivery.Sender, spare func(sessions.Picture) [
 	}
 }
 
-// ownTerminals is the way without a helper.
-type ownTerminals struct {
-	here delivery.Host
-	me   delivery.Sender
+// dial connects to msgd. It fails with errNobody if nobody is at the door, else with a
+// *message.Refusal.
+func dial(ctx context.Context, path string) (*net.UnixConn, error) {
+	ctx, cancel := context.WithTimeout(ctx, doorTime)
+	defer cancel()
+	for {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
+		switch {
+		case err == nil:
+			return conn.(*net.UnixConn), nil
+		case errors.Is(err, syscall.EAGAIN) && ctx.Err() == nil: // its queue is full
+			time.Sleep(doorPause)
+		case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
+			return nil, &message.Refusal{Problem: "this host lets you send no messages: " + path + " is closed to you", Hint: "root decides who may use it; see msgd(8)"}
+		case errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, errors.ErrUnsupported):
+			return nil, errNobody
+		default:
+			return nil, &message.Refusal{Problem: "msgd does not answer: " + err.Error(), Hint: `"msg doctor" says what is wrong`}
+		}
+	}
 }
 
-// Send delivers to the caller's own terminals, and says of the others what is missing.
-func (d ownTerminals) Send(ctx context.Context, r message.Request, lines *message.Lines, tell func(message.Result)) error {
+// How long the door may have no room for one more, and how soon to try again.
+const (
+	doorTime  = 10 * time.Second
+	doorPause = 25 * time.Millisecond
+)
+
+var errNobody = errors.New("nobody is at the door")
+
+// Ask connects to msgd to see whether it answers, and has it do nothing.
+func Ask(ctx context.Context) (wire.Hello, error) {
+	conn, err := dial(ctx, wire.Door)
+	if errors.Is(err, errNobody) {
+		err = message.Fail(message.NoHelper, "nobody listens at %s", wire.Door)
+	}
+	if err != nil {
+		return wire.Hello{}, err
+	}
+	defer conn.Close()
+	return call.New(half{conn}, conn, call.Options{}).Ask(ctx)
+}
+
+// Listens reports whether msgd has a door here.
+func Listens() bool {
+	info, err := os.Stat(wire.Door)
+	return err == nil && info.Mode()&os.ModeSocket != 0
+}
+
+// half closes its half of a conversation: the results still come.
+type half struct{ *net.UnixConn }
+
+func (h half) Close() error { return h.CloseWrite() }
+
+// throughDoor is the way of everyone but root.
+type throughDoor struct {
+	here delivery.Host
+	me   delivery.Sender
+	path string // of the door
+}
+
+// Send has msgd deliver. That knows no logind: this process finds out who sits at a desktop.
+func (d throughDoor) Send(ctx context.Context, r message.Request, lines *message.Lines, tell func(message.Result)) error {
+	out := &told{door: d, request: r, logins: d.logins(ctx), tell: tell}
+	err := d.send(ctx, r, lines, out)
+	for tried := time.Now(); errors.Is(err, wire.ErrBusy) && time.Since(tried) < doorTime && ctx.Err() == nil; {
+		time.Sleep(doorPause)
+		err = d.send(ctx, r, lines, out)
+	}
+	if errors.Is(err, errNobody) {
+		return d.ownTerminals(ctx, r, lines, tell)
+	}
+	var failure *message.Failure
+	if errors.As(err, &failure) {
+		tell(message.Result{Event: message.Failed, Host: d.here.Name, Reason: failure.Reason, Detail: failure.Detail})
+		out.rest(ctx, false)
+		return nil
+	}
+	out.rest(ctx, err == nil)
+	return err
+}
+
+// send has one conversation.
+func (d throughDoor) send(ctx context.Context, r message.Request, lines *message.Lines, out *told) error {
+	conn, err := dial(ctx, d.path)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return call.New(half{conn}, conn, call.Options{}).Send(ctx, r, lines, func(result message.Result) { out.result(ctx, result) })
+}
+
+// ownTerminals delivers to the caller's own terminals, and says of the others what is missing.
+func (d throughDoor) ownTerminals(ctx context.Context, r message.Request, lines *message.Lines, tell func(message.Result)) error {
 	if r.Wait {
-		return &message.Refusal{Problem: "msg-helper, which waits for answers, is not installed", Hint: report.NoHelper}
+		return &message.Refusal{Problem: "msgd, which waits for answers, does not run", Hint: report.NoHelper}
 	}
 	engine := delivery.Engine{Host: d.here, Sender: d.me, Rules: delivery.Unlimited()}
 	return engine.Send(ctx, r, lines, func(result message.Result) {
-		tell(without(result, "msg-helper, which may write there, is not installed"))
+		if result.Reason == message.Denied && result.Terminal != "" {
+			result.Reason, result.Detail = message.NoHelper, "msgd, which may write there, does not run"
+		}
+		tell(result)
 	})
-}
-
-// without says of a terminal that only the helper could have written to it.
-func without(r message.Result, why string) message.Result {
-	if r.Reason == message.Denied && r.Terminal != "" {
-		r.Reason, r.Detail = message.NoHelper, why
-	}
-	return r
 }

@@ -1,8 +1,10 @@
 package client
 
 import (
+	"bufio"
 	"context"
-	"os"
+	"errors"
+	"net"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -17,15 +19,27 @@ import (
 	"msg/internal/target"
 )
 
-// doorOf is a way through a helper that says these lines, on a host where root is
-// at a desktop.
-func doorOf(t *testing.T, hello, lines string) throughHelper {
+// doorOf is a way through an msgd that says these lines, on a host where root is at a desktop.
+func doorOf(t *testing.T, hello, lines string) throughDoor {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "helper")
-	script := "#!/bin/sh\necho '" + hello + "'; read -r request; echo '" + lines + "'\n"
-	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
+	path := filepath.Join(t.TempDir(), "door")
+	listening, err := net.Listen("unix", path)
+	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { listening.Close() })
+	go func() {
+		conn, err := listening.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_, _ = conn.Write([]byte(hello + "\n"))
+		if strings.Contains(hello, "hello") {
+			_, _ = bufio.NewReader(conn).ReadString('\n')
+			_, _ = conn.Write([]byte(lines + "\n"))
+		}
+	}()
 	here := delivery.Local()
 	me := delivery.Myself(here.Accounts)
 	here.Name, me.UID = "here", 4242
@@ -33,23 +47,22 @@ func doorOf(t *testing.T, hello, lines string) throughHelper {
 	here.System.Logind = logins.Func(func(context.Context) ([]sessions.Session, error) {
 		return []sessions.Session{{ID: "c1", User: "root", UID: 0, Class: "user", Type: "wayland", Since: time.Unix(1, 0)}}, nil
 	})
-	return throughHelper{here, me, path}
+	return throughDoor{here, me, path}
 }
 
 const (
-	hello        = `{"event":"hello","protocol":[1,1],"version":"0","host":"here","privileged":true}`
-	unprivileged = `{"event":"hello","protocol":[1,1],"version":"0","host":"here","privileged":false}`
-	delivered    = `{"event":"delivered","host":"here","user":"bob","terminal":"pts/2"}` + "\n"
-	notLoggedIn  = `{"event":"failed","host":"here","target":"root","reason":"not-logged-in","detail":"not logged in"}` + "\n"
-	denied       = `{"event":"failed","host":"here","target":"*","reason":"denied","detail":"no"}` + "\n"
-	noRight      = `{"event":"failed","host":"here","user":"bob","terminal":"pts/2","reason":"denied","detail":"open: permission denied"}` + "\n"
-	end1         = `{"event":"end","results":1}`
-	end2         = `{"event":"end","results":2}`
+	hello       = `{"event":"hello","protocol":[1,1],"version":"0","host":"here","privileged":true}`
+	full        = `{"event":"error","results":0,"problem":"you have 32 messages open here already"}`
+	delivered   = `{"event":"delivered","host":"here","user":"bob","terminal":"pts/2"}` + "\n"
+	notLoggedIn = `{"event":"failed","host":"here","target":"root","reason":"not-logged-in","detail":"not logged in"}` + "\n"
+	denied      = `{"event":"failed","host":"here","target":"*","reason":"denied","detail":"no"}` + "\n"
+	end1        = `{"event":"end","results":1}`
+	end2        = `{"event":"end","results":2}`
 )
 
-// TestThroughHelper: what the helper says is passed on, and what it cannot know is
-// added: who is at a desktop, what it is without its rights.
-func TestThroughHelper(t *testing.T) {
+// TestThroughDoor: what msgd says is passed on, and what it cannot know is
+// added: who is at a desktop.
+func TestThroughDoor(t *testing.T) {
 	type short struct{ user, terminal, target, reason string }
 	atDesk := short{"root", "", "root", "no-terminal"}
 	for name, c := range map[string]struct {
@@ -61,14 +74,12 @@ func TestThroughHelper(t *testing.T) {
 		"at a desktop":     {hello, notLoggedIn + end1, "root", []short{atDesk}},
 		"twice":            {hello, notLoggedIn + strings.Replace(notLoggedIn, `"root"`, `"user:root"`, 1) + end2, "root,user:root", []short{atDesk}},
 		"unknown":          {hello, strings.NewReplacer("root", "nobody-here", "not-logged-in", "unknown").Replace(notLoggedIn) + end1, "nobody-here", []short{{"", "", "nobody-here", "unknown"}}},
-		"by number":        {hello, strings.Replace(delivered, `"bob"`, `"0"`, 1) + end1, "bob", []short{{"root", "pts/2", "", ""}}},
 		"and another":      {hello, notLoggedIn + delivered + end2, "root,bob", []short{{"bob", "pts/2", "", ""}, atDesk}},
 		"everyone":         {hello, delivered + end1, "*", []short{{"bob", "pts/2", "", ""}, {"root", "", "*", "no-terminal"}}},
 		"everyone, denied": {hello, denied + end1, "*", []short{{"", "", "*", "denied"}}},
-		"without rights":   {unprivileged, noRight + end1, "bob", []short{{"bob", "pts/2", "", "no-helper"}}},
-		"policy":           {unprivileged, denied + end1, "*", []short{{"", "", "*", "denied"}}},
 		"breaks off":       {hello, delivered + notLoggedIn, "bob,root", []short{{"bob", "pts/2", "", ""}, {"", "", "", "lost"}, {"", "", "root", "not-logged-in"}}},
 		"refuses":          {hello, `{"event":"refused","results":0,"problem":"no"}`, "*", nil},
+		"full":             {full, "", "bob", nil},
 	} {
 		targets, err := target.Parse(c.targets)
 		if err != nil {
@@ -81,15 +92,15 @@ func TestThroughHelper(t *testing.T) {
 			}
 			got = append(got, short{r.User, r.Terminal, r.Target, string(r.Reason)})
 		})
-		if (err != nil) != (name == "refuses") || !reflect.DeepEqual(got, c.want) {
+		if (err != nil) != (c.want == nil) || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %v, %v; want %v", name, got, err, c.want)
 		}
 	}
 }
 
-// TestThroughHelperStays: who is not reached is told before a message waits, and once,
-// however often the helper says that it goes on.
-func TestThroughHelperStays(t *testing.T) {
+// TestThroughDoorStays: who is not reached is told before a message waits, and once,
+// however often msgd says that it goes on.
+func TestThroughDoorStays(t *testing.T) {
 	targets, err := target.Parse("bob,root")
 	if err != nil {
 		t.Fatal(err)
@@ -106,13 +117,23 @@ func TestThroughHelperStays(t *testing.T) {
 	}
 }
 
-// TestOwnTerminals: without a helper, what only it could have done is told as that.
-func TestOwnTerminals(t *testing.T) {
-	for _, c := range []struct{ in, want message.Reason }{
-		{"denied", message.NoHelper}, {"messages-off", "messages-off"}, {"", ""},
-	} {
-		if got := without(message.Result{Terminal: "pts/2", Reason: c.in}, "why").Reason; got != c.want {
-			t.Errorf("%q is %q, want %q", c.in, got, c.want)
-		}
+// TestNobodyAtTheDoor: without msgd, what only it could have done is told as that, and nothing
+// waits for answers.
+func TestNobodyAtTheDoor(t *testing.T) {
+	targets, err := target.Parse("nobody-here")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := doorOf(t, hello, end1)
+	d.path += ".none"
+	var got []message.Result
+	err = d.Send(t.Context(), message.Request{Targets: targets, Text: "hi"}, nil, func(r message.Result) { got = append(got, r) })
+	if err != nil || len(got) != 1 || got[0].Reason != message.Unknown {
+		t.Errorf("%+v, %v", got, err)
+	}
+	var refused *message.Refusal
+	err = d.Send(t.Context(), message.Request{Targets: targets, Text: "hi", Wait: true}, nil, func(r message.Result) { t.Errorf("%+v", r) })
+	if !errors.As(err, &refused) || refused.Hint == "" {
+		t.Errorf("%v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
@@ -157,9 +158,18 @@ func (c *Client) ssh(m Message, hosts int) (remote.SSH, error) {
 	}
 	ssh.Ask = hosts == 1 && c.MayAsk && hasTerminal()
 	if m.Push {
-		ssh.Push, err = remote.NewPush(Find())
+		ssh.Push, err = remote.NewPush(prefix())
 	}
 	return ssh, err
+}
+
+// prefix returns the directory that this program is installed below, as bin/msg.
+func prefix() string {
+	own, err := os.Executable()
+	if err != nil {
+		return "/usr"
+	}
+	return filepath.Dir(filepath.Dir(own))
 }
 
 // hasTerminal reports whether there is a terminal to ask at, which is where ssh asks.

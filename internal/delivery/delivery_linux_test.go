@@ -240,7 +240,7 @@ func TestRefused(t *testing.T) {
 	user.Sender.UID = 12345
 	user.Sender.Root = false
 	root := engine()
-	root.Sender.UID , root.Sender.Root = 0, true
+	root.Sender.UID, root.Sender.Root = 0, true
 	for name, tt := range map[string]struct {
 		engine *delivery.Engine
 		change func(*message.Request)

@@ -1,13 +1,11 @@
 // Package doctor checks whether msg works on this host: what is installed, who may
 // change it, which messages would not arrive, and what to do about it.
 //
-// It only looks. It changes nothing, and for root it starts no helper that somebody else
-// could have put there. It prints nothing either: a check ends in a Finding.
+// It only looks. It changes nothing, and prints nothing: a check ends in a Finding.
 package doctor
 
 import (
 	"context"
-	"os"
 
 	"msg/internal/accounts"
 	"msg/internal/answers"
@@ -48,13 +46,15 @@ type Host struct {
 	Version  string // msg's own
 	System   sessions.System
 	Accounts *accounts.Directory
-	Helper   Helper
+
+	// Ask has msgd say who it is. A *message.Failure or *message.Refusal tells why it does not.
+	Ask func(context.Context) (Hello, error)
 
 	// Logins asks logind itself. Examine asks once, instead of System.Logind.
 	Logins func(context.Context) ([]sessions.Session, error)
 
 	Config   string   // the system's msg.toml
-	Counts   string   // the directory of the helper's counts
+	Counts   string   // the directory of msgd's counts
 	Pending  string   // the directory of messages that wait
 	Tmpfiles []string // where systemd-tmpfiles looks for the file that makes both
 	Seats    string   // exists while logind runs (sd_login(3))
@@ -62,7 +62,7 @@ type Host struct {
 }
 
 // Local returns the places of this host. The caller adds the user, and what msg knows of
-// itself, of sessions and of its helper.
+// itself, of sessions and of msgd.
 func Local() Host {
 	return Host{
 		Config: config.Path, Counts: rate.Dir, Pending: answers.Dir,
@@ -71,31 +71,5 @@ func Local() Host {
 	}
 }
 
-// Helper is how msg finds and asks msg-helper.
-type Helper struct {
-	Path       string   // the helper in use; "" if there is none
-	Candidates []string // where msg looks for one
-
-	// Ask starts the helper at that path, and has it say who it is. A *message.Failure
-	// tells why it does not.
-	Ask func(ctx context.Context, path string) (Hello, error)
-}
-
-// Hello is what a helper says of itself.
-type Hello struct {
-	Version    string
-	Privileged bool // it may write to other people's terminals
-}
-
-// path returns the helper in use, else one that would be in use if it were executable.
-func (h Helper) path() string {
-	if h.Path != "" {
-		return h.Path
-	}
-	for _, path := range h.Candidates {
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
-	}
-	return ""
-}
+// Hello is what msgd says of itself.
+type Hello struct{ Version string }

@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
-	"msg/internal/accounts"
 	"msg/internal/addressbook"
 	"msg/internal/config"
 	"msg/internal/sessions"
@@ -38,10 +36,11 @@ func (h Host) Examine(ctx context.Context) ([]Finding, error) {
 		return []Finding{{"group", Problem, fmt.Sprintf("the group tty: %v", err), "groupadd --system --gid 5 tty"}}, nil
 	}
 	_, hidden := os.ReadFile(h.System.Proc + "/1/stat")
-	all := h.helperWorks(ctx, tty, mounts)
+	hello, askErr := h.Ask(ctx)
 	rules := h.configuration()
 	book, err := addressbook.Load(h.Config, h.UserConfig)
-	return append(all,
+	return []Finding{
+		judgeDoor(h.Version, hello, askErr),
 		judgeDevpts(mounts, tty, terminalsIn(h.System.Dev, picture)),
 		judgeCounts(lookAt(filepath.Dir(h.Counts)), lookInto(h.Counts), tty, h.makeRun()),
 		judgePending(lookAt(filepath.Dir(h.Pending)), lookInto(h.Pending), tty, h.makeRun()),
@@ -54,53 +53,7 @@ func (h Host) Examine(ctx context.Context) ([]Finding, error) {
 		judgeShutdown(unitState(ctx)),
 		judgeProc(hidden != nil, mounts, h.UID == 0),
 		h.messages(),
-	), nil
-}
-
-// helperWorks checks the helper. It stops at the first check that leaves the next ones
-// nothing to look at.
-func (h Host) helperWorks(ctx context.Context, tty accounts.Group, mounts []mount) []Finding {
-	helper := file{}
-	if path := h.Helper.path(); path != "" {
-		helper = lookAt(path)
-	}
-	all := []Finding{judgeHelper(helper, h.Helper.Candidates, tty)}
-	if helper.path == "" || helper.err != nil {
-		return all
-	}
-	folders, leadsTo := above(helper.path), helper.path
-	if path, err := filepath.EvalSymlinks(helper.path); err == nil {
-		leadsTo = path
-	}
-	for _, dir := range above(leadsTo) {
-		if !slices.Contains(folders, dir) {
-			folders = append(folders, dir)
-		}
-	}
-	status, err := os.ReadFile(h.System.Proc + "/self/status")
-	if err != nil {
-		status = nil // without /proc nobody can tell
-	}
-	all = append(all,
-		judgeFolders(folders),
-		judgeMount(isNosuid(leadsTo), mountOf(mounts, leadsTo).point),
-		judgeRights(string(status), h.UID == 0))
-	return append(all, h.ask(ctx, helper, all))
-}
-
-// ask has the helper say who it is. Root starts no helper that somebody else could have
-// put there.
-func (h Host) ask(ctx context.Context, helper file, before []Finding) Finding {
-	explained, foreign := false, helper.uid != 0 || helper.mode&0o022 != 0
-	for _, f := range before {
-		foreign = foreign || f.Check == "folders" && f.Status == Problem
-		explained = explained || f.Check != "folders" && f.Status == Problem
-	}
-	if foreign && h.UID == 0 {
-		return Finding{"answer", Note, "root does not start a helper that others may change", ""}
-	}
-	hello, err := h.Helper.Ask(ctx, helper.path)
-	return judgeAnswer(h.Version, hello, err, explained)
+	}, nil
 }
 
 // configuration checks the system's configuration.
@@ -157,20 +110,4 @@ func lookInto(path string) file {
 		f.full = "no inode is free"
 	}
 	return f
-}
-
-// above returns the directories that a path leads through, the nearest first.
-func above(path string) []file {
-	var all []file
-	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
-		all = append(all, lookAt(dir))
-		if dir == filepath.Dir(dir) {
-			return all
-		}
-	}
-}
-
-func isNosuid(path string) bool {
-	var st unix.Statfs_t
-	return unix.Statfs(path, &st) == nil && st.Flags&unix.MS_NOSUID != 0 // ST_NOSUID is the same
 }

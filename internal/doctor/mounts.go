@@ -58,18 +58,6 @@ func mountAt(all []mount, point string) (mount, bool) {
 	return mount{}, false
 }
 
-// mountOf returns the mount that a path is on.
-func mountOf(all []mount, path string) mount {
-	on := mount{point: "/"}
-	for _, m := range all {
-		below := m.point == "/" || path == m.point || strings.HasPrefix(path, m.point+"/")
-		if below && len(m.point) >= len(on.point) {
-			on = m
-		}
-	}
-	return on
-}
-
 // judgeDevpts checks the file system that gives new terminals their group and mode. If its
 // options do not, the program that opens a terminal does: then the terminals in use have
 // to tell.

@@ -46,22 +46,6 @@ func TestJudgeDevpts(t *testing.T) {
 	}
 }
 
-func TestMountOf(t *testing.T) {
-	for _, c := range []struct{ mountinfo, path, want string }{
-		{debian, "/usr/local/libexec/msg-helper", "/usr/local"},
-		{debian, "/usr/localized/msg-helper", "/"},
-		{debian, "/usr/libexec/msg-helper", "/"},
-		{twice, "/mnt/with blank/msg-helper", "/mnt/with blank"},
-		{"", "/usr/libexec/msg-helper", "/"},
-	} {
-		if got := mountOf(parseMounts(c.mountinfo), c.path).point; got != c.want {
-			t.Errorf("%s is on %q, want %q", c.path, got, c.want)
-		}
-	}
-	judged(t, judgeMount(true, "/a b"), Problem, "/a b is mounted nosuid", "mount -o remount,bind,suid '/a b'")
-	judged(t, judgeMount(false, "/"), OK, "/ ", "")
-}
-
 func TestJudgeProc(t *testing.T) {
 	for _, c := range []struct {
 		hidden    bool
@@ -96,9 +80,6 @@ func FuzzParseMounts(f *testing.F) {
 		got, ok := mountAt(all, point)
 		if !ok || got.kind != "devpts" || !slices.Equal(got.options, strings.Split(options+","+super, ",")) || len(all) > strings.Count(before, "\n")+2 {
 			t.Errorf("%q is %+v, among %+v", point, got, all)
-		}
-		if on := mountOf(all, point+"/3"); on.point != point {
-			t.Errorf("%q is on %+v", point+"/3", on)
 		}
 	})
 }

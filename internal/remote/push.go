@@ -13,25 +13,26 @@ import (
 	"msg/internal/wire/call"
 )
 
-// Push sends the helper along to hosts that have no msg, for a login as root. The helper runs
-// from a directory that nobody else may look into, and is removed before it runs.
+// Push sends msgd along to hosts that have no msg, for a login as root. It runs from a
+// directory that nobody else may look into, and is removed before it runs.
 type Push struct {
-	dir string // where the helpers of other architectures are, beside our own
+	own    string // msgd of this host, or ""
+	others string // where those of other architectures are
 
 	mu       sync.Mutex
-	programs map[string][]byte // by file name
+	programs map[string][]byte // by architecture
 }
 
-// NewPush takes the helpers from where the helper of this host is. helper is its path, or ""
-// if there is none.
-func NewPush(helper string) (*Push, error) {
-	if helper == "" {
+// NewPush finds what "make install" has put below prefix: sbin/msgd, libexec/msgd-ARCH.
+func NewPush(prefix string) (*Push, error) {
+	p := &Push{own: filepath.Join(prefix, "sbin/msgd"), others: filepath.Join(prefix, "libexec"), programs: map[string][]byte{}}
+	if _, err := os.Stat(p.own); err != nil {
 		return nil, &message.Refusal{
-			Problem: "--push: there is no msg-helper here to send along",
+			Problem: "--push: there is no " + p.own + " here to send along",
 			Hint:    "\"msg doctor\" says what is missing",
 		}
 	}
-	return &Push{dir: filepath.Dir(helper), programs: map[string][]byte{}}, nil
+	return p, nil
 }
 
 // pushScript runs msg if it is there. Else it says what call.Wanted is, reads a program (its
@@ -46,15 +47,15 @@ const pushScript = `command -v msg >/dev/null 2>&1 && exec msg helper; ` +
 	`for d in /run /dev/shm /var/tmp /tmp; do ` +
 	`t=$(mktemp -d "$d/msg-XXXXXXXXXX" 2>/dev/null) || continue; ` +
 	`trap "rm -rf $t" EXIT; trap "exit 1" HUP INT TERM; ` +
-	`printf "#\041/bin/sh\n" >"$t/msg-helper"; chmod 700 "$t/msg-helper"; ` +
-	`if "$t/msg-helper" 2>/dev/null; then ` +
-	`head -c "$n" >"$t/msg-helper"; test "$(wc -c <"$t/msg-helper")" -eq "$n" || exit 1; ` +
-	`exec 9<"$t/msg-helper"; rm -rf "$t"; trap - EXIT; exec /proc/self/fd/9; fi; ` +
+	`printf "#\041/bin/sh\n" >"$t/msgd"; chmod 700 "$t/msgd"; ` +
+	`if "$t/msgd" 2>/dev/null; then ` +
+	`head -c "$n" >"$t/msgd"; test "$(wc -c <"$t/msgd")" -eq "$n" || exit 1; ` +
+	`exec 9<"$t/msgd"; rm -rf "$t"; trap - EXIT; exec /proc/self/fd/9 pushed; fi; ` +
 	`rm -rf "$t"; done; echo "no directory that programs can be run in" >&2; exit 1`
 
 func pushCommand() string { return "sh -c '" + pushScript + "'" }
 
-// wanted returns the helper that a host wants.
+// wanted returns the program that a host wants.
 func (p *Push) wanted(want call.Wanted) ([]byte, error) {
 	if want.UID == nil || *want.UID != 0 {
 		return nil, &message.Failure{
@@ -82,11 +83,11 @@ func architecture(machine string) string {
 	return ""
 }
 
-// program returns the helper for a machine.
+// program returns msgd for a machine.
 func (p *Push) program(machine string) ([]byte, error) {
 	arch := architecture(machine)
 	if arch == "" {
-		return nil, message.Fail(message.NoHelper, "no helper is made for its machine, %.40q", machine)
+		return nil, message.Fail(message.NoHelper, "no msgd is made for its machine, %.40q", machine)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -97,7 +98,7 @@ func (p *Push) program(machine string) ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &message.Failure{
 			Reason: message.NoHelper,
-			Detail: fmt.Sprintf("no helper for its machine, %s, is at %s to send along", machine, p.path(arch)),
+			Detail: fmt.Sprintf("no msgd for its machine, %s, is at %s to send along", machine, p.path(arch)),
 			Hint:   fmt.Sprintf("in msg's source, \"make install-push ARCH=%s\" installs it", arch),
 		}
 	}
@@ -108,13 +109,13 @@ func (p *Push) program(machine string) ([]byte, error) {
 	return program, nil
 }
 
-func (p *Push) path(arch string) string { return filepath.Join(p.dir, "msg-helper-"+arch) }
+func (p *Push) path(arch string) string { return filepath.Join(p.others, "msgd-"+arch) }
 
-// read reads the helper for an architecture; for this machine's, this host's own does, too.
+// read reads msgd for an architecture; for this machine's, this host's own does, too.
 func (p *Push) read(arch string) ([]byte, error) {
 	program, err := os.ReadFile(p.path(arch))
 	if errors.Is(err, fs.ErrNotExist) && arch == runtime.GOARCH && runtime.GOOS == "linux" {
-		return os.ReadFile(filepath.Join(p.dir, "msg-helper"))
+		return os.ReadFile(p.own)
 	}
 	return program, err
 }

@@ -62,7 +62,10 @@ func (o *outbox) write(out io.Writer) error {
 		if quiet && len(said) == 0 { // else the end would not be the last line
 			said = []byte(aliveLine)
 		}
-		_, err := out.Write(said)
+		var err error
+		if len(said) > 0 {
+			_, err = out.Write(said)
+		}
 		if err != nil || last {
 			return err
 		}

@@ -39,6 +39,7 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -70,6 +71,7 @@ const (
 	EventRefused = "refused"
 	EventError   = "error"
 	EventEnd     = "end"
+	EventBusy    = "busy"  // in place of the hello: the client is to come again soon
 	EventAlive   = "alive" // it is at work: it looks up names, or awaits its turn
 )
 
@@ -87,11 +89,27 @@ type Hello struct {
 
 // Ending is a helper's last line.
 type Ending struct {
-	Event   string `json:"event"`   // EventEnd, EventRefused or EventError
+	Event   string `json:"event"`   // EventEnd, EventRefused, EventError or EventBusy
 	Results int    `json:"results"` // how many came before, without those that only wait
 	Problem string `json:"problem,omitempty"`
 	Hint    string `json:"hint,omitempty"`
 }
+
+// Err returns what an ending says of a request that nothing was done for, or nil.
+func (e Ending) Err() error {
+	switch e.Event {
+	case EventRefused:
+		return &message.Refusal{Problem: e.Problem, Hint: e.Hint}
+	case EventError:
+		return errors.New(e.Problem)
+	case EventBusy:
+		return ErrBusy
+	}
+	return nil
+}
+
+// ErrBusy is what a client hears who begins too many conversations at once.
+var ErrBusy = errors.New("you begin too many messages at once here")
 
 // Typed is a line that follows a request, or says that none will.
 type Typed struct {

@@ -49,6 +49,10 @@ func (t *Talk) hello(ctx context.Context) (wire.Hello, error) {
 		if json.Unmarshal(data, &hello) == nil && hello.Event == wire.EventHello {
 			return hello, t.greet(hello)
 		}
+		var end wire.Ending
+		if wire.Decode(data, &end) == nil && end.Err() != nil {
+			return wire.Hello{}, end.Err() // msgd has no room for another conversation
+		}
 		var want Wanted
 		if push != nil && json.Unmarshal(data, &want) == nil && want.Event == eventPush {
 			if err := t.push(ctx, want); err != nil {

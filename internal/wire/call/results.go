@@ -86,15 +86,10 @@ func (s *results) end(data []byte) error {
 	if err := wire.Decode(data, &e); err != nil {
 		return broken(err)
 	}
-	switch {
-	case e.Event == wire.EventRefused:
-		return &message.Refusal{Problem: e.Problem, Hint: e.Hint}
-	case e.Event == wire.EventError:
-		return errors.New(e.Problem)
-	case e.Results != s.count:
+	if e.Event == wire.EventEnd && e.Results != s.count {
 		return broken(fmt.Errorf("%d results came of %d", s.count, e.Results))
 	}
-	return nil
+	return e.Err()
 }
 
 func broken(err error) error {
