@@ -1,17 +1,15 @@
-// Package journal writes entries to the system's log: to journald with fields (as in
-// systemd.io/JOURNAL_NATIVE_PROTOCOL), or else to syslog (RFC 3164), fields behind the text.
+// Package journal writes entries to the system's log: to journald with fields, or to syslog
+// with the fields behind the text.
 //
-// It uses the sockets itself: package net would be a sixth of the helper. An entry is a
-// datagram, sent or given up within a second. The kernel says who sends it, so nobody can lie.
+// An entry is a datagram. A log takes it within a second, or it is lost. The kernel says who
+// sends it, so a sender can't lie about itself.
 package journal
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
-	"syscall"
 	"time"
 	"unicode/utf8"
 )
@@ -22,10 +20,12 @@ type Entry struct {
 	Fields  []Field
 }
 
-// Field is a fact of an entry: its name in capitals, as MSG_TARGETS.
+// Field is a fact of an entry. Its name is in capitals (MSG_TARGETS), and no other field of the
+// entry has it.
 type Field struct{ Name, Value string }
 
-// Log has the sockets to write to.
+// Log names the sockets of the logs. Write reaches journald at Local's path alone, because
+// go-systemd takes no other.
 type Log struct{ Journald, Syslog string }
 
 // Local returns this system's log.
@@ -33,8 +33,6 @@ func Local() Log { return Log{Journald: "/run/systemd/journal/socket", Syslog: "
 
 const (
 	identifier = "msg"
-	facility   = 10 // authpriv, as sudo's: who did what
-	priority   = 6  // informational
 
 	mostValue = 80 << 10 // of a field
 	mostLine  = 8 << 10  // of an entry in syslog, which has no fields
@@ -46,52 +44,43 @@ const timeout = time.Second
 // ErrNone says that this system has no log.
 var ErrNone = errors.New("neither journald nor syslog takes entries")
 
-// Write writes the entry to journald or else to syslog. It does not wait twice for a log that
-// takes nothing: syslog's socket may be journald's, too.
+// Write writes the entry to journald or else to syslog. After a second it gives up: the
+// libraries that send the entry have no time limit. What hangs then may still log the entry
+// later.
 func (l Log) Write(e Entry) error {
-	err := send(l.Journald, e.native())
+	done := make(chan error, 1)
+	go func() { done <- l.write(e) }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(timeout):
+		return fmt.Errorf("%w: %w", ErrNone, os.ErrDeadlineExceeded)
+	}
+}
+
+// write does not wait twice for a log that takes nothing: syslog's socket may be journald's, too.
+func (l Log) write(e Entry) error {
+	err := toJournald(l.Journald, e)
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, syscall.EAGAIN) {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return fmt.Errorf("%w: %w", ErrNone, err)
 	}
-	if syslogErr := send(l.Syslog, e.line(time.Now())); syslogErr != nil {
+	if syslogErr := toSyslog(l.Syslog, e); syslogErr != nil {
 		return fmt.Errorf("%w: %w; %w", ErrNone, err, syslogErr)
 	}
 	return nil
 }
 
-// native returns the entry in journald's form.
-func (e Entry) native() []byte {
-	var out []byte
-	for _, f := range append([]Field{
-		{"MESSAGE", e.Message},
-		{"PRIORITY", fmt.Sprint(priority)},
-		{"SYSLOG_FACILITY", fmt.Sprint(facility)},
-		{"SYSLOG_IDENTIFIER", identifier},
-	}, e.Fields...) {
-		value := Cut(f.Value, mostValue)
-		out = append(out, f.Name...)
-		if strings.Contains(value, "\n") { // what follows could pose as a field
-			out = append(out, '\n')
-			out = binary.LittleEndian.AppendUint64(out, uint64(len(value)))
-		} else {
-			out = append(out, '=')
-		}
-		out = append(append(out, value...), '\n')
-	}
-	return out
-}
-
-// line returns the entry in syslog's form.
-func (e Entry) line(now time.Time) []byte {
+// line returns the entry as a line of text.
+func (e Entry) line() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "<%d>%s %s[%d]: %s", facility*8+priority, now.Format(time.Stamp), identifier, os.Getpid(), e.Message)
+	out.WriteString(e.Message)
 	for _, f := range e.Fields {
 		fmt.Fprintf(&out, " %s=%q", f.Name, f.Value)
 	}
-	return []byte(Cut(strings.ReplaceAll(out.String(), "\n", " "), mostLine))
+	return Cut(strings.ReplaceAll(out.String(), "\n", " "), mostLine)
 }
 
 // Cut shortens a text to that many bytes, at a character, and says so.

@@ -1,17 +1,63 @@
 package journal
 
-import "golang.org/x/sys/unix"
+import (
+	"log/syslog"
+	"os"
 
-// send sends a datagram to a socket in the file system.
-func send(path string, data []byte) error {
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	"github.com/coreos/go-systemd/v22/journal"
+	"golang.org/x/sys/unix"
+)
+
+// toJournald sends the entry in journald's own form.
+func toJournald(path string, e Entry) error {
+	if err := room(path); err != nil {
+		return err
+	}
+	vars := map[string]string{
+		"SYSLOG_FACILITY":   "10", // authpriv, as sudo's: who did what
+		"SYSLOG_IDENTIFIER": identifier,
+	}
+	for _, f := range e.Fields {
+		vars[f.Name] = Cut(f.Value, mostValue)
+	}
+	return journal.Send(Cut(e.Message, mostValue), journal.PriInfo, vars)
+}
+
+// toSyslog sends the entry as a line in the form of RFC 3164.
+func toSyslog(path string, e Entry) error {
+	if err := room(path); err != nil {
+		return err
+	}
+	log, err := syslog.Dial("unixgram", path, syslog.LOG_AUTHPRIV|syslog.LOG_INFO, identifier)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	return log.Info(e.line())
+}
+
+// room waits until the socket takes a datagram. While the socket is full, journal.Send would try
+// again and again without a pause, and never give up.
+func room(path string) error {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
-	wait := unix.NsecToTimeval(timeout.Nanoseconds())
-	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &wait); err != nil {
+	// poll(2) minds the other end's queue on a connected socket alone.
+	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: path}); err != nil {
 		return err
 	}
-	return unix.Sendto(fd, data, unix.MSG_NOSIGNAL, &unix.SockaddrUnix{Name: path})
+	polled := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
+	for {
+		switch n, err := unix.Poll(polled, int(timeout.Milliseconds())); {
+		case err == unix.EINTR:
+		case err != nil:
+			return err
+		case n == 0:
+			return os.ErrDeadlineExceeded
+		default:
+			return nil
+		}
+	}
 }

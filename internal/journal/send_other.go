@@ -4,4 +4,6 @@ package journal
 
 import "errors"
 
-func send(string, []byte) error { return errors.ErrUnsupported }
+func toJournald(string, Entry) error { return errors.ErrUnsupported }
+
+func toSyslog(string, Entry) error { return errors.ErrUnsupported }
