@@ -5,31 +5,31 @@ PREFIX = /usr/local
 DESTDIR =
 
 BINDIR = $(DESTDIR)$(PREFIX)/bin
+SBINDIR = $(DESTDIR)$(PREFIX)/sbin
 LIBEXECDIR = $(DESTDIR)$(PREFIX)/libexec
 MANDIR = $(DESTDIR)$(PREFIX)/share/man
 DOCDIR = $(DESTDIR)$(PREFIX)/share/doc/msg
 BASHDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 ZSHDIR = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 FISHDIR = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
-# systemd looks for tmpfiles.d and units in these places alone.
+# systemd looks for its files in these places alone.
 SYSTEMDIR = $(DESTDIR)$(if $(filter /usr /usr/local,$(PREFIX)),$(PREFIX)/lib,/etc)
+SYSUSERSDIR = $(SYSTEMDIR)/sysusers.d
 TMPFILESDIR = $(SYSTEMDIR)/tmpfiles.d
 UNITDIR = $(SYSTEMDIR)/systemd/system
-UNITS = msg-shutdown.path msg-shutdown.service
+UNITS = msg.socket msgd.service msg-shutdown.path msg-shutdown.service
+# How to start msgd without systemd.
+INITS = openrc/msgd sysvinit/msgd runit/run
 
-# What install takes, and how the helper gets its rights: packages has its own of each.
+# What install takes: packages has its own.
 MSG = bin/msg
-HELPER = libexec/msg-helper
-INSTALL_HELPER = packaging/install-helper
+MSGD = bin/msgd
 
 GO = go
 TOOL = $(GO) tool -modfile=tools/go.mod
 TAGS = osusergo,netgo
 LDFLAGS = -s -w -X main.version=$(VERSION)
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '$(LDFLAGS)'
-# The helper is to stay below a size, see cmd/msg-helper/size_test.go. Inlined or not,
-# its 200 starts take the same time.
-BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS) -gcflags all=-l -ldflags '$(LDFLAGS) -funcalign=4'
 
 .DEFAULT_GOAL = build
 .DELETE_ON_ERROR:
@@ -38,12 +38,12 @@ BUILD_HELPER = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -tags $(TAGS)
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-build: bin/msg libexec/msg-helper ## build the programs into bin/ and libexec/
+build: bin/msg bin/msgd ## build the programs into bin/
 
 # As files, so that root installs what a user has built, and needs no Go.
 SOURCES = go.mod go.sum Makefile $(wildcard internal/completion/shell/*) $(shell find cmd internal -name '*.go' ! -name '*_test.go')
 
-BUILT_OF = $(VERSION) $(subst ','',$(BUILD_HELPER)) $(sort $(SOURCES))
+BUILT_OF = $(VERSION) $(subst ','',$(BUILD)) $(sort $(SOURCES))
 
 # Changes when VERSION or another flag does, and when a source comes or goes.
 bin/.flags: FORCE
@@ -51,11 +51,8 @@ bin/.flags: FORCE
 	@echo '$(BUILT_OF)' | cmp -s - $@ || echo '$(BUILT_OF)' > $@
 FORCE:
 
-bin/msg: $(SOURCES) bin/.flags
-	$(BUILD) -o $@ ./cmd/msg
-
-libexec/msg-helper: $(SOURCES) bin/.flags
-	$(BUILD_HELPER) -o $@ ./cmd/msg-helper
+bin/msg bin/msgd: bin/%: $(SOURCES) bin/.flags
+	$(BUILD) -o $@ ./cmd/$*
 
 # What is built tells no other time than that of the commit, or of the release where there
 # is no git: whoever builds it again gets the same bytes.
@@ -68,7 +65,7 @@ export SOURCE_DATE_EPOCH
 
 COMPAT = wall write mesg
 COMPAT_PAGES = $(COMPAT:%=man/%.1)
-PAGES = man/msg.1 man/msg.conf.5 man/msg-helper.8 $(COMPAT_PAGES)
+PAGES = man/msg.1 man/msg.conf.5 man/msgd.8 $(COMPAT_PAGES)
 
 man: $(PAGES) ## build the manual pages (needs scdoc)
 
@@ -89,35 +86,40 @@ completions: $(COMPLETIONS)
 $(COMPLETIONS): bin/completion.%: bin/msg
 	bin/msg completion $* > $@
 
-install: $(MSG) $(HELPER) man completions ## install below PREFIX (/usr/local) and DESTDIR; root, for the helper
+install: $(MSG) $(MSGD) man completions ## install below PREFIX (/usr/local) and DESTDIR; root, to start msgd
 	install -D -m 755 $(MSG) $(BINDIR)/msg
-	$(INSTALL_HELPER) $(HELPER) $(LIBEXECDIR)/msg-helper
+	install -D -m 755 $(MSGD) $(SBINDIR)/msgd
+	install -D -m 644 packaging/sysusers.conf $(SYSUSERSDIR)/msg.conf
 	install -D -m 644 packaging/tmpfiles.conf $(TMPFILESDIR)/msg.conf
 	install -D -m 644 packaging/msg.toml $(DOCDIR)/msg.toml
 	install -m 644 docs/compat.md $(DOCDIR)/compat.md
-	install -d $(UNITDIR) $(DOCDIR)/examples
+	install -d $(UNITDIR) $(DOCDIR)/examples $(addprefix $(DOCDIR)/examples/,$(dir $(INITS)))
 	for unit in $(UNITS); do sed 's,/usr/local,$(PREFIX),g' packaging/systemd/$$unit | install -m 644 /dev/stdin $(UNITDIR)/$$unit || exit 1; done
+	for init in $(INITS); do sed '/^PATH=/!s,/usr/local,$(PREFIX),g' packaging/$$init | install -m 755 /dev/stdin $(DOCDIR)/examples/$$init || exit 1; done
 	install -m 644 packaging/examples/* $(DOCDIR)/examples
 	install -d $(addprefix $(MANDIR)/,man1 man5 man8)
 	sed 's,/usr/local,$(PREFIX),g' man/msg.1 | install -m 644 /dev/stdin $(MANDIR)/man1/msg.1
 	sed 's,/usr/local,$(PREFIX),g' man/msg.conf.5 | install -m 644 /dev/stdin $(MANDIR)/man5/msg.conf.5
-	sed 's,/usr/local,$(PREFIX),g' man/msg-helper.8 | install -m 644 /dev/stdin $(MANDIR)/man8/msg-helper.8
+	sed 's,/usr/local,$(PREFIX),g' man/msgd.8 | install -m 644 /dev/stdin $(MANDIR)/man8/msgd.8
 	install -D -m 644 bin/completion.bash $(BASHDIR)/msg
 	install -D -m 644 bin/completion.zsh $(ZSHDIR)/_msg
 	install -D -m 644 bin/completion.fish $(FISHDIR)/msg.fish
-	@test -n "$(DESTDIR)" || packaging/make-run $(TMPFILESDIR)/msg.conf
+# msg-helper is of versions before msgd. It was set-gid, and no such file may stay.
+	rm -f $(LIBEXECDIR)/msg-helper $(LIBEXECDIR)/msg-helper-* $(MANDIR)/man8/msg-helper.8
+	@test -n "$(DESTDIR)" || { packaging/make-run $(SYSTEMDIR) && packaging/open-door yes $(UNITDIR) $(DOCDIR)/examples; }
 
-# For machines that "msg --push" sends a helper to.
-install-push: ## install the helper for machines of ARCH (arm64, amd64, ...), for msg --push
-	GOOS=linux GOARCH=$(ARCH) $(BUILD_HELPER) -o libexec/msg-helper-$(ARCH) ./cmd/msg-helper
-	install -D -m 755 libexec/msg-helper-$(ARCH) $(LIBEXECDIR)/msg-helper-$(ARCH)
+# For machines that "msg --push" sends msgd to.
+install-push: ## install msgd for machines of ARCH (arm64, amd64, ...), for msg --push
+	GOOS=linux GOARCH=$(ARCH) $(BUILD) -o bin/msgd-$(ARCH) ./cmd/msgd
+	install -D -m 755 bin/msgd-$(ARCH) $(LIBEXECDIR)/msgd-$(ARCH)
 
-uninstall: ## remove what install installed
-	@test -n "$(DESTDIR)" || ! test -e $(UNITDIR)/msg-shutdown.path || ! test -d /run/systemd/system || systemctl disable --now $(UNITS) || true
-	rm -f $(BINDIR)/msg $(LIBEXECDIR)/msg-helper $(LIBEXECDIR)/msg-helper-* $(TMPFILESDIR)/msg.conf
-	rm -f $(MANDIR)/man1/msg.1 $(MANDIR)/man5/msg.conf.5 $(MANDIR)/man8/msg-helper.8
+uninstall: ## remove what install installed; /etc/msg, /var/lib/msg and the account msg stay
+	@test -n "$(DESTDIR)" || packaging/open-door no $(UNITDIR)
+	rm -f $(BINDIR)/msg $(SBINDIR)/msgd $(LIBEXECDIR)/msgd-* $(SYSUSERSDIR)/msg.conf $(TMPFILESDIR)/msg.conf
+	rm -f $(MANDIR)/man1/msg.1 $(MANDIR)/man5/msg.conf.5 $(MANDIR)/man8/msgd.8
 	rm -f $(addprefix $(UNITDIR)/,$(UNITS)) $(BASHDIR)/msg $(ZSHDIR)/_msg $(FISHDIR)/msg.fish
 	rm -rf $(DOCDIR)
+	@test -n "$(DESTDIR)" || test "$$(id -u)" != 0 || { rm -rf /run/msg && { test ! -d /run/systemd/system || systemctl daemon-reload; }; }
 
 install-compat: man ## install wall, write and mesg as links to msg
 	@packaging/compat-links check $(BINDIR) $(MANDIR) $(COMPAT)
@@ -174,7 +176,7 @@ check-man: man ## mandoc's lint of the manual pages
 
 cross: ## build for the other platforms and architectures
 	GOOS=linux GOARCH=arm64 $(BUILD) -o /dev/null ./cmd/msg
-	GOOS=linux GOARCH=arm64 $(BUILD_HELPER) -o /dev/null ./cmd/msg-helper
+	GOOS=linux GOARCH=arm64 $(BUILD) -o /dev/null ./cmd/msgd
 	GOOS=darwin GOARCH=arm64 $(BUILD) -o /dev/null ./cmd/msg
 	GOOS=freebsd GOARCH=amd64 $(BUILD) -o /dev/null ./cmd/msg
 	GOOS=windows GOARCH=amd64 $(BUILD) -o /dev/null ./cmd/msg
@@ -196,4 +198,4 @@ fuzz: ## every fuzz target, in two minutes and a half; or for FUZZTIME (10s) eac
 	test/fuzz $(or $(FUZZTIME),total=120s)
 
 clean: ## remove what was built
-	rm -rf bin libexec dist $(PAGES) man/.date
+	rm -rf bin dist $(PAGES) man/.date

@@ -22,8 +22,8 @@ packages: package-version $(call PACKAGES_OF,amd64,x86_64) $(call PACKAGES_OF,ar
 dist/build/%/msg: $(SOURCES) bin/.flags
 	GOOS=linux GOARCH=$* $(BUILD) -o $@ ./cmd/msg
 
-dist/build/%/msg-helper: $(SOURCES) bin/.flags
-	GOOS=linux GOARCH=$* $(BUILD_HELPER) -o $@ ./cmd/msg-helper
+dist/build/%/msgd: $(SOURCES) bin/.flags
+	GOOS=linux GOARCH=$* $(BUILD) -o $@ ./cmd/msgd
 
 PACKED_OF = $(SOURCE_DATE_EPOCH) $(MAINTAINER) $(sort $(PACKED))
 
@@ -32,12 +32,11 @@ dist/.date: FORCE
 	@mkdir -p dist
 	@echo '$(PACKED_OF)' | cmp -s - $@ || echo '$(PACKED_OF)' > $@
 
-# The helper's owner and mode are in nfpm's file, so that anyone may build packages.
 define pack
-$(call PACKAGES_OF,$(1),$(2)) &: dist/build/$(1)/msg dist/build/$(1)/msg-helper $$(PACKED)
+$(call PACKAGES_OF,$(1),$(2)) &: dist/build/$(1)/msg dist/build/$(1)/msgd $$(PACKED)
 	rm -rf dist/stage/$(1) $(call PACKAGES_OF,$(1),$(2))
 	$$(MAKE) -s install PREFIX=/usr DESTDIR=dist/stage/$(1)/msg \
-		MSG=dist/build/$(1)/msg HELPER=dist/build/$(1)/msg-helper INSTALL_HELPER='install -D -m 755'
+		MSG=dist/build/$(1)/msg MSGD=dist/build/$(1)/msgd
 	$$(MAKE) -s install-compat PREFIX=/usr DESTDIR=dist/stage/$(1)/msg-compat
 	GO='$$(GO)' packaging/finish dist/stage/$(1)/msg msg $$(VERSION) '$$(MAINTAINER)'
 	packaging/finish dist/stage/$(1)/msg-compat msg-compat $$(VERSION) '$$(MAINTAINER)'
@@ -54,4 +53,4 @@ dist/scripts/%: packaging/scripts/% packaging/make-run
 	sed -e '/^@make-run@$$/{' -e 'r packaging/make-run' -e d -e '}' $< > $@
 
 # Kept, so that what has not changed is not built again.
-.PRECIOUS: dist/build/%/msg dist/build/%/msg-helper
+.PRECIOUS: dist/build/%/msg dist/build/%/msgd
