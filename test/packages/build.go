@@ -66,7 +66,7 @@ func Rpm(dir, name, version string) string {
 // of this one in which nothing is built yet, as that version and of that time. It returns
 // the packages' directory.
 func BuildAnew(tree, version string, date time.Time) (string, error) {
-	const copying = `tar -C "$1" --exclude=./.git --exclude=./dist --exclude=./bin --exclude=./libexec --exclude='./man/*.[158]' --exclude=./man/.date -c . | tar -C "$2" -x`
+	const copying = `tar -C "$1" --exclude=./.git --exclude=./dist --exclude=./bin --exclude='./man/*.[158]' --exclude=./man/.date -c . | tar -C "$2" -x`
 	if out, err := exec.Command("sh", "-c", copying, "sh", root, tree).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("copying the tree: %w\n%s", err, out)
 	}

@@ -13,21 +13,29 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
-// entries are the files of a package, such as "-2755 root tty" or "link to msg".
+// entries are the files of a package, such as "-0755 root root" or "link to msg".
 type entries map[string]string
 
-// debFiles are the files and directories of a Debian package, and how msg-helper's
-// header has it.
-func debFiles(t *testing.T, deb string) (entries, *tar.Header) {
+// noSpecialBits checks that a file gives nobody rights: no set-uid, set-gid or sticky bit.
+func noSpecialBits(t *testing.T, pack, name string, mode int64) {
+	t.Helper()
+	if mode&0o7000 != 0 {
+		t.Errorf("%s: %s has the mode %04o", pack, name, mode)
+	}
+}
+
+// debFiles returns the files and directories of a Debian package, and the time of msgd.
+func debFiles(t *testing.T, deb string) (entries, time.Time) {
 	t.Helper()
 	archive := tar.NewReader(strings.NewReader(run(t, "dpkg-deb", "--fsys-tarfile", deb)))
-	files, helper := entries{}, (*tar.Header)(nil)
+	files, built := entries{}, time.Time{}
 	for {
 		h, err := archive.Next()
 		if errors.Is(err, io.EOF) {
-			return files, helper
+			return files, built
 		}
 		if err != nil {
 			t.Fatalf("%s: %v", deb, err)
@@ -36,6 +44,7 @@ func debFiles(t *testing.T, deb string) (entries, *tar.Header) {
 			t.Errorf("%s: %s is of the ids %d and %d", deb, h.Name, h.Uid, h.Gid)
 		}
 		name := strings.TrimPrefix(strings.TrimSuffix(h.Name, "/"), ".")
+		noSpecialBits(t, deb, name, h.Mode)
 		switch {
 		case h.Typeflag == tar.TypeSymlink:
 			files[name] = "link to " + h.Linkname
@@ -45,8 +54,8 @@ func debFiles(t *testing.T, deb string) (entries, *tar.Header) {
 		default:
 			files[name] = fmt.Sprintf("-%04o %s %s", h.Mode, h.Uname, h.Gname)
 		}
-		if strings.HasSuffix(name, "msg-helper") {
-			helper = h
+		if strings.HasSuffix(name, "/msgd") {
+			built = h.ModTime
 		}
 	}
 }
@@ -60,6 +69,7 @@ func rpmFiles(t *testing.T, rpm string) entries {
 		f := strings.Fields(line)
 		var mode int
 		fmt.Sscanf(f[1], "%o", &mode)
+		noSpecialBits(t, rpm, f[0], int64(mode&0o7777))
 		switch mode &^ 0o7777 {
 		case 0o120000:
 			files[f[0]] = "link to " + f[4]
@@ -77,7 +87,7 @@ func rpmFiles(t *testing.T, rpm string) entries {
 
 // sharedDir reports whether a directory is other packages', too.
 func sharedDir(name string) bool {
-	return !strings.Contains(filepath.Base(name), "msg") && filepath.Base(name) != "examples"
+	return !strings.Contains(filepath.Base(name), "msg") && !strings.Contains(name, "/examples")
 }
 
 // installed is what "make install" makes, with what is done to it in packages: pages are
@@ -101,8 +111,6 @@ func installed(t *testing.T, target string) entries {
 			files[name] = "link to " + to
 		case strings.HasPrefix(name, "/usr/share/man/"):
 			files[name+".gz"] = "-0644 root root"
-		case strings.HasSuffix(name, "/msg-helper"):
-			files[name] = "-2755 root tty"
 		default:
 			files[name] = fmt.Sprintf("-%04o root root", info.Mode().Perm())
 		}

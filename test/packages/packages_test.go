@@ -3,7 +3,6 @@
 package packages
 
 import (
-	"archive/tar"
 	"bytes"
 	"os"
 	"os/exec"
@@ -31,7 +30,7 @@ func eachArch(t *testing.T, name string) (debs, rpms []string) {
 }
 
 // TestContents: packages hold what "make install" installs, and what packages have
-// besides; the helper is root:tty 2755 in all of them.
+// besides.
 func TestContents(t *testing.T) {
 	want := installed(t, "install")
 	documents(want, "msg")
@@ -39,6 +38,8 @@ func TestContents(t *testing.T) {
 		want[file] = "-0644 root root"
 	}
 	want["/etc/msg"] = "d0755 root root"
+	const preset, script = "/usr/lib/systemd/system-preset/80-msg.preset", "/etc/init.d/msgd"
+	want[preset] = "-0644 root root"
 	debs, rpms := eachArch(t, "msg")
 	for _, rpm := range rpms {
 		differ(t, rpm, rpmFiles(t, rpm), want)
@@ -46,12 +47,11 @@ func TestContents(t *testing.T) {
 	want["/usr/share/lintian/overrides/msg"] = "-0644 root root"
 	want[zshOfDeb] = want[zshOfMake]
 	delete(want, zshOfMake)
+	delete(want, preset)
+	want[script] = "-0755 root root"
 	for _, deb := range debs {
-		files, helper := debFiles(t, deb)
+		files, _ := debFiles(t, deb)
 		differ(t, deb, files, want)
-		if helper == nil || helper.Uname != "root" || helper.Gname != "tty" || helper.Mode != 0o2755 || helper.Typeflag != tar.TypeReg {
-			t.Errorf("%s: msg-helper is %+v", deb, helper)
-		}
 	}
 }
 
@@ -81,7 +81,7 @@ func TestContentsCompat(t *testing.T) {
 func TestControl(t *testing.T) {
 	debs, rpms := eachArch(t, "msg")
 	for _, deb := range debs {
-		if conffiles := run(t, "dpkg-deb", "--info", deb, "conffiles"); conffiles != "/etc/msg/msg.toml\n" {
+		if conffiles := run(t, "dpkg-deb", "--info", deb, "conffiles"); conffiles != "/etc/init.d/msgd\n/etc/msg/msg.toml\n" {
 			t.Errorf("%s: conffiles are %q", deb, conffiles)
 		}
 	}
@@ -90,7 +90,7 @@ func TestControl(t *testing.T) {
 			t.Errorf("%s: msg.toml is not config, noreplace: %s", rpm, flags)
 		}
 		scripts := run(t, "rpm", "-qp", "--scripts", rpm)
-		for _, words := range []string{"postinstall scriptlet", "systemd-tmpfiles --create", "preuninstall scriptlet", "remove | 0)", "postuninstall scriptlet", "rm -rf /run/msg"} {
+		for _, words := range []string{"postinstall scriptlet", "systemd-sysusers ", "systemd-tmpfiles --create", "preset msg.socket", "preuninstall scriptlet", "remove | 0)", "postuninstall scriptlet", "rm -rf /run/msg"} {
 			if !strings.Contains(scripts, words) {
 				t.Errorf("%s: the scripts lack %q:\n%s", rpm, words, scripts)
 			}
@@ -120,11 +120,11 @@ func TestLintian(t *testing.T) {
 	}
 }
 
-// TestReproducible: who builds the packages somewhere else, later, gets the same bytes.
+// TestReproducible: packages that are built in another place, at another time, have the same bytes.
 func TestReproducible(t *testing.T) {
 	dir := Dir(t)
-	_, helper := debFiles(t, Deb(dir, "msg", Version()))
-	anew, err := BuildAnew(t.TempDir(), Version(), helper.ModTime)
+	_, date := debFiles(t, Deb(dir, "msg", Version()))
+	anew, err := BuildAnew(t.TempDir(), Version(), date)
 	if err != nil {
 		t.Fatal(err)
 	}
