@@ -1,12 +1,12 @@
-// Package lab boots three real hosts and gives tests real logins on them.
+// Package lab boots four real hosts and gives tests real logins on them.
 //
 // A package that tests with it hands its TestMain over:
 //
 //	func TestMain(m *testing.M) { lab.Main(m) }
 //
 // and finds the hosts booted when its tests run: [D12] (Debian 12, utmp and
-// logind), [D13] (Debian 13, logind and no utmp) and [Plain] (Debian 12
-// without systemd, utmp alone). [Host.Login] is a person: an ssh client under
+// logind), [D13] (Debian 13, logind and no utmp), [Plain] (Debian 12 without
+// systemd, utmp alone) and [SID] (Debian sid, logind and no utmp). [Host.Login] is a person: an ssh client under
 // a pty of its own, whose bytes are what that person sees. [Host.Exec] and
 // [Host.Run] are root without a terminal, [Host.SSH] is a command over ssh.
 //

@@ -39,6 +39,8 @@ var (
 	D13 = &Host{Name: "d13", Addr: "10.88.0.13", Utmp: false, Logind: true, root: debian13}
 	// Plain is Debian 12 without systemd or D-Bus: utmp alone.
 	Plain = &Host{Name: "plain", Addr: "10.88.0.14", Utmp: true, Logind: false, root: debian12}
+	// SID is Debian sid with systemd: what the next release is made of.
+	SID = &Host{Name: "sid", Addr: "10.88.0.15", Utmp: false, Logind: true, root: debianSid}
 )
 
 // The tester is the machine that the tests run on, as the hosts see it.
@@ -49,7 +51,7 @@ const (
 )
 
 // Hosts returns all of the lab's hosts, to do the same on each.
-func Hosts() []*Host { return []*Host{D12, D13, Plain} }
+func Hosts() []*Host { return []*Host{D12, D13, Plain, SID} }
 
 // runTests boots the hosts, runs the tests and shuts the hosts down.
 func runTests(m *testing.M) (int, error) {

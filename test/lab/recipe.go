@@ -25,8 +25,9 @@ type recipe struct {
 }
 
 var (
-	debian12 = recipe{"Debian 12", "bookworm"}
-	debian13 = recipe{"Debian 13", "trixie"}
+	debian12  = recipe{"Debian 12", "bookworm"}
+	debian13  = recipe{"Debian 13", "trixie"}
+	debianSid = recipe{"Debian sid", "sid"}
 )
 
 // recipePackages are what the hosts have over debootstrap's minbase: a system
@@ -38,7 +39,7 @@ var recipePackages = []string{
 	"bsdutils", "bsdextrautils", "tmux", "screen", "expect", "less", "vim-tiny",
 }
 
-func recipes() []recipe { return []recipe{debian12, debian13} }
+func recipes() []recipe { return []recipe{debian12, debian13, debianSid} }
 
 // dir is where the root file system is, once it is built.
 func (r recipe) dir() string {
