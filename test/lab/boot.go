@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"strconv"
 	"time"
 
@@ -54,6 +55,9 @@ func (h *Host) start(deadline time.Time) error {
 	if err := h.awaitReady(messages); err != nil {
 		return err
 	}
+	if err := h.setPtyMode(); err != nil {
+		return err
+	}
 	if err := h.plugIn(); err != nil {
 		return err
 	}
@@ -61,6 +65,18 @@ func (h *Host) start(deadline time.Time) error {
 		return err
 	}
 	return h.awaitSSH(deadline)
+}
+
+// setPtyMode has new terminals begin as on a real machine of the host's
+// release. systemd-nspawn has mounted /dev/pts as the building machine's does.
+func (h *Host) setPtyMode() error {
+	options := fmt.Sprintf("remount,gid=5,mode=%o,ptmxmode=666", h.PtyMode)
+	mount := exec.Command("nsenter", "--mount", "--target", strconv.Itoa(h.leader),
+		"mount", "-o", options, "/dev/pts")
+	if out, err := mount.CombinedOutput(); err != nil {
+		return fmt.Errorf("remounting /dev/pts: %w: %s", err, out)
+	}
+	return nil
 }
 
 // plugIn gives the host its address.

@@ -6,9 +6,10 @@
 //
 // and finds the hosts booted when its tests run: [D12] (Debian 12, utmp and
 // logind), [D13] (Debian 13, logind and no utmp), [Plain] (Debian 12 without
-// systemd, utmp alone) and [SID] (Debian sid, logind and no utmp). [Host.Login] is a person: an ssh client under
-// a pty of its own, whose bytes are what that person sees. [Host.Exec] and
-// [Host.Run] are root without a terminal, [Host.SSH] is a command over ssh.
+// systemd, utmp alone) and [SID] (Debian sid, logind and no utmp).
+// [Host.Login] is a person: an ssh client under a pty of its own, whose bytes
+// are what that person sees. [Host.Exec] and [Host.Run] are root without a
+// terminal, [Host.SSH] is a command over ssh.
 //
 // Main runs the test binary again in network, mount and pid namespaces of its
 // own, and the hosts are containers in there. So the tests reach nothing but

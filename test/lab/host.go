@@ -23,6 +23,10 @@ type Host struct {
 	Utmp   bool   // logins are in /run/utmp
 	Logind bool   // logins are logind's sessions
 
+	// PtyMode is the mode of a terminal that a program has just opened. It is
+	// the default of the release's systemd. sshd sets 0620 on its own.
+	PtyMode os.FileMode
+
 	root recipe
 
 	process *exec.Cmd     // systemd-nspawn
@@ -34,13 +38,13 @@ type Host struct {
 // The lab's hosts, booted while tests run below Main.
 var (
 	// D12 is Debian 12 with systemd: utmp and logind.
-	D12 = &Host{Name: "d12", Addr: "10.88.0.12", Utmp: true, Logind: true, root: debian12}
+	D12 = &Host{Name: "d12", Addr: "10.88.0.12", Utmp: true, Logind: true, PtyMode: 0o620, root: debian12}
 	// D13 is Debian 13 with systemd: logind, and no utmp at all.
-	D13 = &Host{Name: "d13", Addr: "10.88.0.13", Utmp: false, Logind: true, root: debian13}
+	D13 = &Host{Name: "d13", Addr: "10.88.0.13", Utmp: false, Logind: true, PtyMode: 0o600, root: debian13}
 	// Plain is Debian 12 without systemd or D-Bus: utmp alone.
-	Plain = &Host{Name: "plain", Addr: "10.88.0.14", Utmp: true, Logind: false, root: debian12}
+	Plain = &Host{Name: "plain", Addr: "10.88.0.14", Utmp: true, Logind: false, PtyMode: 0o620, root: debian12}
 	// SID is Debian sid with systemd: what the next release is made of.
-	SID = &Host{Name: "sid", Addr: "10.88.0.15", Utmp: false, Logind: true, root: debianSid}
+	SID = &Host{Name: "sid", Addr: "10.88.0.15", Utmp: false, Logind: true, PtyMode: 0o600, root: debianSid}
 )
 
 // The tester is the machine that the tests run on, as the hosts see it.
