@@ -3,6 +3,8 @@
 package e2e_test
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -74,8 +76,11 @@ func TestMesgOfSomebodyElse(t *testing.T) {
 // off; sshd switches them on for whoever logs in.
 func TestMesgWhereDevptsSaysOff(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
-		h.Run(t, "mount", "-o", "remount,gid=5,mode=600,ptmxmode=666", "/dev/pts")
-		t.Cleanup(func() { h.Run(t, "mount", "-o", "remount,gid=5,mode=620,ptmxmode=666", "/dev/pts") })
+		mount := func(mode os.FileMode) {
+			h.Run(t, "mount", "-o", fmt.Sprintf("remount,gid=5,mode=%o,ptmxmode=666", mode), "/dev/pts")
+		}
+		mount(0o600)
+		t.Cleanup(func() { mount(h.PtyMode) })
 		bob := h.Login(t, "bob")
 		bob.Type(t, "msg mesg; echo status $?\r")
 		bob.Expect(t, "is y\r\nstatus 0\r\n")
