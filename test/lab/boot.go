@@ -3,11 +3,13 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"strconv"
+	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -105,21 +107,47 @@ func (h *Host) awaitSSH(deadline time.Time) error {
 	}
 }
 
+// Reboot shuts the host down as an operator would and boots it again. Files
+// stay, but those in /run and /tmp are gone, and so is everybody who was logged
+// in. Nothing else may use the host meanwhile.
+func (h *Host) Reboot(t testing.TB) {
+	t.Helper()
+	h.mustRun(t)
+	h.powerOff()
+	select {
+	case <-h.ended:
+	case <-time.After(timeout):
+		t.Fatalf("%s does not shut down", h.Name)
+	}
+	h.leader = 0
+	if err := errors.Join(h.dropCgroup(), os.Remove(h.dir("notify"))); err != nil {
+		t.Fatalf("clearing up after %s: %v", h.Name, err)
+	}
+	if err := h.start(time.Now().Add(bootTime)); err != nil {
+		log, _ := os.ReadFile(h.dir("log"))
+		t.Fatalf("booting %s again: %v\n%s", h.Name, err, tail(string(log)))
+	}
+}
+
 // shutDown ends the host as an operator would; what does not follow in time
 // ends with the lab's pid namespace.
 func (h *Host) shutDown() error {
 	if h.leader == 0 {
 		return nil // it never ran
 	}
-	signal := sigPowerOff
-	if !h.Logind {
-		signal = unix.SIGTERM
-	}
-	_ = unix.Kill(h.leader, signal)
+	h.powerOff()
 	select {
 	case <-h.ended:
 	case <-time.After(shutDownTime):
 		return h.process.Process.Kill()
 	}
 	return nil
+}
+
+func (h *Host) powerOff() {
+	signal := sigPowerOff
+	if !h.Logind {
+		signal = unix.SIGTERM
+	}
+	_ = unix.Kill(h.leader, signal)
 }

@@ -59,10 +59,15 @@ func (c cgroup) leave() error {
 	if err := enterCgroup(c.parent); err != nil {
 		return err
 	}
-	// A process that has just ended may keep its cgroup busy for a moment.
+	return removeEmptied(c.dir)
+}
+
+// removeEmptied removes a tree of cgroups whose processes have ended. One that
+// has just ended may keep its cgroup busy for a moment.
+func removeEmptied(dir string) error {
 	deadline := time.Now().Add(2 * time.Second)
 	for {
-		err := removeCgroup(c.dir)
+		err := removeCgroup(dir)
 		if err == nil || time.Now().After(deadline) {
 			return err
 		}

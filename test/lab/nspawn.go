@@ -22,7 +22,7 @@ func (h *Host) spawn() error {
 		return err
 	}
 	defer group.Close()
-	log, err := os.Create(h.dir("log"))
+	log, err := os.OpenFile(h.dir("log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}
@@ -83,6 +83,17 @@ func (h *Host) makeExecCgroup() error {
 	}
 	h.cgroup, err = os.Open(dir)
 	return err
+}
+
+// dropCgroup removes the cgroups of a host that has shut down.
+func (h *Host) dropCgroup() error {
+	own, err := cgroupOf("self")
+	if err != nil {
+		return err
+	}
+	h.cgroup.Close()
+	h.cgroup = nil
+	return removeEmptied(filepath.Join(own, h.Name))
 }
 
 var errEnded = errors.New("it ended by itself")
