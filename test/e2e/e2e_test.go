@@ -43,9 +43,6 @@ func atOnce(t *testing.T, hosts []*lab.Host, test func(t *testing.T, h *lab.Host
 	}
 }
 
-// helper is where make install puts it.
-const helper = "/usr/local/libexec/msg-helper"
-
 // packed is what "make install" makes, as a tar archive.
 var packed = sync.OnceValues(func() (string, error) { return made("install") })
 
@@ -81,7 +78,7 @@ func program(name string) func() (string, error) {
 
 var installed = map[*lab.Host]bool{}
 
-// install has root install msg and its helper.
+// install has root install msg and msgd.
 func install(t testing.TB, h *lab.Host) {
 	t.Helper()
 	archive, err := packed()
@@ -98,16 +95,47 @@ func install(t testing.TB, h *lab.Host) {
 	installed[h] = true
 }
 
-// makeRun makes what is below /run, as make install does on a real system.
+// makeRun makes the account and what is below /run, and opens the door, as make install does
+// on a real system. It may be called again when /run/msg is gone.
 func makeRun(t testing.TB, h *lab.Host) {
 	t.Helper()
-	script, err := os.ReadFile("../../packaging/make-run")
+	closeDoor(t, h)
+	packaged(t, h, "make-run", "/usr/local/lib")
+	openDoor(t, h)
+}
+
+// packaged runs a script of packaging on a host.
+func packaged(t testing.TB, h *lab.Host, name string, args ...string) {
+	t.Helper()
+	script, err := os.ReadFile("../../packaging/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out := h.Exec(t, string(script), "sh", "-s", "/usr/local/lib/tmpfiles.d/msg.conf"); out.Code != 0 {
-		t.Fatalf("%s: %+v", h.Name, out)
+	if out := h.Exec(t, string(script), append([]string{"sh", "-s"}, args...)...); out.Code != 0 {
+		t.Fatalf("%s: %s: %+v", h.Name, name, out)
 	}
+}
+
+// openDoor has msgd listen.
+func openDoor(t testing.TB, h *lab.Host) {
+	t.Helper()
+	if h.Logind {
+		packaged(t, h, "open-door", "yes", "/usr/local/lib/systemd/system", "/usr/local/share/doc/msg/examples")
+		return
+	}
+	h.Run(t, "install", "-m", "755", "/usr/local/share/doc/msg/examples/sysvinit/msgd", "/etc/init.d/msgd")
+	h.Run(t, "/etc/init.d/msgd", "start")
+	h.Run(t, "timeout", "20", "sh", "-c", "until test -S /run/msg/door; do sleep 0.05; done")
+}
+
+// closeDoor has nobody listen. What is in hand goes on.
+func closeDoor(t testing.TB, h *lab.Host) {
+	t.Helper()
+	if h.Logind {
+		h.Exec(t, "", "systemctl", "stop", "msg.socket", "msgd.service") // they may not be there yet
+		return
+	}
+	h.Exec(t, "", "sh", "-c", "test ! -x /etc/init.d/msgd || /etc/init.d/msgd stop")
 }
 
 // send runs msg as root without a terminal, and checks that it succeeds in
