@@ -26,6 +26,7 @@ func TestLayers(t *testing.T) {
 		"journal":         "",
 		"rate":            "",
 		"compat":          "",
+		"consent":         "",
 		"config":          "rate",
 		"answers":         "message rate target",
 		"answers/ask":     "answers message rate target",
