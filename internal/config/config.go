@@ -28,12 +28,14 @@ const (
 
 // System is the system's configuration.
 type System struct {
-	Policy  Policy
-	Rate    rate.Limit // of each user but root
-	Journal Journal
+	Policy   Policy
+	Rate     rate.Limit // of each user but root
+	Journal  Journal
+	Messages Messages
 }
 
-// Policy is who may send, besides root. A list has users, %groups, or "*" for everyone.
+// Policy is who may send, besides root. A list has users, %groups, systemd's units as
+// "unit:NAME.service", or "*" for everyone.
 type Policy struct {
 	Send      []string // to anybody at all
 	Broadcast []string // to everyone at once
@@ -42,11 +44,20 @@ type Policy struct {
 // Journal is what is logged besides who sent a message, to whom, and what became of it.
 type Journal struct{ Text bool }
 
+// Messages is what holds for people who say nothing of it.
+type Messages struct {
+	Unsaid bool // messages come to their terminals
+}
+
+// Unit begins the name of a unit in a policy list.
+const Unit = "unit:"
+
 // Default holds without a file, and for what a file does not say.
 func Default() System {
 	return System{
-		Policy: Policy{Send: []string{"*"}, Broadcast: []string{"%sudo", "%wheel", "%adm"}},
-		Rate:   rate.Limit{PerMinute: 20, Burst: 10},
+		Policy:   Policy{Send: []string{"*"}, Broadcast: []string{"%sudo", "%wheel", "%adm"}},
+		Rate:     rate.Limit{PerMinute: 20, Burst: 10},
+		Messages: Messages{Unsaid: true},
 	}
 }
 
@@ -130,6 +141,8 @@ func (s *System) set(to Setting) error {
 		return assign(&s.Rate.Burst, to, "a number")
 	case "journal.text":
 		return assign(&s.Journal.Text, to, "true or false")
+	case "messages.unsaid":
+		return onOff(&s.Messages.Unsaid, to)
 	}
 	return fmt.Errorf("unknown key %q", to.Key)
 }
@@ -144,14 +157,23 @@ func assign[T any](at *T, to Setting, kind string) error {
 	return nil
 }
 
+// onOff sets what a key stands for, if the value is "on" or "off".
+func onOff(at *bool, to Setting) error {
+	if to.Value != "on" && to.Value != "off" {
+		return fmt.Errorf(`%s must be "on" or "off"`, to.Key)
+	}
+	*at = to.Value == "on"
+	return nil
+}
+
 // mostPerMinute keeps the interval between messages above a microsecond.
 const mostPerMinute = 1_000_000
 
 func (s System) check() error {
 	for key, list := range map[string][]string{"send": s.Policy.Send, "broadcast": s.Policy.Broadcast} {
 		for _, name := range list {
-			if strings.TrimPrefix(name, "%") == "" || strings.TrimSpace(name) != name || strings.ContainsAny(name, ",:\n\x00") {
-				return fmt.Errorf("policy.%s: %q is no user, %%group or *", key, name)
+			if err := checkName(name); err != nil {
+				return fmt.Errorf("policy.%s: %w", key, err)
 			}
 		}
 	}
@@ -162,4 +184,25 @@ func (s System) check() error {
 		return fmt.Errorf("rate.burst must be 0 to %d, and is %d", mostPerMinute, s.Rate.Burst)
 	}
 	return nil
+}
+
+func checkName(name string) error {
+	if unit, isUnit := strings.CutPrefix(name, Unit); isUnit {
+		if !isService(unit) {
+			return fmt.Errorf("%q is no service; unit:backup.service is one", name)
+		}
+		return nil
+	}
+	if strings.TrimPrefix(name, "%") == "" || strings.TrimSpace(name) != name || strings.ContainsAny(name, ",:\n\x00") {
+		return fmt.Errorf("%q is no user, %%group, unit:NAME.service or *", name)
+	}
+	return nil
+}
+
+// isService reports whether systemd could have a service of that name (systemd.unit(5)). A
+// template is no unit that runs.
+func isService(unit string) bool {
+	const most, letters = 255, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@"
+	name, ok := strings.CutSuffix(unit, ".service")
+	return ok && len(unit) <= most && strings.Trim(name, letters) == "" && name != "" && name[0] != '@' && !strings.HasSuffix(name, "@")
 }

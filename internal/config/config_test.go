@@ -56,9 +56,9 @@ func TestParseRefuses(t *testing.T) {
 		"[policy]\n\nsend = 'bob'":                  "line 3: policy.send must be a list of strings",
 		"[policy]\nsend = ['bob', 1]":               "line 2: policy.send must be a list of strings",
 		"[policy]\nsend = [['bob']]":                "line 2: policy.send must be a list of strings",
-		"[policy]\nsend = ['']":                     "no user, %group or *",
-		"[policy]\nsend = ['%']":                    "no user, %group or *",
-		"[policy]\nsend = ['alice,bob']":            "no user, %group or *",
+		"[policy]\nsend = ['']":                     "no user, %group, unit:NAME.service or *",
+		"[policy]\nsend = ['%']":                    "no user, %group, unit:NAME.service or *",
+		"[policy]\nsend = ['alice,bob']":            "no user, %group, unit:NAME.service or *",
 		"[rate]\nper_minute = 0":                    "per_minute must be 1 to",
 		"[rate]\nper_minute = 100000000":            "per_minute must be 1 to",
 		"[rate]\nper_minute = '20'":                 "rate.per_minute must be a number",
@@ -66,6 +66,9 @@ func TestParseRefuses(t *testing.T) {
 		"[rate]\nburst = -1":                        "burst must be 0 to",
 		"[rate]\nburst = 1.5":                       "line 2: rate.burst: a float is nothing",
 		"[rate]\nburst = 1979-05-27":                "a localdate is nothing",
+		"[messages]\nunsaid = 'yes'":                `line 2: messages.unsaid must be "on" or "off"`,
+		"[messages]\nunsaid = true":                 `line 2: messages.unsaid must be "on" or "off"`,
+		"[messages]\nunsaid = []":                   `line 2: messages.unsaid must be "on" or "off"`,
 		"[journal]\ntext = 'yes'":                   "journal.text must be true or false",
 		"[policy":                                   "line 1: ",
 		"[policy]\nsend = [":                        "line 2: ",
@@ -79,6 +82,39 @@ func TestParseRefuses(t *testing.T) {
 	} {
 		if got, err := Parse(in); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is %+v, %v; want an error with %q", in, got, err, want)
+		}
+	}
+}
+
+// TestUnsaid: messages come to people who say nothing, unless the system's file has them off.
+func TestUnsaid(t *testing.T) {
+	for in, want := range map[string]bool{
+		"":                              true,
+		"[messages]\nunsaid = 'on'":     true,
+		"messages = {unsaid = \"off\"}": false,
+	} {
+		if got, err := Parse(in); err != nil || got.Messages.Unsaid != want {
+			t.Errorf("%q: %+v, %v", in, got, err)
+		}
+	}
+}
+
+// TestUnits: a policy may name services.
+func TestUnits(t *testing.T) {
+	for _, name := range []string{
+		"unit:backup.service", "unit:backup@home.service", `unit:a\x2db:c_d-e.f.service`, "unit:" + strings.Repeat("x", 247) + ".service",
+	} {
+		got, err := Parse("[policy]\nsend = ['%ops', '" + name + "']\nbroadcast = ['" + name + "']")
+		if err != nil || !slices.Contains(got.Policy.Send, name) || !slices.Contains(got.Policy.Broadcast, name) {
+			t.Errorf("%q: %+v, %v", name, got, err)
+		}
+	}
+	for _, name := range []string{
+		"unit:", "unit:backup", "unit:.service", "unit:backup.timer", "unit:a b.service", "unit:a/b.service", "unit:*.service",
+		"unit:@.service", "unit:backup@.service", "unit: backup.service", "unit:\u00e9.service", "unit:" + strings.Repeat("x", 248) + ".service",
+	} {
+		if got, err := Parse("[policy]\nsend = ['" + name + "']"); err == nil || !strings.Contains(err.Error(), "policy.send: ") || !strings.Contains(err.Error(), "is no service") {
+			t.Errorf("%q: %+v, %v", name, got, err)
 		}
 	}
 }
@@ -195,6 +231,7 @@ func TestReadOfOthers(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add("[policy]\nsend = ['*']\nbroadcast = ['%ops', 'alice']\n[journal]\ntext = true\n")
 	f.Add("rate = { per_minute = 0x10, burst = 1_000_000 }\n[aliases]\nx = 1.5\n")
+	f.Add("[messages]\nunsaid = 'off'\n[policy]\nsend = ['unit:a@b.service', 'unit:a']\n")
 	f.Add("policy.send = [\"a\\u00e9\", '%']\nrate.burst = -1")
 	f.Fuzz(func(t *testing.T, content string) {
 		system, err := Parse(content)
@@ -210,9 +247,10 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q has the rate %+v", content, limit)
 		}
 		again, err := toml.Marshal(map[string]any{
-			"policy":  map[string]any{"send": system.Policy.Send, "broadcast": system.Policy.Broadcast},
-			"rate":    map[string]any{"per_minute": system.Rate.PerMinute, "burst": system.Rate.Burst},
-			"journal": map[string]any{"text": system.Journal.Text},
+			"policy":   map[string]any{"send": system.Policy.Send, "broadcast": system.Policy.Broadcast},
+			"rate":     map[string]any{"per_minute": system.Rate.PerMinute, "burst": system.Rate.Burst},
+			"journal":  map[string]any{"text": system.Journal.Text},
+			"messages": map[string]any{"unsaid": map[bool]string{true: "on", false: "off"}[system.Messages.Unsaid]},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -223,7 +261,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-var policyName = regexp.MustCompile(`(?s)^%?[^,:\n\x00]+$`)
+var policyName = regexp.MustCompile(`(?s)^(%?[^,:\n\x00]+|unit:[[:alnum:]:_.\\@-]+\.service)$`)
 
 // FuzzSettings holds that a file says to us what it says to the library's own reader: a
 // string, a number, true or false, a list of strings, and each under the same key.
