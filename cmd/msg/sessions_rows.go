@@ -120,7 +120,7 @@ func (l *list) within() map[string][]*sessions.Terminal {
 // row cleans what comes from outside.
 func (l *list) row(t *sessions.Terminal, depth int) row {
 	idle := max(0, int64(l.now.Sub(t.LastInput).Seconds()))
-	messages := t.Messages
+	messages := t.Mode&0o020 != 0
 	place, isPlace := l.places[t.Name]
 	return row{
 		User: text.Name(t.User), UID: t.Owner, Terminal: t.Name, Outer: l.forest.Outer(t), Session: text.Name(t.Session),

@@ -141,4 +141,4 @@ func own(w world, p sessions.Picture, uid uint32, user string) (string, error) {
 	return "", fmt.Errorf(words, user)
 }
 
-func writable(w world, t *sessions.Terminal) bool { return t.Messages || w.me.UID == 0 }
+func writable(w world, t *sessions.Terminal) bool { return t.Mode&0o020 != 0 || w.me.UID == 0 }

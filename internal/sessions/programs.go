@@ -15,6 +15,19 @@ var doors = []string{
 	"tailscaled", "teleport", "etserver", "incus-agent", "lxd-agent",
 }
 
+// makers set the mode of the terminal that they hand to somebody.
+var makers = append([]string{loginProgram}, groupWritable...)
+
+// loginProgram sets the mode that its configuration has (TTYPERM in login.defs(5)).
+const loginProgram = "login"
+
+// groupWritable makes its terminals group-writable, if there is a group tty (pty_setowner in
+// OpenSSH's sshpty.c, which dropbear has, too).
+var groupWritable = []string{"sshd", "sshd-session", "dropbear"}
+
+// unseen stands for a maker that /proc hides. No process has that name: it is too long.
+const unseen = "hidden from the caller"
+
 // relays show on their terminal what is on one that they have opened, as it comes.
 var relays = []string{"script", "scriptlive", "sudo", "su", "doas", "expect", "unbuffer"}
 

@@ -54,6 +54,9 @@ func (s System) look(ctx context.Context) (Picture, error) {
 		t.Hidden = processes.hidden && !led && strings.HasPrefix(t.Name, "pts/")
 		t.Graphical = led && s.Graphical != nil && isConsole(t.Name) && s.Graphical(s.Dev+"/"+t.Name)
 	}
+	if err := s.tellBirths(terminals); err != nil {
+		p.Problems = append(p.Problems, err)
+	}
 	if processes.hidden {
 		p.Problems = append(p.Problems, fmt.Errorf("%s hides other people's processes", s.Proc))
 	}
@@ -147,7 +150,7 @@ func (s System) device(name string) (Terminal, bool) {
 	}
 	return Terminal{
 		Name: name, Device: st.Rdev, Owner: st.Uid,
-		Messages:  st.Mode&syscall.S_IWGRP != 0,
+		Mode:      st.Mode & 0o7777,
 		LastInput: time.Unix(st.Atim.Unix()),
 		Sources:   []Source{Device},
 	}, true

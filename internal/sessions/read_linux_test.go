@@ -3,6 +3,7 @@ package sessions_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,17 +57,17 @@ func TestRead(t *testing.T) {
 		got = find(t, read(t, local()), term.Name)
 	}
 	if !got.InUse() || got.User != ttytest.Me(t) || got.Owner != uint32(os.Getuid()) || got.Device != term.Device ||
-		!got.Messages || got.Prompt || got.Hidden {
+		got.Mode != 0o620 || got.Prompt || got.Hidden {
 		t.Errorf("got %+v", got)
 	}
 	if got.Since.Before(before) || got.Since.After(time.Now().Add(time.Second)) {
 		t.Errorf("since %v, started after %v", got.Since, before)
 	}
-	if err := term.Slave.Chmod(0o600); err != nil {
+	if err := term.Slave.Chmod(0o600 | fs.ModeSticky); err != nil {
 		t.Fatal(err)
 	}
-	if got := find(t, read(t, local()), term.Name); got.Messages {
-		t.Error("messages are on after mesg n")
+	if got := find(t, read(t, local()), term.Name); got.Mode != 0o1600 {
+		t.Errorf("after mesg n, the mode is %o", got.Mode)
 	}
 }
 
@@ -151,8 +152,14 @@ func TestHiddenProc(t *testing.T) {
 	term := ttytest.Open(t)
 	system := local()
 	system.Proc = t.TempDir() // what hidepid shows of others: nothing
+	if err := os.Mkdir(system.Proc+"/self", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/proc/self/mountinfo", system.Proc+"/self/mountinfo"); err != nil {
+		t.Fatal(err)
+	}
 	p := read(t, system)
-	if got := find(t, p, term.Name); !got.InUse() || !got.Hidden || got.What != "" {
+	if got := find(t, p, term.Name); !got.InUse() || !got.Hidden || got.What != "" || !got.BornOn {
 		t.Errorf("got %+v", got)
 	}
 	if len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Error(), "hides") {

@@ -37,7 +37,8 @@ type Terminal struct {
 	Device    uint64 // the device number, st_rdev
 	Owner     uint32 // the device's uid
 	User      string // the owner's name, or the uid where it has none
-	Messages  bool   // the device is group-writable: messages are on
+	Mode      uint32 // the device's permission bits and its sticky bit, as st_mode has them
+	BornOn    bool   // it began as group-writable: if it is not by now, somebody switched it off
 	LastInput time.Time
 	Since     time.Time // login, or start of the session leader; may be zero
 	Session   string    // logind's session id, or ""
@@ -48,6 +49,8 @@ type Terminal struct {
 	Graphical bool      // a desktop is shown there, and no text
 	Hidden    bool      // /proc is hidden from the caller: nobody can tell
 	Sources   []Source
+
+	maker string // the program that set the mode at first, if /proc shows one: sshd, login
 
 	// How it stands to the other terminals, as far as /proc tells.
 
@@ -66,6 +69,9 @@ func (t *Terminal) InUse() bool { return t.Open() && !t.Prompt && t.Service == "
 
 // Open reports whether anything at all is on the terminal that shows text.
 func (t *Terminal) Open() bool { return !t.Graphical && (t.Hidden || len(t.Sources) > 1) }
+
+// Roots reports whether root owns the terminal.
+func (t *Terminal) Roots() bool { return t.Owner == 0 }
 
 // Session is a login as logind knows it.
 type Session struct {
@@ -106,8 +112,9 @@ func (p Picture) Find(name string) *Terminal {
 
 // System is where to look. Local returns this machine's.
 type System struct {
-	Dev, Proc, Utmp string // "/dev", "/proc", "/run/utmp"
-	Logins          string // where logind has a file for each session: "/run/systemd/sessions"
+	Dev, Proc, Utmp string   // "/dev", "/proc", "/run/utmp"
+	Logins          string   // where logind has a file for each session: "/run/systemd/sessions"
+	LoginDefs       []string // where login(1) has its configuration; the first that is there counts
 
 	// UserNames returns the account names of uids, of those that have one.
 	UserNames func(ctx context.Context, uids []uint32) map[uint32]string
@@ -127,7 +134,10 @@ type Register interface {
 
 // Local returns this machine, its logind not asked.
 func Local(userNames func(context.Context, []uint32) map[uint32]string) System {
-	return System{Dev: "/dev", Proc: "/proc", Utmp: "/run/utmp", Logins: "/run/systemd/sessions", UserNames: userNames}
+	return System{
+		Dev: "/dev", Proc: "/proc", Utmp: "/run/utmp", Logins: "/run/systemd/sessions",
+		LoginDefs: []string{"/etc/login.defs", "/usr/etc/login.defs"}, UserNames: userNames,
+	}
 }
 
 // annotate adds what utmp knows to what the kernel shows.

@@ -65,7 +65,7 @@ func (s *snapshot) device(line string) error {
 	if _, err := fmt.Sscanf(line, "%s %d:%d %s %d %o %f", &t.Name, &major, &minor, &t.User, &t.Owner, &mode, &input); err != nil {
 		return err
 	}
-	t.Device, t.Messages, t.Sources = major<<8|minor, mode&0o020 != 0, []Source{Device}
+	t.Device, t.Mode, t.Sources = major<<8|minor, mode, []Source{Device}
 	t.LastInput = time.Unix(0, int64(input*1e9))
 	s.terminals = append(s.terminals, t)
 	return nil

@@ -126,6 +126,7 @@ func (s *survey) describe(t *Terminal, leader process) {
 	cgroup := s.cgroup(leader.pid)
 	t.Session = sessionOf(cgroup)
 	t.Prompt = leader.isPrompt() && t.Owner == 0
+	t.maker = s.makerOf(t, leader)
 	for _, p := range front {
 		if name, isClient := clientOf(p); isClient {
 			s.attach(t, p, name)
@@ -135,6 +136,31 @@ func (s *survey) describe(t *Terminal, leader process) {
 	if isDoor := s.climb(t, leader); !isDoor && t.Outer == "" {
 		t.Service = serviceOf(cgroup)
 	}
+}
+
+// makerOf returns the name of the program that made the terminal ready for its leader, and set
+// its mode: the leader itself, or the process that started it. It is "" for any other program,
+// and unseen if /proc hides it.
+// What is further up made another terminal, or none: a shell in an editor that was started by
+// "ssh HOST" has sshd above it, and the editor's terminal.
+func (s *survey) makerOf(t *Terminal, leader process) string {
+	if slices.Contains(makers, leader.name) {
+		return leader.name
+	}
+	if leader.parent == 0 { // it is in another process namespace
+		return ""
+	}
+	above, ok := s.process(leader.parent)
+	switch {
+	case !ok:
+		return unseen
+	case !slices.Contains(makers, above.name):
+		return ""
+	}
+	if who, ok := s.identity(above.pid); !ok || who.real != 0 && who.real != t.Owner {
+		return ""
+	}
+	return above.name
 }
 
 // inFront returns the processes in the foreground of a leader's terminal, its
