@@ -64,6 +64,7 @@ func judge(args []string) error {
 				Problem: configErr.Error(), Hint: "nothing is sent until root has mended that",
 			})
 		}
+		engine.Rules.Everywhere, engine.Rules.Unsaid = w.everywhere(ctx, here.Accounts), system.Messages.Unsaid
 		engine.Rules.Policy = w.policy(ctx, here.Accounts, system, r)
 		return engine.Send(ctx, r, lines, report)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"msg/internal/consent"
 	"msg/internal/device"
 	"msg/internal/message"
 	"msg/internal/sessions"
@@ -38,6 +39,7 @@ func monitor(args []string) error {
 	if err != nil {
 		return nil // the judge tells the client
 	}
+	rule := consents()
 	for {
 		var q question
 		record := make([]byte, binary.Size(q))
@@ -48,7 +50,7 @@ func monitor(args []string) error {
 		if _, err := binary.Decode(record, binary.NativeEndian, &q); err != nil {
 			return err
 		}
-		hangs, err := w.carryOut(q)
+		hangs, err := w.carryOut(q, rule)
 		switch {
 		case err != nil:
 			return nil // the judge has ended
@@ -62,14 +64,14 @@ func monitor(args []string) error {
 
 // carryOut opens a terminal and hands the descriptor over. Its error says that nobody is there
 // any more. It reports whether the terminal hangs.
-func (w who) carryOut(q question) (hangs bool, err error) {
+func (w who) carryOut(q question, rule func(uint32) consent.Rule) (hangs bool, err error) {
 	type outcome struct {
 		fd  int
 		err error
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		fd, err := w.open(q)
+		fd, err := w.open(q, rule)
 		done <- outcome{fd, err}
 	}()
 	select {
@@ -84,12 +86,12 @@ func (w who) carryOut(q question) (hangs bool, err error) {
 }
 
 // open opens a terminal, and checks the descriptor by itself, whatever the judge has checked.
-func (w who) open(q question) (fd int, err error) {
+func (w who) open(q question, rule func(uint32) consent.Rule) (fd int, err error) {
 	path := pathOf(q.Device)
 	if path == "" {
 		return -1, reasons[replyGone]
 	}
-	want := tty.Want{Path: path, Device: q.Device, Owner: q.Owner, Always: w.root && q.Polite == 0}
+	want := tty.Want{Path: path, Device: q.Device, Owner: q.Owner, Rule: rule(q.Owner), Always: w.root && q.Polite == 0}
 	return tty.OpenChecked(want)
 }
 

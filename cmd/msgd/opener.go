@@ -41,7 +41,7 @@ const (
 
 // reasons are those of the codes that say why a terminal was not opened.
 var reasons = map[uint32]*message.Failure{
-	replyMessagesOff:  message.Fail(message.MessagesOff, "not group-writable"),
+	replyMessagesOff:  message.Fail(message.MessagesOff, "switched off"),
 	replyOwnerChanged: message.Fail(message.OwnerChanged, "somebody else's by now"),
 	replyNotATerminal: message.Fail(message.NotATerminal, "another device by now"),
 	replyStuck:        message.Fail(message.Stuck, "it hangs as it is opened"),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"msg/internal/config"
+	"msg/internal/consent"
 	"msg/internal/delivery"
 	"msg/internal/journal"
 	"msg/internal/message"
@@ -41,11 +42,22 @@ func Root(here delivery.Host, me delivery.Sender, spare func(sessions.Picture) [
 			// A log that takes nothing keeps no message from going out.
 			_ = journal.Local().Write(record.Entry(system.Journal.Text))
 		}
+		rules.Everywhere, rules.Unsaid = saidToRoot, system.Messages.Unsaid
 		if spare != nil {
 			rules.Spare = spare
 		}
 		return delivery.Engine{Host: here, Sender: me, Rules: rules}.Send(ctx, r, lines, tell)
 	}
+}
+
+// saidToRoot returns what a person has said about all of theirs, as it holds for root when that
+// is polite.
+func saidToRoot(owner uint32) consent.Answer {
+	word, err := consent.Store{Dir: consent.Dir}.Get(owner)
+	if err != nil {
+		return consent.Unclear
+	}
+	return word.For(consent.Sender{UID: 0, Names: []string{"root"}}, time.Now())
 }
 
 // dial connects to msgd. It fails with errNobody if nobody is at the door, else with a

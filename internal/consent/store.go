@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// Dir is where msgd keeps what people said.
+const Dir = "/var/lib/msg/consent"
+
 // Store keeps what people said about all of theirs, in a small file for each.
 //
 // The directory belongs to an account that root does not trust. Root's programs read it all the

@@ -95,7 +95,7 @@ func (s *sending) send(ctx context.Context) error {
 	if len(chosen.Places) == 0 {
 		return nil
 	}
-	return s.deliver(ctx, chosen.Places)
+	return s.deliver(ctx, s.outward(chosen.Places, picture.Forest()))
 }
 
 // meansMany reports whether the targets may be many people.

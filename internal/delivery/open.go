@@ -103,7 +103,7 @@ func (d *dispatch) openOne(ctx context.Context, p *Place, t ticket) (*tty.Termin
 func (d *dispatch) want(t *sessions.Terminal) tty.Want {
 	return tty.Want{
 		Path: d.Host.System.Dev + "/" + t.Name, Device: t.Device, Owner: t.Owner,
-		Always: d.Sender.Root && !d.request.Polite, Lines: t.What == "" || t.Remote,
+		Always: d.overrides(), Rule: d.rule(t), Lines: t.What == "" || t.Remote,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"msg/internal/consent"
 	"msg/internal/sessions"
 	"msg/internal/tty"
 )
@@ -17,6 +18,11 @@ type Rules struct {
 	// process does.
 	Open tty.Opener
 
+	// Everywhere returns what a person has said to the sender about all of theirs. Unsaid says
+	// that people who say nothing take messages ([messages] unsaid of msg.conf(5)).
+	Everywhere func(owner uint32) consent.Answer
+	Unsaid     bool
+
 	// Spare returns the terminals, by name, whose people have the message from elsewhere. Those
 	// and all that is shown on them get nothing.
 	Spare func(sessions.Picture) []string
@@ -26,7 +32,8 @@ type Rules struct {
 func Unlimited() Rules {
 	return Rules{
 		Policy: Policy{Unlimited: true}, Open: tty.Directly, Log: func(Logged) {},
-		Spare: func(sessions.Picture) []string { return nil },
+		Everywhere: func(uint32) consent.Answer { return consent.Unsaid },
+		Spare:      func(sessions.Picture) []string { return nil },
 	}
 }
 

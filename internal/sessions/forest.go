@@ -230,11 +230,14 @@ func (f Forest) Within(t *Terminal) (innermost *Terminal) {
 // Outer returns the name of the terminal that shows this one, by a relay or as a multiplexer's
 // pane; "" if none does.
 func (f Forest) Outer(t *Terminal) string {
-	if outer := f.climb(nil).outer(t); outer != nil {
+	if outer := f.Around(t); outer != nil {
 		return outer.Name
 	}
 	return ""
 }
+
+// Around returns the terminal that shows this one, by a relay or as a multiplexer's pane, or nil.
+func (f Forest) Around(t *Terminal) *Terminal { return f.climb(nil).outer(t) }
 
 // Above returns the names of the terminal and of those that show it.
 func (f Forest) Above(name string) map[string]bool {

@@ -34,7 +34,7 @@ const openFlags = unix.O_WRONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEX
 func Open(want Want, by Opener) (*Terminal, error) {
 	fd, err := by(want)
 	if err != nil {
-		return nil, openFailure(want.Path, err)
+		return nil, openFailure(want, err)
 	}
 	t := &Terminal{want: want, by: by, fd: fd}
 	if err := t.check(); err != nil {
@@ -60,14 +60,14 @@ func OpenChecked(want Want) (fd int, err error) {
 	return fd, nil
 }
 
-func openFailure(path string, err error) error {
+func openFailure(want Want, err error) error {
 	if failure := (*message.Failure)(nil); errors.As(err, &failure) {
 		return failure
 	}
 	reason := message.Gone // ENOENT, ENXIO, ENODEV; EIO if the other end has closed
 	switch {
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM), errors.Is(err, unix.EROFS):
-		reason = refusal(path)
+		return refusal(want, err)
 	case errors.Is(err, unix.EBUSY):
 		reason = message.Busy
 	case errors.Is(err, unix.ELOOP), errors.Is(err, unix.EISDIR), errors.Is(err, unix.ENOTDIR):
@@ -78,13 +78,15 @@ func openFailure(path string, err error) error {
 	return message.Fail(reason, "open: %v", err)
 }
 
-// refusal tells messages that are off from a caller without the tty group.
-func refusal(path string) message.Reason {
+// refusal tells messages that are off from a caller without the right to open the terminal.
+func refusal(want Want, err error) error {
 	var st unix.Stat_t
-	if unix.Lstat(path, &st) == nil && st.Mode&unix.S_IWGRP == 0 {
-		return message.MessagesOff
+	if unix.Lstat(want.Path, &st) == nil {
+		if verdict := want.Rule.Judge(st.Mode & permissions); !verdict.On {
+			return message.Fail(message.MessagesOff, "%s", verdict.Words())
+		}
 	}
-	return message.Denied
+	return message.Fail(message.Denied, "open: %v", err)
 }
 
 func (t *Terminal) check() error {
@@ -124,11 +126,15 @@ func (want Want) holds(fd int) error {
 		return message.Fail(message.NotATerminal, "another device by now")
 	case st.Uid != want.Owner:
 		return message.Fail(message.OwnerChanged, "owned by uid %d, no longer by %d", st.Uid, want.Owner)
-	case st.Mode&unix.S_IWGRP == 0 && !want.Always:
-		return message.Fail(message.MessagesOff, "not group-writable")
+	}
+	if verdict := want.Rule.Judge(st.Mode & permissions); !verdict.On && !want.Always {
+		return message.Fail(message.MessagesOff, "%s", verdict.Words())
 	}
 	return nil
 }
+
+// permissions are the bits of st_mode that a person can set.
+const permissions = 0o7777
 
 // Holds fails if the terminal's messages are off by now, or its owner is another.
 func (t *Terminal) Holds() error { return t.want.holds(t.fd) }

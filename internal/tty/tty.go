@@ -5,7 +5,11 @@
 // not decide who may send, and knows of what it writes only what its Output says.
 package tty
 
-import "time"
+import (
+	"time"
+
+	"msg/internal/consent"
+)
 
 // Want is the terminal that Open is to open, as it was seen when it was chosen.
 type Want struct {
@@ -13,8 +17,9 @@ type Want struct {
 	Device uint64 // st_rdev
 	Owner  uint32
 
-	Always bool // opens it although its messages are off; for root
-	Text   bool // refuses a virtual console that shows a desktop: nobody would see a message
+	Rule   consent.Rule // whether its messages are on
+	Always bool         // opens it although they are off; for root
+	Text   bool         // refuses a virtual console that shows a desktop: nobody would see a message
 
 	// Lines says that the program in front writes lines, whatever the terminal's settings: it
 	// shows another host, as ssh does, or is not known.

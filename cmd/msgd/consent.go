@@ -1,0 +1,70 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"msg/internal/accounts"
+	"msg/internal/config"
+	"msg/internal/consent"
+)
+
+// everywhere returns a function that tells what a person has said to the sender about all of
+// theirs.
+func (w who) everywhere(ctx context.Context, names *accounts.Directory) func(owner uint32) consent.Answer {
+	sender := consent.Sender{UID: w.uid, InGroup: func(name string) bool {
+		g, err := names.Group(ctx, name)
+		return err == nil && slices.Contains(w.groups, g.GID)
+	}}
+	if name := names.Name(ctx, w.uid); name != "" {
+		sender.Names = []string{name}
+	}
+	return remembered(func(owner uint32) consent.Answer {
+		word, err := consent.Store{Dir: consent.Dir}.Get(owner)
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "msgd: what uid %d has said about messages: %v\n", owner, err)
+			return consent.Unclear
+		}
+		return word.For(sender, time.Now())
+	})
+}
+
+// remembered asks once for each owner.
+func remembered(ask func(uint32) consent.Answer) func(uint32) consent.Answer {
+	var mu sync.Mutex
+	known := map[uint32]consent.Answer{}
+	return func(owner uint32) consent.Answer {
+		mu.Lock()
+		defer mu.Unlock()
+		answer, asked := known[owner]
+		if !asked {
+			answer = ask(owner)
+			known[owner] = answer
+		}
+		return answer
+	}
+}
+
+// consents returns what a monitor holds a judge to: a no on the terminal, a no about all of a
+// person's, and what root has decided about those who say nothing. Which senders a person lets
+// in, and how a terminal began, is the judge's word.
+func consents() func(owner uint32) consent.Rule {
+	system, err := config.Load(config.Path)
+	unsaid := err == nil && system.Messages.Unsaid
+	said := remembered(func(owner uint32) consent.Answer {
+		word, err := consent.Store{Dir: consent.Dir}.Get(owner)
+		if err != nil {
+			return consent.Unclear
+		}
+		return word.At(time.Now()).Say
+	})
+	return func(owner uint32) consent.Rule {
+		return consent.Rule{Everywhere: said(owner), Explicit: owner == 0, Unsaid: unsaid}
+	}
+}
