@@ -30,7 +30,8 @@ func (helperCmd) Run(ctx context.Context, w world) error {
 		me.Self.From, _, _ = strings.Cut(os.Getenv("SSH_CONNECTION"), " ")
 	}
 	hello := wire.Hello{Version: version, Host: text.Name(w.here.Name), Privileged: me.Root || client.Listens()}
-	err := wire.Serve(ctx, wire.Stdin(), w.stdout, wire.RequestTimeSSH, hello, client.Door(w.here, me))
+	service := wire.Service{Hello: hello, RequestTime: wire.RequestTimeSSH, Send: client.Door(w.here, me)}
+	err := service.Serve(ctx, wire.Stdin(), w.stdout)
 	if err != nil {
 		err = fmt.Errorf("%v", err) // msg there has not heard all: here, a broken pipe is an error, too
 	}

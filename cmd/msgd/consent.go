@@ -35,6 +35,21 @@ func (w who) everywhere(ctx context.Context, names *accounts.Directory) func(own
 	})
 }
 
+// say keeps what the sender says about all of theirs, unless that is nil, and returns what holds.
+func (w who) say(_ context.Context, say *consent.Word) (consent.Word, error) {
+	store := consent.Store{Dir: consent.Dir}
+	if say != nil {
+		if err := store.Set(w.uid, *say); err != nil {
+			return consent.Word{}, err
+		}
+	}
+	word, err := store.Get(w.uid)
+	if err != nil {
+		return word, err
+	}
+	return word.At(time.Now()), nil
+}
+
 // remembered asks once for each owner.
 func remembered(ask func(uint32) consent.Answer) func(uint32) consent.Answer {
 	var mu sync.Mutex

@@ -50,7 +50,7 @@ func judge(args []string) error {
 		Sender: delivery.Sender{UID: w.uid, Root: w.root, Self: w.self, Names: here.Accounts},
 	}
 	hello := wire.Hello{Version: version, Host: here.Name, Privileged: true}
-	carryOut := func(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
+	send := func(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
 		system, configErr := config.Load(config.Path)
 		engine.Rules.Log = func(record delivery.Logged) {
 			// A log that takes nothing keeps no message from going out; msg doctor finds it.
@@ -70,7 +70,8 @@ func judge(args []string) error {
 	}
 	// What does not keep to the protocol, and who has gone before the end, is not for the log:
 	// anybody could fill it.
-	_ = wire.Serve(context.Background(), conn, conn, wire.RequestTime, hello, carryOut)
+	service := wire.Service{Hello: hello, RequestTime: wire.RequestTime, Send: send, Consent: w.say}
+	_ = service.Serve(context.Background(), conn, conn)
 	return nil
 }
 

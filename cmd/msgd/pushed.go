@@ -28,7 +28,7 @@ func pushed() error {
 	here := delivery.Local()
 	engine := delivery.Engine{Host: here, Sender: delivery.Myself(here.Accounts), Rules: delivery.Unlimited()}
 	hello := wire.Hello{Version: version, Host: here.Name, Privileged: os.Geteuid() == 0}
-	return wire.Serve(context.Background(), wire.Stdin(), os.Stdout, wire.RequestTime, hello, func(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
+	send := func(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
 		system, err := config.Load(config.Path)
 		if err != nil {
 			system = config.Default()
@@ -37,5 +37,6 @@ func pushed() error {
 			_ = journal.Local().Write(record.Entry(system.Journal.Text)) // a log that takes nothing keeps no message from going out
 		}
 		return engine.Send(ctx, r, lines, report)
-	})
+	}
+	return wire.Service{Hello: hello, RequestTime: wire.RequestTime, Send: send}.Serve(context.Background(), wire.Stdin(), os.Stdout)
 }

@@ -103,6 +103,20 @@ func Ask(ctx context.Context) (wire.Hello, error) {
 	return call.New(half{conn}, conn, call.Options{}).Ask(ctx)
 }
 
+// Consent tells msgd what the user says about all of theirs, unless say is nil, and returns what
+// then holds.
+func Consent(ctx context.Context, say *consent.Word) (consent.Word, error) {
+	conn, err := dial(ctx, wire.Door)
+	if errors.Is(err, errNobody) {
+		return consent.Word{}, &message.Refusal{Problem: "msgd, which keeps that, does not run", Hint: report.NoHelper}
+	}
+	if err != nil {
+		return consent.Word{}, err
+	}
+	defer conn.Close()
+	return call.New(half{conn}, conn, call.Options{}).Consent(ctx, say)
+}
+
 // Listens reports whether msgd has a door here.
 func Listens() bool {
 	info, err := os.Stat(wire.Door)

@@ -1,16 +1,16 @@
 // Package wire is the conversation between two programs about one message: its lines, and
-// the end that serves, which msg-helper is made of. Package call has the end that calls.
+// the end that serves, which msgd is made of. Package call has the end that calls.
 //
-// The protocol is JSON lines. The helper begins:
+// The protocol is JSON lines. The serving end begins:
 //
-//	{"event":"hello","protocol":[1,2],"version":"0.1.0","host":"d13","privileged":true}
+//	{"event":"hello","protocol":[1,3],"version":"0.2.0","host":"d13","privileged":true}
 //
 // with the lowest and the highest protocol that it speaks. The client chooses one and sends
 // the one request of the conversation:
 //
 //	{"protocol":1,"targets":["bob","%ops"],"text":"THVuY2g/","time_ms":5000}
 //
-// The text is the base64 of its bytes, which need not be UTF-8. The helper answers with the
+// The text is the base64 of its bytes, which need not be UTF-8. The serving end answers with the
 // results as msg --json shows them, as they come, and ends:
 //
 //	{"event":"end","results":2}
@@ -19,9 +19,9 @@
 // the problem and a hint in words. The client keeps its end open. It closes its end to give
 // up: then what is not done soon is not done.
 //
-// In between, {"event":"alive"} says every ten seconds that the helper is at work.
+// In between, {"event":"alive"} says every ten seconds that the serving end is at work.
 //
-// Protocol 2 has messages that stay. With "wait", the helper reports answers as they come,
+// Protocol 2 has messages that stay. With "wait", the serving end reports answers as they come,
 // until everyone has answered, "answer_ms" has passed or the client gives up. With "typed",
 // the client goes on with lines, each for all terminals, until the last:
 //
@@ -30,9 +30,21 @@
 //
 // {"event":"open"} says that all terminals have the text or have failed.
 //
+// Protocol 3 has a request about the sender's own consent in place of a message: what they say
+// about all of theirs from now on, or, without "say", only what they have said. The serving end
+// answers with what then holds:
+//
+//	{"protocol":3,"consent":{"say":{"say":"yes","only":["alice"]}}}
+//	{"event":"consent","word":{"say":"yes","only":["alice"]}}
+//
+// It also tells a sender who gave up ("given-up") from a terminal that is stuck.
+//
+// In place of the hello, msgd may say {"event":"busy"}: the client is to come again soon; or
+// end at once with "error".
+//
 // Over ssh, lines of a login may come before the hello. One line may be
-// {"event":"push","machine":"x86_64","uid":0}: that host has no msg and wants a helper for
-// that machine. The client sends its size in bytes on a line, and its bytes.
+// {"event":"push","machine":"x86_64","uid":0}: that host has no msg and wants msgd for that
+// machine. The client sends its size in bytes on a line, and its bytes.
 //
 // Both ends refuse what is too long, and what they do not know. Only a hello may have more:
 // a later version may add something. The package starts no program, and knows no terminal.
@@ -42,8 +54,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"time"
 
+	"msg/internal/consent"
 	"msg/internal/message"
 	"msg/internal/target"
 	"msg/internal/text"
@@ -55,8 +69,9 @@ const Door = "/run/msg/door"
 // The protocols that are spoken.
 const (
 	Oldest = 1
-	Newest = 2
+	Newest = 3
 	Stays  = 2 // the first that has messages that stay
+	Says   = 3 // the first that has what people say of their own messages
 )
 
 // The limits of a line, in bytes, its line feed included.
@@ -71,6 +86,7 @@ const (
 	EventRefused = "refused"
 	EventError   = "error"
 	EventEnd     = "end"
+	EventConsent = "consent"
 	EventBusy    = "busy"  // in place of the hello: the client is to come again soon
 	EventAlive   = "alive" // it is at work: it looks up names, or awaits its turn
 )
@@ -132,6 +148,18 @@ type Request struct {
 	Wait     bool     `json:"wait,omitempty"`
 	AnswerMS int64    `json:"answer_ms,omitempty"`
 	Typed    bool     `json:"typed,omitempty"` // lines follow
+	Consent  *Consent `json:"consent,omitempty"`
+}
+
+// Consent is a request about what the sender says of all of theirs. It takes a message's place.
+type Consent struct {
+	Say *consent.Word `json:"say,omitempty"` // nil: only tell what holds
+}
+
+// Said is what holds for the sender.
+type Said struct {
+	Event string       `json:"event"` // EventConsent
+	Word  consent.Word `json:"word"`
 }
 
 // Message checks the line, and returns the request in it. It refuses what msg itself would
@@ -142,6 +170,9 @@ func (r Request) Message() (message.Request, error) {
 	}
 	if r.Protocol < Stays && (r.Wait || r.Typed || r.AnswerMS != 0) {
 		return message.Request{}, fmt.Errorf("protocol %d has no messages that stay", r.Protocol)
+	}
+	if r.Consent != nil {
+		return message.Request{}, r.onlyConsent()
 	}
 	for _, ms := range []int64{r.TimeMS, r.AnswerMS} {
 		if most := int64(math.MaxInt64 / time.Millisecond); ms < 0 || ms > most {
@@ -158,6 +189,20 @@ func (r Request) Message() (message.Request, error) {
 		NoBanner: r.NoBanner, Polite: r.Polite, DryRun: r.DryRun, Says: r.Says, AllTerminals: r.All,
 		Wait: r.Wait, AnswerTime: time.Duration(r.AnswerMS) * time.Millisecond, Typed: r.Typed,
 	}, err
+}
+
+// onlyConsent refuses a request about consent that has anything of a message.
+func (r Request) onlyConsent() error {
+	if r.Protocol < Says {
+		return fmt.Errorf("protocol %d has no consent", r.Protocol)
+	}
+	if !reflect.DeepEqual(r, Request{Protocol: r.Protocol, Consent: r.Consent}) {
+		return errors.New("a message and consent in one request")
+	}
+	if r.Consent.Say == nil {
+		return nil
+	}
+	return r.Consent.Say.Check()
 }
 
 // parseAll reads targets that the client has parsed before. Only the client reads files.
@@ -193,11 +238,15 @@ type Result struct {
 	Hint     string         `json:"-"`
 }
 
-// ResultOf returns a result as a line. It cleans names, as JSON holds only UTF-8.
-func ResultOf(r message.Result) Result {
+// ResultOf returns a result as a line of that protocol. It cleans names, as JSON holds only
+// UTF-8.
+func ResultOf(protocol int, r message.Result) Result {
 	for _, s := range r.Names() {
 		*s = text.Name(*s)
 	}
-	r.Reason, r.Text = r.Reason.Public(), text.Clean(r.Text)
+	if protocol < Says {
+		r.Reason = r.Reason.Public()
+	}
+	r.Text = text.Clean(r.Text)
 	return Result(r)
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"msg/internal/consent"
 	"msg/internal/message"
 )
 
@@ -23,18 +24,33 @@ type Input interface {
 	SetReadDeadline(time.Time) error
 }
 
-// Serve has a conversation with one client, as its helper. The client has requestTime for
-// its request. Serve returns an error, too, if the request is malformed; then nothing was
-// sent. A read of in may outlast Serve: nobody can end one.
-func Serve(ctx context.Context, in Input, client io.Writer, requestTime time.Duration, hello Hello, send message.Send) error {
-	hello.Event, hello.Protocol = EventHello, [2]int{Oldest, Newest}
+// Service is what the serving end does.
+type Service struct {
+	Hello       Hello
+	RequestTime time.Duration // for the whole request
+
+	Send message.Send
+
+	// Consent takes what the sender says about all of theirs, unless that is nil, and returns
+	// what then holds. It is nil where nothing is kept.
+	Consent func(ctx context.Context, say *consent.Word) (consent.Word, error)
+}
+
+// Serve has a conversation with one client. It returns an error, too, if the request is
+// malformed; then nothing was sent. A read of in may outlast Serve: nobody can end one.
+func (s Service) Serve(ctx context.Context, in Input, client io.Writer) error {
+	s.Hello.Event, s.Hello.Protocol = EventHello, [2]int{Oldest, Newest}
 	out := newOutbox(client)
-	out.put(hello)
+	out.put(s.Hello)
 	from := NewReader(in, MostRequest)
-	request, err := receive(in, from, requestTime)
+	line, request, err := receive(in, from, s.RequestTime)
 	if err != nil {
 		out.put(Ending{Event: EventError, Problem: err.Error()})
 		return errors.Join(err, out.finish())
+	}
+	if line.Consent != nil {
+		out.put(s.consent(ctx, out, line.Consent))
+		return out.finish()
 	}
 	ctx, giveUp := context.WithCancel(ctx)
 	defer giveUp()
@@ -48,22 +64,40 @@ func Serve(ctx context.Context, in Input, client io.Writer, requestTime time.Dur
 		listen()
 		giveUp()
 	}).Stop()
-	out.put(carryOut(ctx, out, request, lines, send))
+	out.put(carryOut(ctx, out, line.Protocol, request, lines, s.Send))
 	return out.finish()
+}
+
+// consent carries out a request about consent, and returns the ending.
+func (s Service) consent(ctx context.Context, out *outbox, c *Consent) Ending {
+	if s.Consent == nil {
+		return Ending{Event: EventRefused, Problem: "what you say about all of your terminals is not kept here", Hint: "only msgd keeps it"}
+	}
+	word, err := s.Consent(ctx, c.Say)
+	if err != nil {
+		return endingOf(err, 0)
+	}
+	out.put(Said{Event: EventConsent, Word: word})
+	return Ending{Event: EventEnd}
 }
 
 // soon is when most requests are done. Only longer ones need a thread that hears the client.
 const soon = 20 * time.Millisecond
 
 // carryOut has the request carried out, tells the client the results, and returns the ending.
-func carryOut(ctx context.Context, out *outbox, r message.Request, lines *message.Lines, send message.Send) Ending {
-	end := Ending{Event: EventEnd}
+func carryOut(ctx context.Context, out *outbox, protocol int, r message.Request, lines *message.Lines, send message.Send) Ending {
+	results := 0
 	err := send(ctx, r, lines, func(r message.Result) {
 		if r.Event != message.Waiting {
-			end.Results++
+			results++
 		}
-		out.put(ResultOf(r))
+		out.put(ResultOf(protocol, r))
 	})
+	return endingOf(err, results)
+}
+
+func endingOf(err error, results int) Ending {
+	end := Ending{Event: EventEnd, Results: results}
 	var refused *message.Refusal
 	switch {
 	case errors.As(err, &refused):
@@ -75,30 +109,30 @@ func carryOut(ctx context.Context, out *outbox, r message.Request, lines *messag
 }
 
 // receive reads the request.
-func receive(in Input, from *Reader, requestTime time.Duration) (message.Request, error) {
+func receive(in Input, from *Reader, requestTime time.Duration) (r Request, m message.Request, err error) {
 	if err := in.SetReadDeadline(time.Now().Add(requestTime)); err != nil {
-		return message.Request{}, err
+		return r, m, err
 	}
 	line, err := from.Next()
 	switch {
 	case errors.Is(err, io.EOF):
-		return message.Request{}, errors.New("no request")
+		return r, m, errors.New("no request")
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return message.Request{}, fmt.Errorf("no request within %v", requestTime)
+		return r, m, fmt.Errorf("no request within %v", requestTime)
 	case err != nil:
-		return message.Request{}, err
+		return r, m, err
 	}
-	var r Request
 	if err := Decode(line, &r); err != nil {
-		return message.Request{}, fmt.Errorf("not a request: %w", err)
+		return r, m, fmt.Errorf("not a request: %w", err)
 	}
 	if len(from.held) > 0 && !r.Typed {
-		return message.Request{}, errors.New("more than one request")
+		return r, m, errors.New("more than one request")
 	}
 	if err := in.SetReadDeadline(time.Time{}); err != nil {
-		return message.Request{}, err
+		return r, m, err
 	}
-	return r.Message()
+	m, err = r.Message()
+	return r, m, err
 }
 
 // mostTyped limits the lines not taken yet, in bytes. A client that sends more has given up.

@@ -56,7 +56,7 @@ func TestLinesStrict(t *testing.T) {
 			served := make(chan error, 1)
 			var out bytes.Buffer
 			go func() {
-				served <- Serve(context.Background(), in, &out, RequestTime, Hello{}, func(ctx context.Context, _ message.Request, lines *message.Lines, _ func(message.Result)) error {
+				served <- serve(context.Background(), in, &out, Hello{}, func(ctx context.Context, _ message.Request, lines *message.Lines, _ func(message.Result)) error {
 					go func() {
 						for n := 0; ; n++ {
 							line, ok, err := lines.Next(ctx, n)
@@ -129,7 +129,7 @@ func TestGivenUpWithLines(t *testing.T) {
 			}
 		}()
 		var out bytes.Buffer
-		err := Serve(t.Context(), in, &out, RequestTime, Hello{}, func(ctx context.Context, _ message.Request, lines *message.Lines, _ func(message.Result)) error {
+		err := serve(t.Context(), in, &out, Hello{}, func(ctx context.Context, _ message.Request, lines *message.Lines, _ func(message.Result)) error {
 			n := 0
 			if taken {
 				if _, ok, err := lines.Next(ctx, 0); !ok || err != nil {
@@ -175,7 +175,7 @@ func TestSlowlyTaken(t *testing.T) {
 		}()
 		served := make(chan error, 1)
 		go func() {
-			served <- Serve(context.Background(), in, io.Discard, RequestTime, Hello{}, func(ctx context.Context, _ message.Request, _ *message.Lines, _ func(message.Result)) error {
+			served <- serve(context.Background(), in, io.Discard, Hello{}, func(ctx context.Context, _ message.Request, _ *message.Lines, _ func(message.Result)) error {
 				<-ctx.Done()
 				return nil
 			})

@@ -1,9 +1,13 @@
 package wire
 
 import (
+	"context"
+	"io"
 	"os"
 	"testing"
 	"time"
+
+	"msg/internal/message"
 )
 
 // pipe is one of the kernel's.
@@ -32,6 +36,11 @@ func await[T any](t *testing.T, from <-chan T, what string) (v T) {
 		t.Fatalf("%s does not come", what)
 	}
 	return v
+}
+
+// serve serves one client, who has the usual time.
+func serve(ctx context.Context, in Input, out io.Writer, hello Hello, send message.Send) error {
+	return Service{Hello: hello, RequestTime: RequestTime, Send: send}.Serve(ctx, in, out)
 }
 
 const good = `{"protocol":1,"targets":["bob"],"text":"aGk="}`

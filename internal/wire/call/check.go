@@ -12,6 +12,7 @@ import (
 // results checks what a helper reports: one result for each terminal or target, and nothing
 // that the protocol does not have.
 type results struct {
+	protocol  int
 	open      bool // the message stays
 	count     int
 	failed    bool // the host as a whole has
@@ -40,10 +41,10 @@ func (s *results) read(data []byte) (message.Result, error) {
 	if err := wire.Decode(data, &l); err != nil {
 		return message.Result{}, err
 	}
-	if l.Reason != l.Reason.Public() {
+	if s.protocol < wire.Says && l.Reason != l.Reason.Public() {
 		return message.Result{}, fmt.Errorf("failed for the reason %.40q", l.Reason)
 	}
-	r := resultOf(l)
+	r := resultOf(s.protocol, l)
 	if err := checkWords(r); err != nil {
 		return r, err
 	}

@@ -15,6 +15,11 @@ import (
 	"msg/internal/wire"
 )
 
+// serve serves one client, who has the usual time.
+func serve(ctx context.Context, in wire.Input, out io.Writer, hello wire.Hello, send message.Send) error {
+	return wire.Service{Hello: hello, RequestTime: wire.RequestTime, Send: send}.Serve(ctx, in, out)
+}
+
 // TestConversation: a request arrives as it was sent, bytes that are not UTF-8
 // included, and the results come back.
 func TestConversation(t *testing.T) {
@@ -28,7 +33,7 @@ func TestConversation(t *testing.T) {
 	served := make(chan error, 1)
 	var request message.Request
 	go func() {
-		served <- wire.Serve(t.Context(), in, out, wire.RequestTime, wire.Hello{Version: "1", Host: "d13", Privileged: true},
+		served <- serve(t.Context(), in, out, wire.Hello{Version: "1", Host: "d13", Privileged: true},
 			func(_ context.Context, r message.Request, _ *message.Lines, report func(message.Result)) error {
 				request = r
 				for _, result := range results {
@@ -66,7 +71,7 @@ func TestRefused(t *testing.T) {
 		in, toHelper := pipe(t)
 		fromHelper, out := io.Pipe()
 		go func() {
-			_ = wire.Serve(t.Context(), in, out, wire.RequestTime, wire.Hello{}, func(context.Context, message.Request, *message.Lines, func(message.Result)) error { return want })
+			_ = serve(t.Context(), in, out, wire.Hello{}, func(context.Context, message.Request, *message.Lines, func(message.Result)) error { return want })
 		}()
 		err := New(toHelper, fromHelper, Options{}).Send(t.Context(), aRequest, nil, func(r message.Result) { t.Error(r) })
 		if !reflect.DeepEqual(err, want) {
@@ -91,7 +96,7 @@ func converse(t *testing.T, r message.Request, lines *message.Lines, send messag
 	in, toHelper := pipe(t)
 	fromHelper, out := io.Pipe()
 	go func() {
-		c.served <- wire.Serve(context.Background(), in, out, wire.RequestTime, wire.Hello{Host: "d13"}, send)
+		c.served <- serve(context.Background(), in, out, wire.Hello{Host: "d13"}, send)
 	}()
 	go func() {
 		talk := New(toHelper, fromHelper, Options{})

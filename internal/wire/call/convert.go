@@ -13,7 +13,7 @@ import (
 
 // requestLine returns a request as a line for the helper that has said hello.
 func requestLine(hello wire.Hello, r message.Request) ([]byte, error) {
-	data, err := json.Marshal(requestOf(min(wire.Newest, hello.Protocol[1]), r))
+	data, err := json.Marshal(requestOf(protocolWith(hello), r))
 	if err != nil {
 		return nil, err
 	}
@@ -27,6 +27,9 @@ func requestLine(hello wire.Hello, r message.Request) ([]byte, error) {
 	}
 	return append(data, '\n'), nil
 }
+
+// protocolWith returns the protocol to speak with whoever has said that hello.
+func protocolWith(hello wire.Hello) int { return min(wire.Newest, hello.Protocol[1]) }
 
 // requestOf returns a request as a line of that protocol.
 func requestOf(protocol int, r message.Request) wire.Request {
@@ -52,9 +55,9 @@ func words(targets []target.Target) []string {
 // it is a Stuck with such a detail.
 const interrupted = "interrupted"
 
-// resultOf returns what a line says.
-func resultOf(l wire.Result) message.Result {
-	if l.Reason == message.Stuck && strings.HasPrefix(l.Detail, interrupted) {
+// resultOf returns what a line of that protocol says.
+func resultOf(protocol int, l wire.Result) message.Result {
+	if protocol < wire.Says && l.Reason == message.Stuck && strings.HasPrefix(l.Detail, interrupted) {
 		l.Reason = message.GivenUp
 	}
 	return message.Result(l)

@@ -71,7 +71,7 @@ func TestOtherHelpers(t *testing.T) {
 		reason message.Reason
 		got    int
 	}{
-		"too new":          {[]string{`{"event":"hello","protocol":[3,4],"version":"9"}`, end}, message.Version, 0},
+		"too new":          {[]string{`{"event":"hello","protocol":[4,5],"version":"9"}`, end}, message.Version, 0},
 		"too old":          {[]string{`{"event":"hello","protocol":[0,0],"version":"0"}`, end}, message.Version, 0},
 		"no helper":        {[]string{"Welcome to d13!"}, message.NoHelper, 0},
 		"another event":    {[]string{end}, message.NoHelper, 0},
@@ -122,7 +122,7 @@ func TestOlderHelper(t *testing.T) {
 		t.Errorf("one that does not stay: %v; it was told %q", err, told)
 	}
 	newer := strings.Replace(older, "[1,1]", "[1,7]", 1)
-	if _, told, err := says(t, waits(), newer, end); err != nil || !strings.HasPrefix(told, `{"protocol":2,`) {
+	if _, told, err := says(t, waits(), newer, end); err != nil || !strings.HasPrefix(told, `{"protocol":3,`) {
 		t.Errorf("a newer one: %v; it was told %q", err, told)
 	}
 }

@@ -12,8 +12,8 @@ import (
 
 // results passes on what comes, until the end. Once ctx has ended, the helper is to come to
 // its end, too. open says that the message stays.
-func (t *Talk) results(ctx context.Context, open bool, report func(message.Result)) error {
-	seen := results{open: open}
+func (t *Talk) results(ctx context.Context, protocol int, open bool, report func(message.Result)) error {
+	seen := results{protocol: protocol, open: open}
 	for {
 		data, err := t.answerLine(ctx)
 		if errors.Is(err, errInterrupted) {
