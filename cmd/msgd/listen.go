@@ -48,10 +48,15 @@ func listenForSystemd() error {
 	return listenAt(files[0], idleTime)
 }
 
-// listenAlone makes the door itself, and serves it until it is ended.
-func listenAlone() error {
+// listenAlone makes the door itself, and serves it until it is ended. If group is not "", only
+// its members and root may use the door.
+func listenAlone(group string) error {
 	if os.Geteuid() != 0 {
 		return errNotRoot
+	}
+	mode, gid, err := doorMode(group)
+	if err != nil {
+		return err
 	}
 	judge, err := findJudge()
 	if err != nil {
@@ -65,14 +70,27 @@ func listenAlone() error {
 	if err := makeDirectories(judge); err != nil {
 		return err
 	}
-	if err := confine(); err != nil {
-		return err
-	}
-	file, err := openDoor(wire.Door)
+	file, err := openDoor(wire.Door, mode, gid)
 	if err != nil {
 		return err
 	}
+	if err := confine(); err != nil {
+		return err
+	}
 	return listenAt(file, 0)
+}
+
+// doorMode returns the mode and the group of the door for that group.
+func doorMode(group string) (mode os.FileMode, gid int, err error) {
+	if group == "" {
+		return 0o666, 0, nil
+	}
+	var directory accounts.Directory
+	g, err := directory.Group(context.Background(), group)
+	if err != nil {
+		return 0, 0, fmt.Errorf("group %q: %w", group, err)
+	}
+	return 0o660, int(g.GID), nil
 }
 
 func listenAt(file *os.File, idle time.Duration) error {
@@ -138,7 +156,7 @@ const queued = 4096
 
 // openDoor makes the door under another name first: a door that nobody listens at would turn
 // messages away.
-func openDoor(path string) (*os.File, error) {
+func openDoor(path string, mode os.FileMode, gid int) (*os.File, error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
@@ -147,7 +165,7 @@ func openDoor(path string) (*os.File, error) {
 	_ = unix.Unlink(unfinished) // of an msgd that was killed; the lock is ours
 	err = unix.Bind(fd, &unix.SockaddrUnix{Name: unfinished})
 	if err == nil {
-		err = os.Chmod(unfinished, 0o666)
+		err = errors.Join(os.Chown(unfinished, 0, gid), os.Chmod(unfinished, mode))
 	}
 	if err == nil {
 		err = unix.Listen(fd, queued)

@@ -64,7 +64,9 @@ func run(args []string) error {
 		fmt.Println("msgd", version)
 		return nil
 	case role == "--listen" && len(args) == 0:
-		return listenAlone()
+		return listenAlone("")
+	case role == "--listen" && len(args) == 2 && args[0] == "--group":
+		return listenAlone(args[1])
 	case role == "" && len(args) == 0:
 		return listenForSystemd()
 	}

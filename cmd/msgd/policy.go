@@ -46,10 +46,14 @@ func (s sender) permission(ctx context.Context, named []string) delivery.Permiss
 	}
 }
 
-// is reports whether the sender is the user, or in the %group, by name or by number.
+// is reports whether the sender is the user, or in the %group, by name or by number; or a
+// service.
 func (s sender) is(ctx context.Context, name string) bool {
 	if name == "*" {
 		return true
+	}
+	if unit, isUnit := strings.CutPrefix(name, config.Unit); isUnit {
+		return s.self.Unit == unit && isSystem(s.uid)
 	}
 	group, isGroup := strings.CutPrefix(name, "%")
 	if number, err := strconv.ParseUint(group, 10, 32); err == nil {
@@ -64,6 +68,18 @@ func (s sender) is(ctx context.Context, name string) bool {
 	return err == nil && u.UID == s.uid
 }
 
+// The uids of system accounts, and of units with DynamicUser= (systemd's docs/UIDS-GIDS.md). A
+// unit that runs as a person is that person.
+const (
+	lastSystemUID   = 999
+	firstDynamicUID = 61184
+	lastDynamicUID  = 65519
+)
+
+func isSystem(uid uint32) bool {
+	return uid <= lastSystemUID || firstDynamicUID <= uid && uid <= lastDynamicUID
+}
+
 // list writes root, %sudo and %adm.
 func list(names []string) string {
 	last := len(names) - 1
@@ -73,8 +89,8 @@ func list(names []string) string {
 	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
-// counter counts the user's messages, and what is typed on to them. Where there is no place for counts, it has them go
-// out one at a time, and no faster than the limit.
+// counter counts the user's messages, and what is typed on to them. Where there is no place for
+// counts, it has them go out one at a time, and no faster than the limit.
 func counter(uid uint32, limit rate.Limit) func(context.Context, func(string)) (time.Duration, error) {
 	var count *rate.Count
 	var nowhere error

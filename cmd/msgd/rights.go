@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,7 +27,17 @@ func confine() error {
 			return fmt.Errorf("dropping capability %d: %w", capability, errno)
 		}
 	}
-	_, _, errno := syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0)
+	var set [2]unix.CapUserData
+	for _, capability := range kept {
+		set[0].Effective |= 1 << capability
+	}
+	set[0].Permitted = set[0].Effective
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	_, _, errno := syscall.AllThreadsSyscall(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&set[0])), 0)
+	if errno != 0 {
+		return fmt.Errorf("dropping capabilities: %w", errno)
+	}
+	_, _, errno = syscall.AllThreadsSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0)
 	if errno != 0 {
 		return fmt.Errorf("no_new_privs: %w", errno)
 	}

@@ -52,10 +52,11 @@ type Messages struct {
 // Unit begins the name of a unit in a policy list.
 const Unit = "unit:"
 
-// Default holds without a file, and for what a file does not say.
+// Default holds without a file, and for what a file does not say. nut is the account of upsmon,
+// which warns everyone that the power is going.
 func Default() System {
 	return System{
-		Policy:   Policy{Send: []string{"*"}, Broadcast: []string{"%sudo", "%wheel", "%adm"}},
+		Policy:   Policy{Send: []string{"*"}, Broadcast: []string{"%sudo", "%wheel", "%adm", "nut"}},
 		Rate:     rate.Limit{PerMinute: 20, Burst: 10},
 		Messages: Messages{Unsaid: true},
 	}
