@@ -33,7 +33,11 @@ func mode(t *testing.T, path string) os.FileMode {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return info.Mode().Perm()
+	mode := info.Mode().Perm()
+	if info.Mode()&os.ModeSticky != 0 {
+		mode |= 0o1000
+	}
+	return mode
 }
 
 // TestMesg has the statuses and the modes that mesg(1) has.
@@ -46,9 +50,9 @@ func TestMesg(t *testing.T) {
 		mode   os.FileMode
 	}{
 		{"mesg", 0, "is y\n", 0o620},
-		{"mesg n", 1, "", 0o600},
-		{"mesg", 1, "is n\n", 0o600},
-		{"mesg no -v", 1, "messages to " + term.Name + " are off\n", 0o600},
+		{"mesg n", 1, "", 0o1600},
+		{"mesg", 1, "is n\n", 0o1600},
+		{"mesg no -v", 1, "messages to " + term.Name + " are off\n", 0o1600},
 		{"mesg y", 0, "", 0o620},
 		{"mesg -v", 0, "messages to " + term.Name + " are on\n", 0o620},
 		{"mesg --json", 0, `{"terminal":"` + term.Name + `","messages":true}` + "\n", 0o620},
@@ -71,7 +75,7 @@ func TestMesgTakesWriteFromOthers(t *testing.T) {
 	if status, err := run(context.Background(), []string{"mesg", "n"}, w); status != 1 || err != nil {
 		t.Errorf("status %d, %v", status, err)
 	}
-	if got := mode(t, term.Path); got != 0o600 {
+	if got := mode(t, term.Path); got != 0o1600 {
 		t.Errorf("mode %o", got)
 	}
 }
@@ -99,7 +103,7 @@ func TestMesgOfDevTTY(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if got, after := mode(t, term.Path), mode(t, "/dev/tty"); got != 0o600 || after != before {
+	if got, after := mode(t, term.Path), mode(t, "/dev/tty"); got != 0o1600 || after != before {
 		t.Errorf("the terminal has mode %o, /dev/tty %o", got, after)
 	}
 }

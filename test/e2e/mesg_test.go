@@ -18,11 +18,11 @@ func TestMesgAtALogin(t *testing.T) {
 		bob := h.Login(t, "bob")
 		for _, step := range []struct{ command, answer, mode string }{
 			{"msg mesg", "is y\r\nstatus 0", "620"},
-			{"msg mesg n", "status 1", "600"},
-			{"msg mesg", "is n\r\nstatus 1", "600"},
+			{"msg mesg n", "status 1", "1600"},
+			{"msg mesg", "is n\r\nstatus 1", "1600"},
 			{"msg mesg y", "status 0", "620"},
-			{"msg mesg no -v", "messages to " + bob.Terminal + " are off\r\nstatus 1", "600"},
-			{"msg mesg n </dev/tty", "status 1", "600"},
+			{"msg mesg no -v", "messages to " + bob.Terminal + " are off\r\nstatus 1", "1600"},
+			{"msg mesg n </dev/tty", "status 1", "1600"},
 			{"msg mesg y </dev/tty >/dev/null 2>&1", "status 0", "620"},
 			{"msg mesg --json </dev/null 2>&1", `{"terminal":"` + bob.Terminal + `","messages":true}` + "\r\nstatus 0", "620"},
 		} {

@@ -10,6 +10,9 @@ import (
 
 const openFlags = os.O_RDONLY | syscall.O_NOCTTY | syscall.O_NONBLOCK | syscall.O_NOFOLLOW
 
+// noMark tells a no on a terminal from a terminal where nothing was said.
+const noMark = fs.ModeSticky
+
 // stat returns a file's device number and owner, as stat(2) has them.
 func stat(info fs.FileInfo) (device uint64, owner uint32, ok bool) {
 	st, ok := info.Sys().(*syscall.Stat_t)

@@ -2,7 +2,8 @@
 // messages to it on and off, as mesg(1) does.
 //
 // It works with the user's own rights: the kernel lets only a terminal's owner and root
-// switch it. It touches no other terminal, and it writes nothing to one.
+// switch it. It touches no other terminal, and it writes nothing to one. It does not judge
+// whether messages come: the mode is one of the things that package consent looks at.
 package mine
 
 import (
@@ -15,12 +16,15 @@ import (
 	"golang.org/x/term"
 )
 
-// The permissions of a terminal's device. Messages are on if its group may write.
-// Nobody else ever needs to.
+// The permissions of a terminal's device. Its group may write if its owner has said yes to
+// messages. Nobody else ever needs to.
 const (
 	groupWrites fs.FileMode = 0o020
 	othersWrite fs.FileMode = 0o002
 )
+
+// stickyBit is the sticky bit as st_mode has it (inode(7)).
+const stickyBit = 0o1000
 
 var (
 	// ErrNone says that none of the descriptors is a terminal.
@@ -34,7 +38,7 @@ var (
 type Terminal struct {
 	Name  string // below /dev: pts/3
 	Owner uint32
-	Mode  fs.FileMode // permissions alone
+	Mode  uint32 // the permission bits and the sticky bit, as st_mode has them
 
 	file   *os.File
 	opened bool // Close closes the file
@@ -52,25 +56,37 @@ func Find(files ...any) (*Terminal, error) {
 	return nil, ErrNone
 }
 
-// MessagesOn reports whether messages come to the terminal.
-func (t *Terminal) MessagesOn() bool { return t.Mode&groupWrites != 0 }
+// MessagesOn reports whether the owner has said yes to messages.
+func (t *Terminal) MessagesOn() bool { return fs.FileMode(t.Mode)&groupWrites != 0 }
 
 // Writable reports whether anyone but the owner may write to the terminal, which is
 // what mesg(1) calls "y".
-func (t *Terminal) Writable() bool { return t.Mode&(groupWrites|othersWrite) != 0 }
+func (t *Terminal) Writable() bool { return fs.FileMode(t.Mode)&(groupWrites|othersWrite) != 0 }
 
-// Set switches messages on or off. It changes the mode through the descriptor: the name
-// may be another terminal's by now.
+// Set says yes or no to messages on this terminal. It changes the mode through the
+// descriptor: the name may be another terminal's by now. A no has the sticky bit, which a new
+// terminal lacks: most terminals begin without write permission, and that says nothing.
 func (t *Terminal) Set(on bool) error {
-	mode := t.Mode &^ (groupWrites | othersWrite)
+	mode := fs.FileMode(t.Mode).Perm()
 	if on {
-		mode = t.Mode | groupWrites
+		mode |= groupWrites
+	} else {
+		mode = mode&^(groupWrites|othersWrite) | noMark
 	}
 	if err := t.file.Chmod(mode); err != nil {
 		return err
 	}
-	t.Mode = mode
+	t.Mode = modeBits(mode)
 	return nil
+}
+
+// modeBits returns a mode as st_mode has it.
+func modeBits(mode fs.FileMode) uint32 {
+	bits := uint32(mode.Perm())
+	if mode&fs.ModeSticky != 0 {
+		bits |= stickyBit
+	}
+	return bits
 }
 
 // Close closes what Find has opened, and none of the files that it was given.
@@ -115,7 +131,7 @@ func terminalOf(f *os.File) (*Terminal, error) {
 	if name == "" { // another container's; its mode is known all the same
 		name = "this terminal"
 	}
-	return &Terminal{Name: name, Owner: owner, Mode: info.Mode().Perm(), file: f}, nil
+	return &Terminal{Name: name, Owner: owner, Mode: modeBits(info.Mode()), file: f}, nil
 }
 
 // openControlling opens the terminal with that device number. In a container, another
@@ -138,7 +154,7 @@ func openControlling(device uint64) (*Terminal, error) {
 		return nil, err
 	}
 	_, owner, _ := stat(info)
-	return &Terminal{Name: name, Owner: owner, Mode: info.Mode().Perm(), file: f, opened: true}, nil
+	return &Terminal{Name: name, Owner: owner, Mode: modeBits(info.Mode()), file: f, opened: true}, nil
 }
 
 // deviceNumber returns the number of a character device; 0 for any other file.
