@@ -58,7 +58,7 @@ func hostOf(w world) doctor.Host {
 	host := doctor.Local()
 	host.UID, host.UserConfig, host.Standard = w.me.UID, w.userConfig(), []any{w.stdin, w.stdout, w.stderr}
 	host.Version, host.System, host.Accounts, host.Logins = version, w.here.System, w.here.Accounts, logind.List
-	host.Ask = askDoor
+	host.Ask, host.Consent = askDoor, w.verdictOn
 	return host
 }
 

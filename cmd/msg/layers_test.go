@@ -34,7 +34,7 @@ func TestLayers(t *testing.T) {
 		"motd":            "",
 		"tail":            "",
 		"addressbook":     "config hostlist rate tail target",
-		"doctor":          "accounts addressbook answers config device hostlist journal message rate sessions sessions/logins tail target text tty/mine",
+		"doctor":          "accounts addressbook answers config consent device hostlist journal message rate sessions sessions/logins tail target text tty/mine",
 		"shutdown":        "",
 		"hostlist":        "",
 		"report":          "hostlist message target text window",

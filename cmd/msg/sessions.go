@@ -18,7 +18,7 @@ import (
 type sessionsCmd struct {
 	Targets word `arg:"" optional:"" help:"Whom to show; everyone where it is left out." completion-predictor:"targets"`
 	All     bool `name:"all-terminals" short:"a" help:"Show every terminal, below the one that shows it, and not only where people look."`
-	Verbose bool `short:"v" help:"Say which sources could not be read."`
+	Verbose bool `short:"v" help:"Say why messages are on or off, and which sources could not be read."`
 	JSON    bool `name:"json" help:"Print an array of JSON objects."`
 }
 
@@ -50,7 +50,7 @@ func (c *sessionsCmd) Run(ctx context.Context, w world) error {
 	case c.JSON:
 		err = json.NewEncoder(w.stdout).Encode(rows)
 	case len(rows) > 0:
-		err = table.Print(w.stdout, tableOf(rows, c.All, w.here.Now()), window.Width(w.stdout))
+		err = table.Print(w.stdout, tableOf(rows, c.All, c.Verbose, w.here.Now()), window.Width(w.stdout))
 	case c.Targets == "":
 		w.warn("nobody is logged in")
 	}
@@ -79,7 +79,7 @@ func (c *sessionsCmd) rows(ctx context.Context, w world, p sessions.Picture) (_ 
 			status = exitNotReached
 		}
 	}
-	list := newList(p, chosen.Places, w.here.Now())
+	list := newList(p, chosen.Places, w.here.Now(), w.judge(ctx))
 	if c.All {
 		request.AllTerminals = true
 		every, err := w.here.Choose(ctx, me, p, request)
@@ -94,7 +94,7 @@ func (c *sessionsCmd) rows(ctx context.Context, w world, p sessions.Picture) (_ 
 	return list.rows(chosen.Sessions), status, nil
 }
 
-func tableOf(rows []row, all bool, now time.Time) []table.Column {
+func tableOf(rows []row, all, why bool, now time.Time) []table.Column {
 	columns := []table.Column{
 		{Cells: []string{"USER"}, Least: 8},
 		{Cells: []string{"TERMINAL"}},
@@ -112,6 +112,9 @@ func tableOf(rows []row, all bool, now time.Time) []table.Column {
 		messages, idle := "", ""
 		if r.Terminal != "" {
 			messages, idle = onOff(*r.Messages), span(time.Duration(*r.IdleS)*time.Second)
+			if why {
+				messages += " (" + string(r.Why) + ")"
+			}
 		}
 		what := r.What
 		if r.Detached {

@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"msg/internal/consent"
 	"msg/internal/delivery"
 	"msg/internal/sessions"
 	"msg/internal/text"
@@ -19,6 +20,7 @@ type row struct {
 	Since    time.Time         `json:"since,omitzero"`
 	IdleS    *int64            `json:"idle_s,omitempty"`
 	Messages *bool             `json:"messages,omitempty"`
+	Why      consent.Why       `json:"why,omitempty"` // messages are on or off
 	What     string            `json:"what,omitempty"`
 	Place    bool              `json:"place"`
 	Detached bool              `json:"detached,omitempty"`
@@ -34,12 +36,16 @@ type list struct {
 	terminals []sessions.Terminal       // all there are, in the order to list them in
 	listed    map[string]bool           // by name
 	places    map[string]sessions.Place // where people look; by the terminal's name
+	judge     func(*sessions.Terminal) consent.Verdict
 }
 
 // newList lists chosen places. What was named is listed whether or not somebody looks
 // there.
-func newList(p sessions.Picture, chosen []delivery.Place, now time.Time) *list {
-	l := &list{forest: p.Forest(), now: now, terminals: p.Terminals, listed: map[string]bool{}, places: map[string]sessions.Place{}}
+func newList(p sessions.Picture, chosen []delivery.Place, now time.Time, judge func(*sessions.Terminal) consent.Verdict) *list {
+	l := &list{
+		forest: p.Forest(), now: now, terminals: p.Terminals, judge: judge,
+		listed: map[string]bool{}, places: map[string]sessions.Place{},
+	}
 	var used []*sessions.Terminal
 	for i := range p.Terminals {
 		if t := &p.Terminals[i]; t.InUse() {
@@ -120,12 +126,12 @@ func (l *list) within() map[string][]*sessions.Terminal {
 // row cleans what comes from outside.
 func (l *list) row(t *sessions.Terminal, depth int) row {
 	idle := max(0, int64(l.now.Sub(t.LastInput).Seconds()))
-	messages := t.Mode&0o020 != 0
+	verdict := l.judge(t)
 	place, isPlace := l.places[t.Name]
 	return row{
 		User: text.Name(t.User), UID: t.Owner, Terminal: t.Name, Outer: l.forest.Outer(t), Session: text.Name(t.Session),
 		Host: text.Name(t.Host), Since: t.Since.Truncate(time.Second), IdleS: &idle,
-		Messages: &messages, What: text.Name(t.What), Place: isPlace, Detached: place.Detached,
+		Messages: &verdict.On, Why: verdict.Why, What: text.Name(t.What), Place: isPlace, Detached: place.Detached,
 		Sources: t.Sources, depth: depth,
 	}
 }

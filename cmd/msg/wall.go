@@ -68,7 +68,7 @@ func runWall(ctx context.Context, args []string, w world) (code int, err error) 
 // out the sender's own terminal if messages to it are off: that is no failure of the message.
 func toGroup(ctx context.Context, w world, group string, m *client.Message) (err error) {
 	own := mine.Controlling(w.me.Self.Terminal)
-	off := w.me.UID != 0 && !mine.MessagesOn(own)
+	off := w.me.UID != 0 && !w.comesTo(ctx, own)
 	switch {
 	case group != "":
 		m.Targets, err = groupTarget(ctx, w, group)

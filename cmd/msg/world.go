@@ -28,13 +28,14 @@ type world struct {
 	here           delivery.Host   // this machine
 	me             delivery.Sender // the user who runs the program
 	door           message.Send    // the way of messages on this machine
+	words          words           // the way to what people said about all their terminals
 }
 
 // newWorld returns the world of a program at its standard streams.
 func newWorld(here delivery.Host, me delivery.Sender) world {
 	return world{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
-		here: here, me: me, door: client.Door(here, me),
+		here: here, me: me, door: client.Door(here, me), words: localWords(me.UID),
 	}
 }
 

@@ -41,7 +41,7 @@ func runWrite(ctx context.Context, args []string, w world) (code int, err error)
 	case line.Asked != compat.Nothing:
 		return w.tell(line.Asked)
 	}
-	if err := canAnswer(w); err != nil {
+	if err := canAnswer(ctx, w); err != nil {
 		return exitFailed, err
 	}
 	terminal, err := writeTo(ctx, w, line)
@@ -61,13 +61,13 @@ func runWrite(ctx context.Context, args []string, w world) (code int, err error)
 }
 
 // canAnswer refuses to write from a terminal that nobody could write back to.
-func canAnswer(w world) error {
+func canAnswer(ctx context.Context, w world) error {
 	own, err := mine.Find(w.stdin, w.stdout, w.stderr)
 	if err != nil {
 		return nil // from cron, or at a terminal of another container
 	}
 	defer own.Close()
-	if w.me.UID != 0 && !own.MessagesOn() {
+	if w.me.UID != 0 && !w.verdictOn(ctx, own).On {
 		return wrong(`"mesg y" turns it on`, "you have write permission turned off")
 	}
 	return nil
@@ -93,7 +93,7 @@ func writeTo(ctx context.Context, w world, line compat.Write) (string, error) {
 	switch {
 	case t == nil || t.Owner != user.UID || !t.InUse():
 		return "", fmt.Errorf("%s is not logged in on %s", line.User, line.Terminal)
-	case !writable(w, t):
+	case !w.writable(ctx)(t):
 		return "", fmt.Errorf("%s has messages disabled on %s", line.User, line.Terminal)
 	}
 	return t.Name, nil
@@ -106,7 +106,8 @@ func choose(ctx context.Context, w world, p sessions.Picture, uid uint32, user s
 	if err != nil {
 		return "", err
 	}
-	isTheirs := func(t *sessions.Terminal) bool { return t.Owner == uid && writable(w, t) }
+	writable := w.writable(ctx)
+	isTheirs := func(t *sessions.Terminal) bool { return t.Owner == uid && writable(t) }
 	var open []*sessions.Terminal
 	for _, place := range others.Places {
 		if isTheirs(place.Terminal) {
@@ -114,7 +115,7 @@ func choose(ctx context.Context, w world, p sessions.Picture, uid uint32, user s
 		}
 	}
 	if len(open) == 0 {
-		return own(w, p, uid, user)
+		return own(ctx, w, p, uid, user)
 	}
 	latest := slices.MaxFunc(open, func(a, b *sessions.Terminal) int {
 		return cmp.Or(a.LastInput.Compare(b.LastInput), cmp.Compare(b.Name, a.Name))
@@ -126,7 +127,7 @@ func choose(ctx context.Context, w world, p sessions.Picture, uid uint32, user s
 }
 
 // own is one's own terminal, for who writes to themselves and is logged in nowhere else.
-func own(w world, p sessions.Picture, uid uint32, user string) (string, error) {
+func own(ctx context.Context, w world, p sessions.Picture, uid uint32, user string) (string, error) {
 	words := "%s is not logged in"
 	for i := range p.Terminals {
 		t := &p.Terminals[i]
@@ -134,11 +135,15 @@ func own(w world, p sessions.Picture, uid uint32, user string) (string, error) {
 			continue
 		}
 		words = "%s has messages disabled"
-		if t.Device == w.me.Self.Terminal && writable(w, t) {
+		if t.Device == w.me.Self.Terminal && w.writable(ctx)(t) {
 			return t.Name, nil
 		}
 	}
 	return "", fmt.Errorf(words, user)
 }
 
-func writable(w world, t *sessions.Terminal) bool { return t.Mode&0o020 != 0 || w.me.UID == 0 }
+// writable returns a function that tells whether a message of the user's would come to a terminal.
+func (w world) writable(ctx context.Context) func(*sessions.Terminal) bool {
+	judge := w.judge(ctx)
+	return func(t *sessions.Terminal) bool { return w.me.UID == 0 || judge(t).On }
+}

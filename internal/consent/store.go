@@ -17,7 +17,7 @@ const Dir = "/var/lib/msg/consent"
 // The directory belongs to an account that root does not trust. Root's programs read it all the
 // same: they follow no link, wait for no FIFO, and read no more than a word needs.
 type Store struct {
-	Dir string // /var/lib/msg/consent
+	Dir string
 }
 
 // mostBytes bounds a file: a word with the most names, and another that comes after it.

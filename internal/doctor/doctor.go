@@ -10,10 +10,12 @@ import (
 	"msg/internal/accounts"
 	"msg/internal/answers"
 	"msg/internal/config"
+	"msg/internal/consent"
 	"msg/internal/journal"
 	"msg/internal/rate"
 	"msg/internal/sessions"
 	"msg/internal/text"
+	"msg/internal/tty/mine"
 )
 
 // The statuses of a finding.
@@ -52,6 +54,9 @@ type Host struct {
 
 	// Logins asks logind itself. Examine asks once, instead of System.Logind.
 	Logins func(context.Context) ([]sessions.Session, error)
+
+	// Consent tells whether messages come to the user's terminal, and why.
+	Consent func(context.Context, *mine.Terminal) consent.Verdict
 
 	Config   string   // the system's msg.toml
 	Counts   string   // the directory of msgd's counts

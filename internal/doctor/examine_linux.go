@@ -12,6 +12,7 @@ import (
 
 	"msg/internal/addressbook"
 	"msg/internal/config"
+	"msg/internal/consent"
 	"msg/internal/sessions"
 	"msg/internal/sessions/logins"
 	"msg/internal/tty/mine"
@@ -52,7 +53,7 @@ func (h Host) Examine(ctx context.Context) ([]Finding, error) {
 		judgeLogins(picture, found),
 		judgeShutdown(unitState(ctx)),
 		judgeProc(hidden != nil, mounts, h.UID == 0),
-		h.messages(),
+		h.messages(ctx),
 	}, nil
 }
 
@@ -63,12 +64,13 @@ func (h Host) configuration() Finding {
 }
 
 // messages checks the terminal that msg was started at.
-func (h Host) messages() Finding {
+func (h Host) messages(ctx context.Context) Finding {
 	own, err := mine.Find(h.Standard...)
-	if err == nil {
-		defer own.Close()
+	if err != nil {
+		return judgeMessages(nil, consent.Verdict{}, err)
 	}
-	return judgeMessages(own, err)
+	defer own.Close()
+	return judgeMessages(own, h.Consent(ctx, own), nil)
 }
 
 // terminalsIn returns the devices of the pseudo-terminals in use.

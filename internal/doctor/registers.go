@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"msg/internal/consent"
 	"msg/internal/sessions"
 	"msg/internal/tty/mine"
 )
@@ -144,17 +145,21 @@ func unitState(ctx context.Context) (load, active string, err error) {
 	return load, active, err
 }
 
-// judgeMessages tells whether messages come to the terminal that msg was started at.
-func judgeMessages(own *mine.Terminal, err error) Finding {
+// judgeMessages tells whether messages come to the terminal that msg was started at, and why.
+func judgeMessages(own *mine.Terminal, verdict consent.Verdict, err error) Finding {
 	switch {
 	case errors.Is(err, mine.ErrNone):
 		return Finding{"messages", OK, "there is no terminal here", ""}
 	case err != nil:
 		return Finding{"messages", Note, err.Error(), ""}
-	case !own.MessagesOn():
-		return Finding{"messages", Note, "off at " + own.Name + ": only root's come", "msg mesg y"}
+	case verdict.On:
+		return Finding{"messages", OK, "on at " + own.Name + ": " + verdict.Words(), ""}
 	}
-	return Finding{"messages", OK, "on at " + own.Name, ""}
+	do := "msg mesg y"
+	if verdict.Why == consent.SaidEverywhere || verdict.Why == consent.Unreadable {
+		do = "msg mesg --everywhere default"
+	}
+	return Finding{"messages", Note, "off at " + own.Name + ", only root's come: " + verdict.Words(), do}
 }
 
 // some lists the first few, and says how many more there are.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"testing"
 
+	"msg/internal/consent"
 	"msg/internal/sessions"
 	"msg/internal/tty/mine"
 )
@@ -55,8 +56,11 @@ func TestJudgeShutdown(t *testing.T) {
 }
 
 func TestJudgeMessages(t *testing.T) {
-	judged(t, judgeMessages(&mine.Terminal{Name: "pts/1", Mode: 0o620}, nil), OK, "on at pts/1", "")
-	judged(t, judgeMessages(&mine.Terminal{Name: "pts/1", Mode: 0o600}, nil), Note, "off at pts/1", "msg mesg y")
-	judged(t, judgeMessages(nil, mine.ErrNone), OK, "no terminal", "")
-	judged(t, judgeMessages(nil, mine.ErrNoName), Note, "no name", "")
+	own := &mine.Terminal{Name: "pts/1"}
+	judged(t, judgeMessages(own, consent.Verdict{On: true, Why: consent.ByDefault}, nil), OK, "on at pts/1: by default", "")
+	judged(t, judgeMessages(own, consent.Verdict{Why: consent.SaidHere}, nil), Note, "off at pts/1, only root's come: said on this terminal (mesg n)", "msg mesg y")
+	judged(t, judgeMessages(own, consent.Verdict{Why: consent.SaidEverywhere}, nil), Note, "off at pts/1", "msg mesg --everywhere default")
+	judged(t, judgeMessages(own, consent.Verdict{Why: consent.Unreadable}, nil), Note, "can't be read", "msg mesg --everywhere default")
+	judged(t, judgeMessages(nil, consent.Verdict{}, mine.ErrNone), OK, "no terminal", "")
+	judged(t, judgeMessages(nil, consent.Verdict{}, mine.ErrNoName), Note, "no name", "")
 }

@@ -16,15 +16,19 @@ import (
 func TestMesgAtALogin(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		bob := h.Login(t, "bob")
+		const off = "messages are off here: you said so on this terminal; \"msg mesg y\" switches them on\r\nstatus 1"
 		for _, step := range []struct{ command, answer, mode string }{
-			{"msg mesg", "is y\r\nstatus 0", "620"},
+			{"msg mesg", "messages are on here: this terminal began so, and you have said nothing\r\nstatus 0", "620"},
 			{"msg mesg n", "status 1", "1600"},
-			{"msg mesg", "is n\r\nstatus 1", "1600"},
+			{"msg mesg", off, "1600"},
 			{"msg mesg y", "status 0", "620"},
-			{"msg mesg no -v", "messages to " + bob.Terminal + " are off\r\nstatus 1", "1600"},
-			{"msg mesg n </dev/tty", "status 1", "1600"},
+			{"msg mesg no -v", off, "1600"},
 			{"msg mesg y </dev/tty >/dev/null 2>&1", "status 0", "620"},
-			{"msg mesg --json </dev/null 2>&1", `{"terminal":"` + bob.Terminal + `","messages":true}` + "\r\nstatus 0", "620"},
+			{"msg mesg n </dev/tty", "status 1", "1600"},
+			{"msg mesg y", "status 0", "620"},
+			{"chmod 600 $(tty); msg mesg", off, "600"}, // util-linux's mesg n
+			{"msg mesg y", "status 0", "620"},
+			{"msg mesg --json </dev/null 2>&1", `{"terminal":"` + bob.Terminal + `","messages":true,"why":"began"}` + "\r\nstatus 0", "620"},
 		} {
 			bob.Mark()
 			bob.Type(t, step.command+"; echo status $?\r")
@@ -66,14 +70,15 @@ func TestMesgOfSomebodyElse(t *testing.T) {
 			t.Errorf("%+v, want %q", out, want)
 		}
 		out = h.Exec(t, "", "sh", "-c", as+"<>/dev/"+dave.Terminal)
-		if out != (lab.Output{Stdout: "is y\n"}) {
+		if out.Code != 0 || !strings.HasPrefix(out.Stdout, "messages are on here: ") || out.Stderr != "" {
 			t.Errorf("to look is not to change: %+v", out)
 		}
 	})
 }
 
-// TestMesgWhereDevptsSaysOff: with mode=600, what a program opens has messages
-// off; sshd switches them on for whoever logs in.
+// TestMesgWhereDevptsSaysOff: with mode=600, what a program opens begins without write
+// permission, which says nothing; there, util-linux's mesg n says nothing either. sshd switches
+// messages on for a user who logs in.
 func TestMesgWhereDevptsSaysOff(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		mount := func(mode os.FileMode) {
@@ -82,9 +87,15 @@ func TestMesgWhereDevptsSaysOff(t *testing.T) {
 		mount(0o600)
 		t.Cleanup(func() { mount(h.PtyMode) })
 		bob := h.Login(t, "bob")
-		bob.Type(t, "msg mesg; echo status $?\r")
-		bob.Expect(t, "is y\r\nstatus 0\r\n")
-		bob.Type(t, "script -qc 'msg mesg' /dev/null; echo inside\r")
-		bob.Expect(t, "is n\r\ninside\r\n")
+		for _, step := range []struct{ command, answer string }{
+			{"msg mesg", "messages are on here: this terminal began so, and you have said nothing\r\nstatus 0\r\n"},
+			{"script -qec 'msg mesg' /dev/null", "messages are on here: by default, as you have said nothing\r\nstatus 0\r\n"},
+			{"script -qec 'msg mesg n; msg mesg' /dev/null", "messages are off here: you said so on this terminal; \"msg mesg y\" switches them on\r\nstatus 1\r\n"},
+			{"chmod 600 $(tty); msg mesg", "messages are off here: you said so on this terminal; \"msg mesg y\" switches them on\r\nstatus 1\r\n"},
+		} {
+			bob.Mark()
+			bob.Type(t, step.command+"; echo status $?\r")
+			bob.Expect(t, "$?\r\n"+step.answer)
+		}
 	})
 }

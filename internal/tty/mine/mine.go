@@ -56,9 +56,6 @@ func Find(files ...any) (*Terminal, error) {
 	return nil, ErrNone
 }
 
-// MessagesOn reports whether the owner has said yes to messages.
-func (t *Terminal) MessagesOn() bool { return fs.FileMode(t.Mode)&groupWrites != 0 }
-
 // Writable reports whether anyone but the owner may write to the terminal, which is
 // what mesg(1) calls "y".
 func (t *Terminal) Writable() bool { return fs.FileMode(t.Mode)&(groupWrites|othersWrite) != 0 }
@@ -103,13 +100,6 @@ func Controlling(device uint64) string {
 		return ""
 	}
 	return deviceName(func(info fs.FileInfo) bool { return deviceNumber(info) == device })
-}
-
-// MessagesOn reports whether messages come to the terminal of that name. They never come
-// to a terminal that does not exist.
-func MessagesOn(name string) bool {
-	info, err := os.Stat("/dev/" + name)
-	return name != "" && err == nil && info.Mode()&groupWrites != 0
 }
 
 // terminalOf returns the terminal behind a descriptor. /dev/tty is another name for a

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"msg/internal/config"
+	"msg/internal/consent"
+	"msg/internal/sessions"
+	"msg/internal/tty/mine"
+)
+
+// words is the way to what people said about all their terminals. A nil function is no way.
+type words struct {
+	say  func(ctx context.Context, word consent.Word) error          // keeps the user's own
+	told func(ctx context.Context, uid uint32) (consent.Word, error) // returns the user's own; to root, anybody's
+}
+
+// errNotKept says that nothing keeps words here.
+var errNotKept = wrong(`"msg doctor" says what to do`, "this needs msgd, and it does not run here")
+
+// localWords returns what there is without msgd: root reads what it kept.
+func localWords(uid uint32) words {
+	if uid != 0 {
+		return words{}
+	}
+	store := consent.Store{Dir: consent.Dir}
+	return words{told: func(_ context.Context, uid uint32) (consent.Word, error) { return store.Get(uid) }}
+}
+
+// wordOf returns what a person said about all their terminals, if the user may know it. What
+// nothing keeps was not said.
+func (w world) wordOf(ctx context.Context, uid uint32) (consent.Word, error) {
+	if w.words.told == nil || uid != w.me.UID && w.me.UID != 0 {
+		return consent.Word{}, nil
+	}
+	word, err := w.words.told(ctx, uid)
+	if errors.Is(err, errNotKept) || errors.Is(err, consent.ErrNotHere) {
+		return consent.Word{}, nil
+	}
+	return word.At(w.here.Now()), err
+}
+
+// judge returns a function that tells whether messages come to a terminal, and why, as far as
+// the user can know. A word that lets in some senders counts as a yes.
+func (w world) judge(ctx context.Context) func(*sessions.Terminal) consent.Verdict {
+	system, err := config.Load(config.Path)
+	unsaid := err == nil && system.Messages.Unsaid // with a mistake in the file, nobody but root sends
+	answers := map[uint32]consent.Answer{}
+	return func(t *sessions.Terminal) consent.Verdict {
+		everywhere, asked := answers[t.Owner]
+		if !asked {
+			word, err := w.wordOf(ctx, t.Owner)
+			if everywhere = word.Say; err != nil {
+				everywhere = consent.Unclear
+			}
+			answers[t.Owner] = everywhere
+		}
+		rule := consent.Rule{Everywhere: everywhere, BeginsOn: t.BornOn, Explicit: t.Roots(), Unsaid: unsaid}
+		return rule.Judge(t.Mode)
+	}
+}
+
+// verdictOn tells whether messages come to the terminal that msg was started at, and why.
+func (w world) verdictOn(ctx context.Context, own *mine.Terminal) consent.Verdict {
+	t := sessions.Terminal{Owner: own.Owner, BornOn: true} // in doubt, a plain 0600 is a no
+	if picture, err := w.here.Picture(ctx); err == nil {
+		if found := picture.Find(own.Name); found != nil {
+			t = *found
+		}
+	}
+	t.Mode = own.Mode
+	return w.judge(ctx)(&t)
+}
+
+// comesTo reports whether messages come to the terminal of that name. They never come to one
+// that does not exist.
+func (w world) comesTo(ctx context.Context, name string) bool {
+	if name == "" {
+		return false
+	}
+	picture, err := w.here.Picture(ctx)
+	if err != nil {
+		return false
+	}
+	t := picture.Find(name)
+	return t != nil && w.judge(ctx)(t).On
+}
