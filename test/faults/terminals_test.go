@@ -109,7 +109,7 @@ func TestStorms(t *testing.T) {
 		},
 		"mesg": {
 			fault: "messages off at any moment", reasons: []string{"messages-off"},
-			deed: func(one *island.Terminal) error { return os.Chmod(one.Path, 0o600) },
+			deed: func(one *island.Terminal) error { return os.Chmod(one.Path, 0o600|os.ModeSticky) },
 		},
 		"exclusive": {
 			fault: "exclusive at any moment", reasons: []string{"busy"},
@@ -313,7 +313,7 @@ func TestHeld(t *testing.T) {
 		},
 		"mesg": {
 			fault: "held, and messages off by now", reasons: []string{"messages-off"}, root: []string{"stuck"}, ends: true,
-			deed: func(one *island.Terminal) error { return os.Chmod(one.Path, 0o600) },
+			deed: func(one *island.Terminal) error { return os.Chmod(one.Path, 0o600|os.ModeSticky) },
 		},
 		"exclusive": {
 			fault: "held, and exclusive by now", reasons: []string{"stuck"}, // it is open already
