@@ -30,6 +30,19 @@ func TestLoginsAreReal(t *testing.T) {
 	})
 }
 
+// TestShellsSayNothingElse holds that all that people see is what they typed,
+// what that printed, and the prompt.
+func TestShellsSayNothingElse(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		bob := h.Login(t, "bob")
+		bob.Type(t, "echo a; echo b\r")
+		bob.Expect(t, "b\r\n$ ")
+		if seen, want := bob.Sync(t), "echo a; echo b\r\na\r\nb\r\n$ "; seen != want {
+			t.Errorf("bob sees %q, want %q", seen, want)
+		}
+	})
+}
+
 func inUtmp(t *testing.T, h *lab.Host, l *lab.Login) bool {
 	t.Helper()
 	for line := range strings.Lines(h.Run(t, "who").Stdout) {
