@@ -45,7 +45,26 @@ func listenForSystemd() error {
 	if len(files) != 1 {
 		return errors.New(usage)
 	}
-	return listenAt(files[0], idleTime)
+	door, err := pollable(files[0])
+	if err != nil {
+		return err
+	}
+	return listenAt(door, idleTime)
+}
+
+// pollable returns another file of the same socket, whose reads can have a deadline. systemd
+// hands over a socket that blocks, and a file cannot change that later.
+func pollable(door *os.File) (*os.File, error) {
+	defer door.Close()
+	fd, err := unix.FcntlInt(door.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), door.Name()), nil
 }
 
 // listenAlone makes the door itself, and serves it until it is ended. If group is not "", only
@@ -99,9 +118,6 @@ func listenAt(file *os.File, idle time.Duration) error {
 	}
 	judge, err := findJudge()
 	if err != nil {
-		return err
-	}
-	if err := unix.SetNonblock(int(file.Fd()), true); err != nil {
 		return err
 	}
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady) // without systemd nobody waits for it
