@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 
+	"msg/internal/client"
 	"msg/internal/config"
 	"msg/internal/consent"
+	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/tty/mine"
 )
@@ -19,13 +21,26 @@ type words struct {
 // errNotKept says that nothing keeps words here.
 var errNotKept = wrong(`"msg doctor" says what to do`, "this needs msgd, and it does not run here")
 
-// localWords returns what there is without msgd: root reads what it kept.
-func localWords(uid uint32) words {
-	if uid != 0 {
-		return words{}
-	}
+// wordsBy returns the way by msgd, which keeps what users say. Root also reads what others said.
+func wordsBy(uid uint32) words {
 	store := consent.Store{Dir: consent.Dir}
-	return words{told: func(_ context.Context, uid uint32) (consent.Word, error) { return store.Get(uid) }}
+	return words{
+		say: func(ctx context.Context, word consent.Word) error {
+			_, err := client.Consent(ctx, &word)
+			return err
+		},
+		told: func(ctx context.Context, of uint32) (consent.Word, error) {
+			if uid == 0 {
+				return store.Get(of)
+			}
+			word, err := client.Consent(ctx, nil)
+			var refused *message.Refusal
+			if errors.As(err, &refused) {
+				err = errNotKept // nobody keeps anything here
+			}
+			return word, err
+		},
+	}
 }
 
 // wordOf returns what a person said about all their terminals, if the user may know it. What

@@ -35,7 +35,7 @@ type world struct {
 func newWorld(here delivery.Host, me delivery.Sender) world {
 	return world{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
-		here: here, me: me, door: client.Door(here, me), words: localWords(me.UID),
+		here: here, me: me, door: client.Door(here, me), words: wordsBy(me.UID),
 	}
 }
 

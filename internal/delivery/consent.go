@@ -11,7 +11,7 @@ const mostOuter = 32
 // rule returns whether a terminal takes the sender's messages, all but its mode.
 func (s *sending) rule(t *sessions.Terminal) consent.Rule {
 	return consent.Rule{
-		Everywhere: s.Rules.Everywhere(t.Owner), BeginsOn: t.BornOn, Explicit: t.Owner == 0, Unsaid: s.Rules.Unsaid,
+		Everywhere: s.Rules.Everywhere(t.Owner), BeginsOn: t.BornOn, Explicit: t.Roots(), Unsaid: s.Rules.Unsaid,
 	}
 }
 
