@@ -43,10 +43,10 @@ func TestLayers(t *testing.T) {
 		"remote/sshhosts": "hostlist",
 		"completion":      "addressbook answers config device hostlist message rate sessions tail target text",
 		"delivery":        "accounts answers banner consent device journal message rate sessions target text tty",
-		"wire":            "message target text",
-		"wire/call":       "answers message rate tail target text wire",
+		"wire":            "consent message target text",
+		"wire/call":       "answers consent message rate tail target text wire",
 		"client":          "accounts addressbook answers banner config consent delivery device hostlist journal message rate remote report sessions sessions/logins tail target text tty window wire wire/call",
-		"remote":          "answers message rate tail target text wire wire/call",
+		"remote":          "answers consent message rate tail target text wire wire/call",
 	} {
 		deps := depsOf(t, "msg/internal/"+pkg)
 		for _, dep := range deps {
