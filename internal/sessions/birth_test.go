@@ -19,6 +19,8 @@ func TestBirth(t *testing.T) {
 		"/proc hides who made it":          {birth{true, unseen, off, off}, true},
 		"sshd":                             {birth{true, "sshd", off, off}, true},
 		"sshd of OpenSSH 9.8":              {birth{true, "sshd-session", off, off}, true},
+		"a pane of screen":                 {birth{true, "screen", off, off}, true},
+		"a window of xterm":                {birth{true, "xterm", off, off}, true},
 		"dropbear":                         {birth{true, "dropbear", off, off}, true},
 		"telnetd's login":                  {birth{true, "login", off, on}, true},
 		"telnetd's login, devpts has g+w":  {birth{true, "login", on, off}, false},

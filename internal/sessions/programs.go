@@ -21,9 +21,10 @@ var makers = append([]string{loginProgram}, groupWritable...)
 // loginProgram sets the mode that its configuration has (TTYPERM in login.defs(5)).
 const loginProgram = "login"
 
-// groupWritable makes its terminals group-writable, if there is a group tty (pty_setowner in
-// OpenSSH's sshpty.c, which dropbear has, too).
-var groupWritable = []string{"sshd", "sshd-session", "dropbear"}
+// groupWritable makes its terminals group-writable, whatever mode the kernel gives them: sshd if
+// there is a group tty (pty_setowner in OpenSSH's sshpty.c, which dropbear has, too), screen by
+// its defmode, xterm unless its resource messages is false, which is a no of its user's.
+var groupWritable = []string{"sshd", "sshd-session", "dropbear", "screen", "xterm"}
 
 // unseen stands for a maker that /proc hides. No process has that name: it is too long.
 const unseen = "hidden from the caller"
