@@ -9,6 +9,7 @@ import (
 
 	"msg/internal/accounts"
 	"msg/internal/consent"
+	"msg/internal/message"
 	"msg/internal/tty/mine"
 )
 
@@ -38,7 +39,7 @@ func (c *mesgCmd) sayEverywhere(ctx context.Context, w world) error {
 		return errNotKept
 	}
 	if err := w.words.say(ctx, word); err != nil {
-		return err
+		return notKept(err)
 	}
 	own, err := mine.Find(w.stdin, w.stdout, w.stderr)
 	if err == nil {
@@ -48,12 +49,20 @@ func (c *mesgCmd) sayEverywhere(ctx context.Context, w world) error {
 	}
 	state, err := w.mesgState(ctx, own)
 	if err != nil {
-		return err
+		w.complain(err) // it is kept all the same
 	}
 	if own != nil && word.Say == consent.Yes && !state.verdict.On {
 		w.complain(hinted{errors.New("messages stay off here: " + state.verdict.Words()), `"msg mesg y" switches them on`})
 	}
 	return ended(exitOK, c.show(w, state))
+}
+
+// notKept is an error for the exit status of what can't be changed.
+func notKept(err error) error {
+	if errors.As(err, new(*message.Refusal)) {
+		return err
+	}
+	return wrong("", "%v", err)
 }
 
 // word returns what the user says for all terminals.

@@ -220,6 +220,11 @@ func TestMesgEverywhereRefuses(t *testing.T) {
 	if got, err := store.Get(w.me.UID); err != nil || got.Say != consent.Unsaid {
 		t.Errorf("%+v, %v", got, err)
 	}
+	w.words.say = func(context.Context, consent.Word) error { return errors.New("no space left on device") }
+	types(t, w, stdout, term.Path, []mesgStep{{"mesg --everywhere n", 2, "", "msg: no space left on device\n", 0o600}})
+	w.words.say = func(context.Context, consent.Word) error { return nil }
+	w.words.told = func(context.Context, uint32) (consent.Word, error) { return consent.Word{}, consent.ErrBroken }
+	types(t, w, stdout, term.Path, []mesgStep{{"mesg --everywhere n", 0, "", "msg: the file is damaged\n", 0o600}})
 	w.words = words{}
 	types(t, w, stdout, term.Path, []mesgStep{
 		{"mesg --everywhere n", 2, "", "msg: this needs msgd, and it does not run here\nhint: \"msg doctor\" says what to do\n", 0o600},
