@@ -26,6 +26,9 @@ func (w who) everywhere(ctx context.Context, names *accounts.Directory) func(own
 		sender.Names = []string{name}
 	}
 	return remembered(func(owner uint32) consent.Answer {
+		if owner == w.uid {
+			return consent.Unsaid // nobody shuts themselves out
+		}
 		word, err := consent.Store{Dir: consent.Dir}.Get(owner)
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "msgd: what uid %d has said about messages: %v\n", owner, err)
@@ -69,10 +72,13 @@ func remembered(ask func(uint32) consent.Answer) func(uint32) consent.Answer {
 // consents returns what a monitor holds a judge to: a no on the terminal, a no about all of a
 // person's, and what root has decided about those who say nothing. Which senders a person lets
 // in, and how a terminal began, is the judge's word.
-func consents() func(owner uint32) consent.Rule {
+func (w who) consents() func(owner uint32) consent.Rule {
 	system, err := config.Load(config.Path)
 	unsaid := err == nil && system.Messages.Unsaid
 	said := remembered(func(owner uint32) consent.Answer {
+		if owner == w.uid {
+			return consent.Unsaid
+		}
 		word, err := consent.Store{Dir: consent.Dir}.Get(owner)
 		if err != nil {
 			return consent.Unclear
