@@ -13,25 +13,24 @@ import (
 
 // A seat is one way for bob to be at a terminal.
 type seat struct {
-	name  string
-	units bool // only on hosts with systemd
+	name string
 	// take opens the terminal. shows waits until it has shown a text.
 	take func(t *testing.T, h *lab.Host) (terminal string, shows func(t *testing.T, text string))
 }
 
 var seats = []seat{
-	{"ssh", false, func(t *testing.T, h *lab.Host) (string, func(*testing.T, string)) {
+	{"ssh", func(t *testing.T, h *lab.Host) (string, func(*testing.T, string)) {
 		bob := h.Login(t, "bob")
 		return bob.Terminal, func(t *testing.T, text string) { bob.Expect(t, text) }
 	}},
-	{"tmux", false, func(t *testing.T, h *lab.Host) (string, func(*testing.T, string)) {
+	{"tmux", func(t *testing.T, h *lab.Host) (string, func(*testing.T, string)) {
 		bob := h.Login(t, "bob")
 		bob.Type(t, "tmux\r")
 		t.Cleanup(func() { h.SSH(t, "bob", "tmux", "kill-server") })
 		pane := terminalNot(t, bob, bob.Terminal)
 		return pane, func(t *testing.T, text string) { bob.Expect(t, text) }
 	}},
-	{"detached tmux", false, func(t *testing.T, h *lab.Host) (string, func(*testing.T, string)) {
+	{"detached tmux", func(t *testing.T, h *lab.Host) (string, func(*testing.T, string)) {
 		prints(t, h, "bob", "tmux", "new-session", "-d")
 		t.Cleanup(func() { h.SSH(t, "bob", "tmux", "kill-server") })
 		name := strings.TrimPrefix(prints(t, h, "bob", "tmux", "list-panes", "-F", "#{pane_tty}"), "/dev/")
@@ -41,7 +40,7 @@ var seats = []seat{
 			}
 		}
 	}},
-	{"script", false, func(t *testing.T, h *lab.Host) (string, func(*testing.T, string)) {
+	{"script", func(t *testing.T, h *lab.Host) (string, func(*testing.T, string)) {
 		// No terminal is around it.
 		const file = "/var/tmp/unsaid-script"
 		run := `setsid script -qfc 'tty; exec sleep 1000' "$0" </dev/null >/dev/null 2>&1 & echo $!`
@@ -53,15 +52,11 @@ var seats = []seat{
 			h.Run(t, "timeout", "30", "sh", "-c", `until grep -qF "$0" "$1"; do sleep 0.05; done`, text, file)
 		}
 	}},
-	{"editor of a login", false, func(t *testing.T, h *lab.Host) (string, func(*testing.T, string)) {
+	{"editor of a login", func(t *testing.T, h *lab.Host) (string, func(*testing.T, string)) {
 		w := h.EditorOfLogin(t, "bob")
 		return w.Terminal, func(t *testing.T, text string) { w.Expect(t, text) }
 	}},
-	{"editor of a service", true, func(t *testing.T, h *lab.Host) (string, func(*testing.T, string)) {
-		w := h.EditorOfService(t, "bob")
-		return w.Terminal, func(t *testing.T, text string) { w.Expect(t, text) }
-	}},
-	{"console", false, func(t *testing.T, h *lab.Host) (string, func(*testing.T, string)) {
+	{"console", func(t *testing.T, h *lab.Host) (string, func(*testing.T, string)) {
 		c := h.Console(t, "bob")
 		return c.Terminal, func(t *testing.T, text string) { c.Expect(t, text) }
 	}},
@@ -72,9 +67,6 @@ var seats = []seat{
 func TestUnsaid(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		for _, s := range seats {
-			if s.units && !h.Logind {
-				continue
-			}
 			t.Run(s.name, func(t *testing.T) {
 				forget(t, h)
 				terminal, shows := s.take(t, h)
