@@ -94,7 +94,7 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("bob has the code %s and dave %s", code, other)
 		}
 		alice.Expect(t, "waiting for 3 of 3: ")
-		if mode := h.Run(t, "stat", "-c", "%A %U:%G", "/run/msg/pending/"+code).Stdout; mode != "srw-rw-rw- alice:tty\n" {
+		if mode := h.Run(t, "stat", "-c", "%A %U:%G", "/run/msg/pending/"+code).Stdout; mode != "srw-rw-rw- msg:msg\n" {
 			t.Errorf("%s: the socket is %s", h.Name, mode)
 		}
 		bob.Type(t, "msg ok\r")
@@ -192,7 +192,7 @@ func TestSomeAnswer(t *testing.T) {
 		}
 	}
 	logins := map[string]*lab.Login{}
-	for _, h := range lab.Hosts() {
+	for _, h := range []*lab.Host{lab.D12, lab.D13, lab.Plain} {
 		logins[h.Name] = h.Login(t, "bob")
 	}
 	w := waits(t, lab.D12, "root", "--wait", "-t", "10", "--fanout", "1", "-s", "d[12-13],plain", "bob", "Restart?")
@@ -319,7 +319,7 @@ func answersLogged(t *testing.T, all []map[string]any, h *lab.Host, code string)
 	haveFields(t, h, all, want)
 }
 
-// TestKilledWaiting kills who waits, at either end of the pipe, on this host and on
+// TestKilledWaiting kills who waits, at either end of the conversation, on this host and on
 // another: who answers later is told that nobody waits, and nothing is left.
 func TestKilledWaiting(t *testing.T) {
 	onHosts(t)
@@ -327,7 +327,7 @@ func TestKilledWaiting(t *testing.T) {
 		from, to     *lab.Host
 		user, victim string // a pattern for pkill -f, on from
 	}{
-		{lab.D13, lab.D13, "carol", helper},
+		{lab.D13, lab.D13, "carol", "^msgd judge"},
 		{lab.D12, lab.D12, "carol", "^msg --wait"},
 		{lab.Plain, lab.Plain, "root", "^msg --wait"},
 		{lab.D12, lab.D13, "carol", "^msg --wait"},
@@ -341,7 +341,7 @@ func TestKilledWaiting(t *testing.T) {
 		}
 		w := waits(t, c.from, c.user, "--wait", "-t", "60", target, "Restart?")
 		code := codeOf(t, bob)
-		c.from.Run(t, "pkill", "-KILL", "-u", c.user, "-f", c.victim)
+		c.from.Run(t, "pkill", "-KILL", "-u", c.user+",msg", "-f", c.victim)
 		if out := w.ends(t); out.Code == 0 || out.Code == 3 || out.Stdout != "" {
 			t.Errorf("%+v: %+v", c, out)
 		}
