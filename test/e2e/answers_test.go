@@ -195,14 +195,14 @@ func TestSomeAnswer(t *testing.T) {
 	for _, h := range []*lab.Host{lab.D12, lab.D13, lab.Plain} {
 		logins[h.Name] = h.Login(t, "bob")
 	}
-	w := waits(t, lab.D12, "root", "--wait", "-t", "10", "--fanout", "1", "-s", "d[12-13],plain", "bob", "Restart?")
+	w := waits(t, lab.D12, "root", "--wait", "-t", "10", "--fanout", "1", "-s", "d[12-13],plain,sid", "bob", "Restart?")
 	for _, l := range logins {
 		codeOf(t, l) // before anybody has answered
 	}
 	logins["plain"].Type(t, "msg ok\r")
 	out := w.ends(t)
 	said := regexp.MustCompile(`^bob on ` + logins["plain"].Terminal + ` at plain: ok \(\d+ s\)\n$`)
-	if out.Code != 3 || !said.MatchString(out.Stdout) || out.Stderr != "msg: d[12-13]: no answer from bob\n" {
+	if out.Code != 3 || !said.MatchString(out.Stdout) || out.Stderr != "msg: d[12-13],sid: no answer from bob\n" {
 		t.Errorf("%+v", out)
 	}
 }
