@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -31,6 +32,14 @@ func TestMain(m *testing.M) {
 			wait, err := take(context.Background(), dir, uint32(os.Getuid()), Limit{PerMinute: 1, Burst: 24})
 			os.Stdout.WriteString(strconv.FormatBool(wait == 0 && err == nil) + "\n")
 		}
+		return
+	}
+	if uid, err := strconv.ParseUint(os.Getenv("MSG_TEST_TURN"), 10, 32); err == nil {
+		if _, err := turn(context.Background(), uint32(uid), Limit{PerMinute: 60_000}); err != nil {
+			panic(err)
+		}
+		os.Stdout.WriteString("x") // it has the turn until its input ends
+		_, _ = os.Stdin.Read(make([]byte, 1))
 		return
 	}
 	os.Exit(m.Run())
@@ -172,8 +181,8 @@ func TestAlone(t *testing.T) {
 	if took := time.Since(begun); took < limit.Interval() {
 		t.Errorf("it went after %v", took)
 	}
-	if _, err := turn(t.Context(), uid, limit); !errors.Is(err, ErrNowhere) {
-		t.Errorf("another user has the turn, and it says %v", err)
+	if _, err := turn(t.Context(), uid, limit); !errors.Is(err, ErrHeld) || errors.Is(err, ErrNowhere) {
+		t.Errorf("two at a time: %v", err)
 	}
 	release()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -181,14 +190,38 @@ func TestAlone(t *testing.T) {
 	if _, err := turn(ctx, uid, limit); !errors.Is(err, context.Canceled) {
 		t.Errorf("given up: %v", err)
 	}
-	mine := uint32(os.Getuid())
-	if release, err = turn(t.Context(), mine, limit); err != nil {
+}
+
+// TestAloneTaken: if another account than msgd's has the turn's name, the error says which.
+func TestAloneTaken(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can start a process of another account")
+	}
+	const stranger, uid = 54321, 3_000_000_001
+	cmd := exec.Command("/proc/self/exe") // the path is closed to the stranger
+	cmd.Env = []string{"MSG_TEST_TURN=" + strconv.Itoa(uid)}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stranger, Gid: stranger}}
+	held, err := cmd.StdoutPipe()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := turn(t.Context(), mine, limit); !errors.Is(err, ErrHeld) {
-		t.Errorf("two at a time: %v", err)
+	release, err := cmd.StdinPipe()
+	if err == nil {
+		err = cmd.Start()
 	}
-	release()
+	if err == nil {
+		_, err = held.Read(make([]byte, 1))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = turn(t.Context(), uid, Limit{PerMinute: 600})
+	if want := "uid 54321 keeps the messages of uid 3000000001 from being counted"; !errors.Is(err, ErrNowhere) || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %q", err, want)
+	}
+	if err := errors.Join(release.Close(), cmd.Wait()); err != nil {
+		t.Error(err)
+	}
 }
 
 func BenchmarkTake(b *testing.B) {
