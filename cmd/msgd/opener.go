@@ -52,17 +52,28 @@ var reasons = map[uint32]*message.Failure{
 type opener struct {
 	between int
 	mu      sync.Mutex
+	lost    bool // the monitor has not answered
 }
 
 // monitorTime is many times what the monitor takes, which leaves behind what hangs.
 const monitorTime = 10 * time.Second
 
-var errNoMonitor = message.Fail(message.NoHelper, "msgd's monitor, which opens terminals, has ended")
+var errNoMonitor = message.Fail(message.NoHelper, "msgd's monitor, which opens terminals, does not answer")
 
-// open is a tty.Opener.
+// open is a tty.Opener. After a question without an answer it asks no other: it would wait again,
+// and could take a late answer for the next one.
 func (o *opener) open(want tty.Want) (fd int, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.lost {
+		return -1, errNoMonitor
+	}
+	fd, err = o.ask(want)
+	o.lost = errors.Is(err, errNoMonitor)
+	return fd, err
+}
+
+func (o *opener) ask(want tty.Want) (fd int, err error) {
 	q := question{Device: want.Device, Owner: want.Owner}
 	if !want.Always {
 		q.Polite = 1
