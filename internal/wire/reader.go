@@ -45,6 +45,16 @@ func (r *Reader) Next() ([]byte, error) {
 	}
 }
 
+// Await waits until something of the next line is held. Its errors are the input's own.
+func (r *Reader) Await() error {
+	for len(r.held) == 0 {
+		if err := r.read(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // read adds what comes next to what is held. It makes room bit by bit: a sender gets no
 // memory for a length that it did not send.
 func (r *Reader) read() error {

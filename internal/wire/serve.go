@@ -27,7 +27,7 @@ type Input interface {
 // Service is what the serving end does.
 type Service struct {
 	Hello       Hello
-	RequestTime time.Duration // for the whole request
+	RequestTime time.Duration // for the whole request; its first byte has half of that
 
 	Send message.Send
 
@@ -108,19 +108,24 @@ func endingOf(err error, results int) Ending {
 	return end
 }
 
-// receive reads the request.
+// receive reads the request. A client that says nothing keeps others from a conversation, so
+// its first byte has to come in half of the time.
 func receive(in Input, from *Reader, requestTime time.Duration) (r Request, m message.Request, err error) {
-	if err := in.SetReadDeadline(time.Now().Add(requestTime)); err != nil {
-		return r, m, err
+	began, within := time.Now(), requestTime/2
+	err = in.SetReadDeadline(began.Add(within))
+	if err == nil {
+		err = from.Await()
+	}
+	if err == nil {
+		within = requestTime
+		err = in.SetReadDeadline(began.Add(within))
+	}
+	if err != nil {
+		return r, m, noRequest(err, within)
 	}
 	line, err := from.Next()
-	switch {
-	case errors.Is(err, io.EOF):
-		return r, m, errors.New("no request")
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return r, m, fmt.Errorf("no request within %v", requestTime)
-	case err != nil:
-		return r, m, err
+	if err != nil {
+		return r, m, noRequest(err, within)
 	}
 	if err := Decode(line, &r); err != nil {
 		return r, m, fmt.Errorf("not a request: %w", err)
@@ -133,6 +138,17 @@ func receive(in Input, from *Reader, requestTime time.Duration) (r Request, m me
 	}
 	m, err = r.Message()
 	return r, m, err
+}
+
+// noRequest returns what to tell a client whose request did not come within that time.
+func noRequest(err error, within time.Duration) error {
+	switch {
+	case errors.Is(err, io.EOF):
+		return errors.New("no request")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("no request within %v", within)
+	}
+	return err
 }
 
 // mostTyped limits the lines not taken yet, in bytes. A client that sends more has given up.

@@ -252,3 +252,44 @@ func FuzzServe(f *testing.F) {
 		}
 	})
 }
+
+// TestRequestTime: a client that says nothing has half of the time, and one that has begun has
+// the rest, too.
+func TestRequestTime(t *testing.T) {
+	const whole = 2 * time.Second
+	for _, c := range []struct {
+		name  string
+		sends []string // one every quarter of the time, from the start on
+		took  time.Duration
+		says  string
+	}{
+		{"nothing", nil, whole / 2, "no request within 1s"},
+		{"a first byte", []string{"{"}, whole, "no request within 2s"},
+		{"byte by byte", []string{"{", " ", " "}, whole, "no request within 2s"},
+		{"a late end", []string{"", good[:1], "", good[1:] + "\n"}, whole * 3 / 4, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			in, client := pipe(t)
+			go func() {
+				for _, some := range c.sends {
+					_, _ = io.WriteString(client, some)
+					time.Sleep(whole / 4)
+				}
+			}()
+			var out bytes.Buffer
+			began, carried := time.Now(), false
+			service := Service{RequestTime: whole, Send: func(context.Context, message.Request, *message.Lines, func(message.Result)) error {
+				carried = true
+				return nil
+			}}
+			err := service.Serve(t.Context(), in, &out)
+			if took := time.Since(began); took < c.took || took > c.took+10*time.Second {
+				t.Errorf("it took %v, not %v", took, c.took)
+			}
+			if carried != (c.says == "") || (err == nil) != carried || !strings.Contains(out.String(), c.says) {
+				t.Errorf("carried out %v, %v: %s", carried, err, &out)
+			}
+		})
+	}
+}
