@@ -13,6 +13,7 @@ import (
 	"msg/internal/accounts"
 	"msg/internal/config"
 	"msg/internal/consent"
+	"msg/internal/message"
 )
 
 // everywhere returns a function that tells what a person has said to the sender about all of
@@ -38,8 +39,23 @@ func (w who) everywhere(ctx context.Context, names *accounts.Directory) func(own
 	})
 }
 
-// say keeps what the sender says about all of theirs, unless that is nil, and returns what holds.
-func (w who) say(_ context.Context, say *consent.Word) (consent.Word, error) {
+// consent returns what a conversation does about the sender's own consent: it keeps what they say
+// about all of theirs, unless that is nil, and returns what holds. unclear says why the sender is
+// not known; then nothing is kept or told.
+func (w who) consent(names *accounts.Directory, unclear error) func(context.Context, *consent.Word) (consent.Word, error) {
+	return func(ctx context.Context, say *consent.Word) (consent.Word, error) {
+		switch {
+		case unclear != nil:
+			return consent.Word{}, &message.Refusal{Problem: unclear.Error(), Hint: "nothing was changed"}
+		case names.Name(ctx, w.uid) == "":
+			// A user may have thousands of such uids (subuid(5)), and fill the disk with their words.
+			return consent.Word{}, &message.Refusal{Problem: fmt.Sprintf("uid %d has no account here, so nothing is kept for it", w.uid)}
+		}
+		return w.say(say)
+	}
+}
+
+func (w who) say(say *consent.Word) (consent.Word, error) {
 	store := consent.Store{Dir: consent.Dir}
 	if say != nil {
 		if err := store.Set(w.uid, *say); err != nil {

@@ -70,7 +70,7 @@ func judge(args []string) error {
 	}
 	// What does not keep to the protocol, and who has gone before the end, is not for the log:
 	// anybody could fill it.
-	service := wire.Service{Hello: hello, RequestTime: wire.RequestTime, Send: send, Consent: w.say}
+	service := wire.Service{Hello: hello, RequestTime: wire.RequestTime, Send: send, Consent: w.consent(here.Accounts, err)}
 	_ = service.Serve(context.Background(), conn, conn)
 	return nil
 }
