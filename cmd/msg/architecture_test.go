@@ -34,12 +34,12 @@ func TestArchitecturePage(t *testing.T) {
 	}
 }
 
-// TestArchitectureWalk follows the page's walk through the code: each function is where the
+// TestArchitectureWalk follows the page's walks through the code: each function is where the
 // page says, and calls those below it in that order.
 func TestArchitectureWalk(t *testing.T) {
-	steps := walkOf(t, architecturePage(t))
-	if len(steps) < 20 {
-		t.Errorf("the walk has only %d steps", len(steps))
+	steps := walksOf(t, architecturePage(t))
+	if len(steps) < 40 {
+		t.Errorf("the walks have only %d steps", len(steps))
 	}
 	for i, step := range steps {
 		body := step.body(t)
@@ -71,7 +71,7 @@ func architecturePage(t *testing.T) string {
 	return string(page)
 }
 
-// step is one line of the walk:
+// step is one line of a walk:
 //
 //	client.Root          internal/client/door.go, as door
 //
@@ -84,24 +84,24 @@ type step struct {
 
 var stepLine = regexp.MustCompile(`^( *)([\w.]+) +((?:cmd|internal)/[\w./-]+\.go)(?:, as (\w+))?$`)
 
-func walkOf(t *testing.T, page string) []step {
+// pageWalk is a walk: there are several.
+var pageWalk = regexp.MustCompile("(?s)```walk\n(.*?)```")
+
+func walksOf(t *testing.T, page string) []step {
 	t.Helper()
-	_, rest, found := strings.Cut(page, "```walk\n")
-	walk, _, closed := strings.Cut(rest, "```")
-	if !found || !closed {
-		t.Fatal("the page has no walk")
-	}
 	var steps []step
-	for line := range strings.Lines(walk) {
-		m := stepLine.FindStringSubmatch(strings.TrimRight(line, "\n"))
-		if m == nil {
-			t.Fatalf("not a step: %q", line)
+	for _, walk := range pageWalk.FindAllStringSubmatch(page, -1) {
+		for line := range strings.Lines(walk[1]) {
+			m := stepLine.FindStringSubmatch(strings.TrimRight(line, "\n"))
+			if m == nil {
+				t.Fatalf("not a step: %q", line)
+			}
+			s := step{depth: len(m[1]) / 2, function: m[2], file: m[3], called: m[4]}
+			if s.called == "" {
+				s.called = s.function[strings.LastIndexByte(s.function, '.')+1:]
+			}
+			steps = append(steps, s)
 		}
-		s := step{depth: len(m[1]) / 2, function: m[2], file: m[3], called: m[4]}
-		if s.called == "" {
-			s.called = s.function[strings.LastIndexByte(s.function, '.')+1:]
-		}
-		steps = append(steps, s)
 	}
 	return steps
 }
