@@ -18,7 +18,7 @@ type sending struct {
 	Server   named  `short:"s" placeholder:"HOSTS" help:"Send to other hosts, by ssh: web1, web[01-40], @DOMAIN, @./FILE; several with commas." completion-predictor:"hosts"`
 	Domain   named  `short:"d" placeholder:"NAME" help:"Send to the hosts of a domain of msg.conf(5)." completion-predictor:"domains"`
 	FanOut   int    `name:"fanout" placeholder:"N" help:"How many hosts at once (default 32; 10 through one jump host)."`
-	Push     bool   `help:"Send the helper along to hosts that have no msg, for a login as root; nothing of it stays there."`
+	Push     bool   `help:"Send msgd along to hosts that have no msg, for a login as root; nothing of it stays there."`
 	File     string `short:"f" placeholder:"FILE" help:"Read the message from FILE." completion-predictor:"file"`
 	Except   string `short:"x" placeholder:"TARGETS" help:"Leave these out." completion-predictor:"targets"`
 	All      bool   `name:"all-terminals" short:"a" help:"Send to every terminal of theirs, not to one for each screen that they look at."`

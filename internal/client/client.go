@@ -38,7 +38,7 @@ type Message struct {
 	Targets, Except string          // lists of targets
 	Server, Domain  string          // hosts of the targets that name none: a list, a domain's name
 	FanOut          int             // hosts at once; 0 is the usual number
-	Push            bool            // send the helper along
+	Push            bool            // send msgd along
 	Options         message.Request // all else
 }
 

@@ -64,7 +64,7 @@ func Ask(ctx context.Context) (wire.Hello, error) {
 func Consent(ctx context.Context, say *consent.Word) (consent.Word, error) {
 	conn, err := dial(ctx, wire.Door)
 	if errors.Is(err, errNobody) {
-		return consent.Word{}, &message.Refusal{Problem: "msgd, which keeps that, does not run", Hint: report.NoHelper}
+		return consent.Word{}, &message.Refusal{Problem: "msgd, which keeps that, does not run", Hint: report.NoMsgd}
 	}
 	if err != nil {
 		return consent.Word{}, err
@@ -125,7 +125,7 @@ func (d throughDoor) send(ctx context.Context, r message.Request, lines *message
 // ownTerminals delivers to the caller's own terminals, and says of the others what is missing.
 func (d throughDoor) ownTerminals(ctx context.Context, r message.Request, lines *message.Lines, tell func(message.Result)) error {
 	if r.Wait {
-		return &message.Refusal{Problem: "msgd, which waits for answers, does not run", Hint: report.NoHelper}
+		return &message.Refusal{Problem: "msgd, which waits for answers, does not run", Hint: report.NoMsgd}
 	}
 	engine := delivery.Engine{Host: d.here, Sender: d.me, Rules: delivery.Unlimited()}
 	return engine.Send(ctx, r, lines, func(result message.Result) {

@@ -16,8 +16,8 @@ type Setting struct {
 	Value any
 }
 
-// Settings reads a TOML file with the library's parser alone: the rest makes the helper too
-// large. Other libraries read the local time at their start, and so the file that TZ names.
+// Settings reads a TOML file with the library's parser alone: the rest makes msgd
+// larger. Other libraries read the local time at their start, and so the file that TZ names.
 func Settings(content string) ([]Setting, error) {
 	r := reader{content: content, seen: map[string]bool{}}
 	r.parser.Reset([]byte(content))

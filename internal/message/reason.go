@@ -32,7 +32,7 @@ const (
 	Unreachable Reason = "unreachable" // nothing there takes connections, or nobody knows the name
 	HostKey     Reason = "host-key"    // it may be another host: its key is not known, or has changed
 	AuthFailed  Reason = "auth-failed" // it does not let the sender in
-	NoHelper    Reason = "no-helper"   // it has no helper, or the helper does not start
+	NoHelper    Reason = "no-helper"   // it has no msg, or no msgd, or they do not start; JSON keeps the name from before msgd
 	Version     Reason = "version"     // it speaks no protocol that this program does
 	Refused     Reason = "refused"     // it did not carry out the request, because of the request
 	Timeout     Reason = "timeout"     // it does not answer

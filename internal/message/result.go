@@ -26,7 +26,7 @@ const (
 // The events of a host, of a message that names hosts.
 const (
 	Reached Event = "reached" // it carried out its part of the message
-	Pushed  Event = "pushed"  // it had no msg and got the helper for this message
+	Pushed  Event = "pushed"  // it had no msg and got msgd for this message
 )
 
 // Result is what became of a terminal, or of a target without one. Its names are raw bytes.

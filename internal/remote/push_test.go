@@ -53,7 +53,7 @@ func TestPushScript(t *testing.T) {
 	}
 }
 
-// FuzzTalk holds that whatever a helper says, and a login before it, it is sent nothing before
+// FuzzTalk holds that whatever a server says, and a login before it, it is sent nothing before
 // its hello but the program that it may ask for once; the request once after that; and that it
 // is done only where the results that came are as many as it says.
 func FuzzTalk(f *testing.F) {
@@ -80,7 +80,7 @@ func FuzzTalk(f *testing.F) {
 		f.Add([]byte(strings.Join(lines, "\n")+"\n"), len(lines)%2 == 0)
 	}
 	f.Fuzz(func(t *testing.T, said []byte, stay bool) {
-		r, told := aRequest, &toHelper{}
+		r, told := aRequest, &toServer{}
 		if stay {
 			r.DryRun, r.Wait, r.AnswerTime = false, true, 90*time.Second
 		}
@@ -116,7 +116,7 @@ func FuzzTalk(f *testing.F) {
 	})
 }
 
-// toHelper keeps what a helper is told.
-type toHelper struct{ bytes.Buffer }
+// toServer keeps what a server is told.
+type toServer struct{ bytes.Buffer }
 
-func (*toHelper) Close() error { return nil }
+func (*toServer) Close() error { return nil }

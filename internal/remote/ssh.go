@@ -50,12 +50,12 @@ func FindSSH() (SSH, error) {
 // How long a host may take.
 const (
 	connectTime = 10 * time.Second // for TCP, and until it says that it is a sshd
-	helloTime   = 20 * time.Second // in all, until its helper is there
+	helloTime   = 20 * time.Second // in all, until its msg is there
 	hostTime    = 30 * time.Second // in all, besides what its terminals may take
 	askTime     = 5 * time.Minute  // for a person to find their password
 )
 
-// Send has the helper of another host carry out a request, as client.Helper does on this one.
+// Send has another host's msg carry out a request, as client.Door has this host's msgd do it.
 // If a sshd has too many connections, Send tries again: until the request is out as a whole,
 // nothing can come twice. Every result is that host's, whatever it says.
 func (s SSH) Send(ctx context.Context, host string, r message.Request, lines *message.Lines, report func(message.Result)) error {
@@ -197,13 +197,13 @@ func (s SSH) arguments(host string, ask bool) []string {
 	if !ask {
 		args = append(args, "-oBatchMode=yes")
 	}
-	command := helperCommand
+	command := atOtherEnd
 	if s.Push != nil {
 		command = pushCommand()
 	}
 	return append(args, "--", host, command)
 }
 
-// helperCommand is what runs at the other end. A key that can only send needs no more than
+// atOtherEnd is the command that runs there. Keys name it, so it keeps its name. A key that can only send needs no more than
 // that: command="msg helper",restrict in authorized_keys.
-const helperCommand = "msg helper"
+const atOtherEnd = "msg helper"

@@ -74,7 +74,7 @@ func (s said) in(lines []string) bool {
 	})
 }
 
-// explain returns why no helper answered at the other end of ssh, which has ended with that
+// explain returns why no msg answered at the other end of ssh, which has ended with that
 // status. The words are ssh's own, or those of a host that could only make itself look worse.
 // If they leave open whether the way leads through another host, explain calls indirect: a
 // jump host's ssh ends first, and an ssh that finds it gone before it has sent anything says
@@ -89,7 +89,7 @@ func explain(host string, status int, words string, indirect func() bool) error 
 	case 127, 126: // sh(1): not found, not to be run
 		return &message.Failure{
 			Reason: message.NoHelper, Detail: "msg is not installed there",
-			Hint: "install it there, where a login's PATH finds it; for a login as root, --push sends the helper along",
+			Hint: "install it there, where a login's PATH finds it; for a login as root, --push sends msgd along",
 		}
 	}
 	detail := fmt.Sprintf("msg does not start there (status %d)", status)

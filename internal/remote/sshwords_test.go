@@ -78,7 +78,7 @@ func FuzzExplain(f *testing.F) {
 	f.Add(0, "", false)
 	hints := []string{
 		"", "is another command forced for that key?",
-		"install it there, where a login's PATH finds it; for a login as root, --push sends the helper along",
+		"install it there, where a login's PATH finds it; for a login as root, --push sends msgd along",
 	}
 	for _, s := range sshWords {
 		hints = append(hints, strings.NewReplacer("%s", "root@web1", "%h", "web1").Replace(s.hint))

@@ -17,7 +17,7 @@ type hosts struct {
 	*Report
 	reached  []message.Result
 	all      []string // hosts that carried out their part
-	pushed   []string // hosts that got the helper
+	pushed   []string // hosts that got msgd for this message
 	told     map[string]bool
 	failures []*failures
 	byWords  map[failureKind]*failures
@@ -104,7 +104,7 @@ func (v *hosts) tell() {
 	}
 	v.failures, v.byWords = nil, map[failureKind]*failures{}
 	if len(v.pushed) > 0 {
-		v.warn("%s: had no msg; msg-helper was sent along, and nothing of it is left there", hostlist.Fold(v.pushed))
+		v.warn("%s: had no msg; msgd was sent along, and nothing of it is left there", hostlist.Fold(v.pushed))
 	}
 	v.pushed = nil
 	if len(v.reached) > 0 && !v.Verbose && (v.tally.Planned > 0 || v.toPerson) {

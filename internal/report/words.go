@@ -27,9 +27,9 @@ var reasons = map[message.Reason]string{
 	message.Refused:      "",
 	message.Interrupted:  "",
 	message.NoHelper:     "",
-	message.Version:      "the helper is of another version",
-	message.Timeout:      "the helper does not answer",
-	message.Lost:         "the helper failed",
+	message.Version:      "msg is of another version",
+	message.Timeout:      "msg does not answer",
+	message.Lost:         "msg failed",
 }
 
 // detailed are the reasons whose detail a person needs, too.
@@ -38,8 +38,8 @@ var detailed = []message.Reason{
 	message.Version, message.Timeout, message.Lost,
 }
 
-// NoHelper is what to do without a helper.
-const NoHelper = `as root, "make install" in msg's source, or msg's package, installs it; "msg doctor" says what is missing`
+// NoMsgd is what to do without msgd.
+const NoMsgd = `as root, "make install" in msg's source, or msg's package, installs it; "msg doctor" says what is missing`
 
 // hints say what to do about a reason.
 var hints = map[message.Reason]string{
@@ -50,8 +50,8 @@ var hints = map[message.Reason]string{
 	message.NotLoggedIn: `"msg sessions" shows who is`,
 	message.NoTerminal:  "a graphical session shows no messages yet",
 	message.Unknown:     `"msg sessions" shows who is logged in`,
-	message.NoHelper:    NoHelper,
-	message.Version:     `msg and msg-helper are to be installed together; "msg doctor" tells more`,
+	message.NoHelper:    NoMsgd,
+	message.Version:     `install msg and msgd together; "msg doctor" tells more`,
 	message.Timeout:     `"msg doctor" tells whether it works`,
 	message.Lost:        `"msg doctor" tells whether it works`,
 }

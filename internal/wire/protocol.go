@@ -91,10 +91,10 @@ const (
 	EventAlive   = "alive" // it is at work: it looks up names, or awaits its turn
 )
 
-// AliveTime is how long a helper says nothing before it says that it is alive.
+// AliveTime is how long the serving end says nothing before it says that it is alive.
 const AliveTime = 10 * time.Second
 
-// Hello is what a helper begins with.
+// Hello is what the serving end begins with.
 type Hello struct {
 	Event      string `json:"event"` // EventHello
 	Protocol   [2]int `json:"protocol"`
@@ -103,7 +103,7 @@ type Hello struct {
 	Privileged bool   `json:"privileged"` // it may write to other people's terminals
 }
 
-// Ending is a helper's last line.
+// Ending is the serving end's last line.
 type Ending struct {
 	Event   string `json:"event"`   // EventEnd, EventRefused, EventError or EventBusy
 	Results int    `json:"results"` // how many came before, without those that only wait

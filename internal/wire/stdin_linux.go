@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Stdin returns standard input, which a helper's client writes to.
+// Stdin returns standard input, which ssh or another program writes to for the client.
 func Stdin() Input { return &input{fd: 0} }
 
 // input reads from a descriptor with a deadline. Other programs may share the descriptor, so

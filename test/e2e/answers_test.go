@@ -362,7 +362,7 @@ func TestKilledWaiting(t *testing.T) {
 	w := waits(t, lab.D13, "carol", "--wait", "bob", "Restart?")
 	code := codeOf(t, bob)
 	lab.D13.Run(t, "pkill", "-KILL", "-u", "carol", "-x", "msg-helper")
-	if out := w.ends(t); out.Code != 1 || !strings.Contains(out.Stderr, "the helper failed") {
+	if out := w.ends(t); out.Code != 1 || !strings.Contains(out.Stderr, "msg failed") {
 		t.Errorf("%+v", out)
 	}
 	if left := lab.D13.Run(t, "ls", "/run/msg/pending").Stdout; left != code+"\n" {

@@ -22,7 +22,7 @@ func TestPush(t *testing.T) {
 		}
 		before := files()
 		out := from.Exec(t, "", "msg", "--push", "alice@"+to.Name, "Pushed.")
-		want := "msg: " + to.Name + ": had no msg; msg-helper was sent along, and nothing of it is left there\n"
+		want := "msg: " + to.Name + ": had no msg; msgd was sent along, and nothing of it is left there\n"
 		if out.Code != 0 || out.Stderr != want {
 			t.Errorf("%+v, want %q", out, want)
 		}
@@ -51,5 +51,5 @@ func TestPush(t *testing.T) {
 	fails(t, from, 1, "no helper for its machine, aarch64, is at /usr/local/libexec/msg-helper-arm64 to send along\nhint: in msg's source, \"make install-push ARCH=arm64\"",
 		"--push", "alice@another@d13", "hi")
 	account(t, lab.D13, "greedy", `cat <&0 >/dev/null & while :; do echo '{"event":"push","machine":"x86_64","uid":0}'; done`)
-	fails(t, from, 1, "it does not answer as a helper does", "--push", "alice@greedy@d13", "hi")
+	fails(t, from, 1, "it does not answer as msg does", "--push", "alice@greedy@d13", "hi")
 }

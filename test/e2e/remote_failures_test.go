@@ -116,7 +116,7 @@ func TestFailuresApart(t *testing.T) {
 	out = from.Exec(t, "", "msg", "-s", "closed,d13,behind,newer@d13,nomsg@d13", "alice", "Once more.")
 	for _, line := range []string{
 		"msg: behind,closed: connection refused\nhint: ",
-		"msg: newer@d13: the helper is of another version (version 9 speaks the protocols 3 to 4, and this one 1 to 2)\nhint: msg here is the older one",
+		"msg: newer@d13: msg is of another version (version 9 speaks the protocols 3 to 4, and this one 1 to 2)\nhint: msg here is the older one",
 		"msg: nomsg@d13: msg is not installed there\nhint: install it there",
 	} {
 		if !strings.Contains(out.Stderr, line) {

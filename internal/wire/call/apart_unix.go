@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// Apart has a program start in a session of its own. Then msg alone hears Ctrl-C, and has
-// the helper at the other end come to its end. And neither ssh nor what it starts for a jump
+// Apart has a program start in a session of its own. Then msg alone hears Ctrl-C, and tells
+// the server to come to its end. And neither ssh nor what it starts for a jump
 // host can ask anything at the terminal.
 func Apart(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
 

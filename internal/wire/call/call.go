@@ -1,9 +1,9 @@
 // Package call is the end of a conversation that calls: it starts a program, hands a
-// request to the helper that the program is or leads to, and checks what comes back. Package
+// request to the server that the program is or leads to, msgd or another host's msg, and checks what comes back. Package
 // wire has the protocol, and the end that serves. No privileged program may import this one.
 //
-// It believes nothing that a helper says: what comes is limited and checked, a silence has an
-// end, and a helper that hangs is killed.
+// It believes nothing that a server says: what comes is limited and checked, a silence has an
+// end, and a server that hangs is killed.
 package call
 
 import (
@@ -21,10 +21,10 @@ import (
 
 // Options is what a caller may have of a conversation besides its results.
 type Options struct {
-	// Hello is called with what the helper begins with, unless it is nil.
+	// Hello is called with what the server begins with, unless it is nil.
 	Hello func(wire.Hello)
 
-	// Open is called, unless it is nil, as soon as the helper has said that the text is
+	// Open is called, unless it is nil, as soon as the server has said that the text is
 	// through, even if nobody reads results yet. It may be called more than once.
 	Open func()
 
@@ -34,13 +34,13 @@ type Options struct {
 	// Preamble is how many bytes may come before the hello: what a login prints.
 	Preamble int
 
-	// Push returns the helper to send to a host that has none. nil sends none. Pushed is
+	// Push returns the program to send to a host that has no msg. nil sends none. Pushed is
 	// called when it was sent, unless it is nil.
 	Push   func(Wanted) ([]byte, error)
 	Pushed func()
 }
 
-// patience is how long a helper may say nothing.
+// patience is how long a server may say nothing.
 type patience struct {
 	hello  time.Duration // before its hello
 	answer time.Duration // later; it says now and then that it is at work
@@ -49,20 +49,20 @@ type patience struct {
 
 var usual = patience{hello: 10 * time.Second, answer: 4 * wire.AliveTime, end: 5 * time.Second}
 
-// Talk is a conversation with one helper.
+// Talk is a conversation with one server.
 type Talk struct {
 	options  Options
 	patience patience
-	in       io.Writer     // to the helper
+	in       io.Writer     // to the server
 	close    func()        // says that nobody waits any more
-	heard    inbox         // what the helper has said
+	heard    inbox         // what the server has said
 	held     []line        // taken from heard, and not yet returned
-	stays    atomic.Bool   // the message stays: what the helper may say has no end
+	stays    atomic.Bool   // the message stays: what the server may say has no end
 	over     chan struct{} // closed when nobody reads on
 }
 
-// New begins a conversation with a helper that reads in and writes to out. It reads all that
-// the helper says from now on: a caller who is held up must not hold up the helper.
+// New begins a conversation with a server that reads in and writes to out. It reads all that
+// the server says from now on: a caller who is held up must not hold up the server.
 func New(in io.WriteCloser, out io.Reader, o Options) *Talk {
 	t := &Talk{
 		options: o, patience: usual, in: in, heard: newInbox(), over: make(chan struct{}),
@@ -77,17 +77,17 @@ var (
 	// ErrNoStart: it ended without a hello.
 	ErrNoStart = message.Fail(message.NoHelper, "it does not start")
 
-	// ErrNotTaken: the helper ended before it had the message.
+	// ErrNotTaken: the server ended before it had the message.
 	ErrNotTaken = message.Fail(message.Lost, "it ended before it had the message: nothing was sent")
 
-	// ErrEnded: the helper ended before it said what became of the message.
+	// ErrEnded: the server ended before it said what became of the message.
 	ErrEnded = message.Fail(message.Lost, "it ended early; whether all have the message is not known")
 )
 
-// Send has the helper carry out one request, and hands each result to report as it comes.
-// When ctx ends, it tells the helper to wait no longer, and still reports what became of
+// Send has the server carry out one request, and hands each result to report as it comes.
+// When ctx ends, it tells the server to wait no longer, and still reports what became of
 // every terminal. Its error is a *message.Refusal, a *message.Failure, or one of the
-// helper's in words.
+// server's in words.
 func (t *Talk) Send(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
 	defer close(t.over)
 	hello, err := t.hello(ctx)
@@ -98,7 +98,7 @@ func (t *Talk) Send(ctx context.Context, r message.Request, lines *message.Lines
 	if err != nil {
 		return err
 	}
-	t.stays.Store(r.Stays()) // before the helper can answer
+	t.stays.Store(r.Stays()) // before the server can answer
 	if err := t.put(ctx, data, t.patience.answer); err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (t *Talk) Send(ctx context.Context, r message.Request, lines *message.Lines
 	return err
 }
 
-// put writes what the helper is to have as a whole. A helper does not carry out half a
+// put writes what the server is to have as a whole. A server does not carry out half a
 // request. One that was whole just before the sender gave up may be carried out, and what
 // becomes of it is still to be read.
 func (t *Talk) put(ctx context.Context, data []byte, limit time.Duration) error {
@@ -158,7 +158,7 @@ func givenUp(ctx context.Context, when string) *message.Failure {
 }
 
 // pass hands on what is typed, until the last line or until ctx ends. It reports whether
-// there was a line then that the helper does not have. A helper that does not read holds it
+// there was a line then that the server does not have. A server that does not read holds it
 // up no longer than the conversation lasts: its input is closed then, and the write fails.
 func (t *Talk) pass(ctx context.Context, lines *message.Lines) (unsaid bool) {
 	for n := 0; ; n++ {

@@ -9,7 +9,7 @@ import (
 	"msg/internal/wire"
 )
 
-// results checks what a helper reports: one result for each terminal or target, and nothing
+// results checks what a server reports: one result for each terminal or target, and nothing
 // that the protocol does not have.
 type results struct {
 	protocol  int
@@ -19,16 +19,16 @@ type results struct {
 	terminals map[string]bool
 }
 
-// known are the reasons that a helper may give, of a terminal or of a target.
+// known are the reasons that a server may give, of a terminal or of a target.
 var known = []message.Reason{
 	message.MessagesOff, message.Stuck, message.Gone, message.Busy, message.Denied, message.NotATerminal, message.OwnerChanged,
 	message.RateLimited, message.NotLoggedIn, message.NoTerminal, message.Unknown, message.NoHelper,
 }
 
-// ofHelper are the reasons that another host's msg may give of its own helper.
-var ofHelper = []message.Reason{message.NoHelper, message.Version, message.Timeout, message.Interrupted, message.Lost}
+// ofDoor are the reasons that another host's msg may give of that host's door.
+var ofDoor = []message.Reason{message.NoHelper, message.Version, message.Timeout, message.Interrupted, message.Lost}
 
-// The limits of a helper's results.
+// The limits of a server's results.
 const (
 	mostTerminals  = 1 << 16              // more than a host has (kernel.pty.max is 4096)
 	mostName       = 4 << 10              // of each name and detail, in bytes
@@ -84,7 +84,7 @@ func checkOutcome(r message.Result) error {
 	case message.Failed:
 		reasons := known
 		if r.OfHost() {
-			reasons = ofHelper
+			reasons = ofDoor
 		}
 		if !slices.Contains(reasons, r.Reason.Public()) {
 			return fmt.Errorf("failed for the reason %.40q", r.Reason)

@@ -28,8 +28,8 @@ func TestConversation(t *testing.T) {
 		{Event: message.Waiting, Host: "d13", User: "eve\x1b[2J\x9b", Terminal: "pts/4"},
 		{Event: message.Failed, Host: "d13", Target: "nobody", Reason: message.Unknown, Detail: "no such user"},
 	}
-	in, toHelper := pipe(t)
-	fromHelper, out := io.Pipe()
+	in, toServer := pipe(t)
+	fromServer, out := io.Pipe()
 	served := make(chan error, 1)
 	var request message.Request
 	go func() {
@@ -44,7 +44,7 @@ func TestConversation(t *testing.T) {
 	}()
 	var got []message.Result
 	var hello wire.Hello
-	talk := New(toHelper, fromHelper, Options{Hello: func(h wire.Hello) { hello = h }})
+	talk := New(toServer, fromServer, Options{Hello: func(h wire.Hello) { hello = h }})
 	if err := talk.Send(t.Context(), aRequest, nil, func(r message.Result) { got = append(got, r) }); err != nil {
 		t.Fatal(err)
 	}
@@ -68,12 +68,12 @@ func TestRefused(t *testing.T) {
 		&message.Refusal{Problem: "the message is empty", Hint: "type one"},
 		errors.New("open /dev/pts: permission denied"),
 	} {
-		in, toHelper := pipe(t)
-		fromHelper, out := io.Pipe()
+		in, toServer := pipe(t)
+		fromServer, out := io.Pipe()
 		go func() {
 			_ = serve(t.Context(), in, out, wire.Hello{}, func(context.Context, message.Request, *message.Lines, func(message.Result)) error { return want })
 		}()
-		err := New(toHelper, fromHelper, Options{}).Send(t.Context(), aRequest, nil, func(r message.Result) { t.Error(r) })
+		err := New(toServer, fromServer, Options{}).Send(t.Context(), aRequest, nil, func(r message.Result) { t.Error(r) })
 		if !reflect.DeepEqual(err, want) {
 			t.Errorf("%#v, want %#v", err, want)
 		}
@@ -84,7 +84,7 @@ func TestRefused(t *testing.T) {
 type conversation struct {
 	results chan message.Result
 	sent    chan error // what became of it, at the client
-	served  chan error // and at the helper
+	served  chan error // and at the server
 	toll    context.CancelFunc
 }
 
@@ -93,15 +93,15 @@ func converse(t *testing.T, r message.Request, lines *message.Lines, send messag
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	c := &conversation{make(chan message.Result, 100), make(chan error, 1), make(chan error, 1), cancel}
-	in, toHelper := pipe(t)
-	fromHelper, out := io.Pipe()
+	in, toServer := pipe(t)
+	fromServer, out := io.Pipe()
 	go func() {
 		c.served <- serve(context.Background(), in, out, wire.Hello{Host: "d13"}, send)
 	}()
 	go func() {
-		talk := New(toHelper, fromHelper, Options{})
+		talk := New(toServer, fromServer, Options{})
 		c.sent <- talk.Send(ctx, r, lines, func(r message.Result) { c.results <- r })
-		_ = toHelper.Close() // as a process's input is
+		_ = toServer.Close() // as a process's input is
 	}()
 	return c
 }
@@ -112,8 +112,8 @@ func (c *conversation) end(t *testing.T) (rest []message.Result) {
 	if err := await(t, c.sent, "the client's end"); err != nil {
 		t.Errorf("at the client: %v", err)
 	}
-	if err := await(t, c.served, "the helper's end"); err != nil {
-		t.Errorf("at the helper: %v", err)
+	if err := await(t, c.served, "the server"); err != nil {
+		t.Errorf("at the server: %v", err)
 	}
 	close(c.results)
 	for r := range c.results {
@@ -234,7 +234,7 @@ func TestTyperGivesUp(t *testing.T) {
 	}
 }
 
-// TestNobodyTypes: a conversation ends when the helper has come to its end, though more could be
+// TestNobodyTypes: a conversation ends when the server has come to its end, though more could be
 // typed.
 func TestNobodyTypes(t *testing.T) {
 	c := converse(t, typedOn(), message.NewLines(), func(context.Context, message.Request, *message.Lines, func(message.Result)) error { return nil })

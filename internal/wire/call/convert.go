@@ -11,7 +11,7 @@ import (
 	"msg/internal/wire"
 )
 
-// requestLine returns a request as a line for the helper that has said hello.
+// requestLine returns a request as a line for the server that has said hello.
 func requestLine(hello wire.Hello, r message.Request) ([]byte, error) {
 	data, err := json.Marshal(requestOf(protocolWith(hello), r))
 	if err != nil {

@@ -17,10 +17,10 @@ import (
 	"msg/internal/wire"
 )
 
-// program starts a helper that is a shell script.
+// program starts a server that is a shell script.
 func program(t *testing.T, script string) *Process {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "helper")
+	path := filepath.Join(t.TempDir(), "server")
 	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -38,15 +38,15 @@ const sayHello = `echo '{"event":"hello","protocol":[1,1],"version":"0.1.0","hos
 func TestGivenUpWhenWritten(t *testing.T) {
 	for range 100 {
 		ctx, cancel := context.WithCancel(t.Context())
-		in, toHelper := pipe(t)
-		fromHelper, out := io.Pipe()
+		in, toServer := pipe(t)
+		fromServer, out := io.Pipe()
 		go func() {
 			_, _ = io.WriteString(out, `{"event":"hello","protocol":[1,1]}`+"\n")
 			_, _ = io.Copy(io.Discard, in)
 			_, _ = io.WriteString(out, `{"event":"delivered","host":"d13","user":"bob","terminal":"pts/2"}`+"\n"+`{"event":"end","results":1}`+"\n")
 		}()
 		got := 0
-		err := New(thenCancelled{toHelper, cancel}, fromHelper, Options{}).Send(ctx, aRequest, nil, func(message.Result) { got++ })
+		err := New(thenCancelled{toServer, cancel}, fromServer, Options{}).Send(ctx, aRequest, nil, func(message.Result) { got++ })
 		if err != nil || got != 1 {
 			t.Fatalf("%d results, %v", got, err)
 		}
@@ -64,16 +64,16 @@ func (w thenCancelled) Write(data []byte) (int, error) {
 	return w.WriteCloser.Write(data)
 }
 
-// TestSilence: a helper that hangs is not waited for without end.
+// TestSilence: a server that hangs is not waited for without end.
 func TestSilence(t *testing.T) {
 	for _, said := range []string{"", `{"event":"hello","protocol":[1,1]}` + "\n"} {
-		in, toHelper := io.Pipe()
-		fromHelper, out := io.Pipe()
+		in, toServer := io.Pipe()
+		fromServer, out := io.Pipe()
 		go func() {
 			_, _ = io.WriteString(out, said)
 			_, _ = io.Copy(io.Discard, in)
 		}()
-		talk := New(toHelper, fromHelper, Options{})
+		talk := New(toServer, fromServer, Options{})
 		talk.patience = patience{100 * time.Millisecond, 100 * time.Millisecond, 100 * time.Millisecond}
 		var failure *message.Failure
 		if err := talk.Send(t.Context(), aRequest, nil, nil); !errors.As(err, &failure) || failure.Reason != message.Timeout {
@@ -82,9 +82,9 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// TestHelperThatHangs: at no point does one keep msg for longer than it may, and once
+// TestServerThatHangs: at no point does one keep msg for longer than it may, and once
 // interrupted not for long at all. What it has not read is not sent.
-func TestHelperThatHangs(t *testing.T) {
+func TestServerThatHangs(t *testing.T) {
 	soon := patience{300 * time.Millisecond, 300 * time.Millisecond, 100 * time.Millisecond}
 	long := patience{time.Hour, time.Hour, 100 * time.Millisecond}
 	big := aRequest

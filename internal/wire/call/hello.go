@@ -14,25 +14,25 @@ import (
 // eventPush is the event of Wanted.
 const eventPush = "push"
 
-// Wanted is what a host says before the hello that has no msg and wants a helper.
+// Wanted is what a host says before the hello that has no msg and wants a program.
 type Wanted struct {
 	Event   string `json:"event"`
 	Machine string `json:"machine"` // as uname(1) has it
 	UID     *int   `json:"uid"`     // of the login; nil if the host does not say
 }
 
-// PushTime is how long a host may take for the helper, 3 MB.
+// PushTime is how long a host may take for the program, 3 MB.
 const PushTime = time.Minute
 
-var errNoHelper = message.Fail(message.NoHelper, "it does not answer as a helper does")
+var errNoHello = message.Fail(message.NoHelper, "it does not answer as msg does")
 
-// Ask reads what the helper begins with, and has it do nothing.
+// Ask reads what the server begins with, and has it do nothing.
 func (t *Talk) Ask(ctx context.Context) (wire.Hello, error) {
 	defer close(t.over)
 	return t.hello(ctx)
 }
 
-// hello reads what the helper begins with, and sends a helper to a host that wants one.
+// hello reads what the server begins with, and sends a program to a host that wants one.
 func (t *Talk) hello(ctx context.Context) (wire.Hello, error) {
 	if t.options.HelloTime > 0 {
 		limited, cancel := context.WithTimeout(ctx, t.options.HelloTime)
@@ -62,7 +62,7 @@ func (t *Talk) hello(ctx context.Context) (wire.Hello, error) {
 			continue
 		}
 		if skipped += len(data) + 1; skipped > t.options.Preamble {
-			return wire.Hello{}, errNoHelper
+			return wire.Hello{}, errNoHello
 		}
 	}
 }
@@ -82,14 +82,14 @@ func (t *Talk) beforeHello(ctx context.Context) ([]byte, error) {
 	case err != nil:
 		return nil, message.Fail(message.Timeout, "no answer within %v", t.patience.hello)
 	case errors.Is(l.err, wire.ErrTooLong):
-		return nil, errNoHelper
+		return nil, errNoHello
 	case l.err != nil:
 		return nil, ErrNoStart
 	}
 	return l.data, nil
 }
 
-// greet takes in a hello. It fails if the helper speaks no protocol that this program does.
+// greet takes in a hello. It fails if the server speaks no protocol that this program does.
 func (t *Talk) greet(hello wire.Hello) error {
 	if hello.Protocol[0] > wire.Newest || hello.Protocol[1] < wire.Oldest {
 		return skew(hello)
@@ -100,7 +100,7 @@ func (t *Talk) greet(hello wire.Hello) error {
 	return nil
 }
 
-// skew is the failure of a helper that speaks no protocol that this program does.
+// skew is the failure of a server that speaks no protocol that this program does.
 func skew(hello wire.Hello) *message.Failure {
 	f := message.Fail(message.Version, "version %.40s speaks the protocols %d to %d, and this one %d to %d",
 		hello.Version, hello.Protocol[0], hello.Protocol[1], wire.Oldest, wire.Newest)
@@ -111,7 +111,7 @@ func skew(hello wire.Hello) *message.Failure {
 	return f
 }
 
-// push sends a host the helper that it wants.
+// push sends a host the program that it wants.
 func (t *Talk) push(ctx context.Context, want Wanted) error {
 	program, err := t.options.Push(want)
 	if err != nil {

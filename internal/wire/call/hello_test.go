@@ -11,11 +11,11 @@ import (
 	"msg/internal/wire"
 )
 
-// helperSays lets a stand-in for a helper say these lines, and end.
-func helperSays(t *testing.T, said ...string) ([]message.Result, error) {
+// serverSays lets a stand-in for a server say these lines, and end.
+func serverSays(t *testing.T, said ...string) ([]message.Result, error) {
 	t.Helper()
-	in, toHelper := io.Pipe()
-	fromHelper, out := io.Pipe()
+	in, toServer := io.Pipe()
+	fromServer, out := io.Pipe()
 	go func() {
 		_, _ = io.WriteString(out, said[0]+"\n")
 		_, _ = bufio.NewReader(in).ReadString('\n')
@@ -26,16 +26,16 @@ func helperSays(t *testing.T, said ...string) ([]message.Result, error) {
 		_ = in.Close()
 	}()
 	var results []message.Result
-	err := New(toHelper, fromHelper, Options{}).Send(t.Context(), aRequest, nil, func(r message.Result) { results = append(results, r) })
+	err := New(toServer, fromServer, Options{}).Send(t.Context(), aRequest, nil, func(r message.Result) { results = append(results, r) })
 	return results, err
 }
 
-// says lets a stand-in for a helper say these lines, the first as its hello, and then
+// says lets a stand-in for a server say these lines, the first as its hello, and then
 // end. It returns what it was told, too.
 func says(t *testing.T, r message.Request, said ...string) (results []message.Result, told string, err error) {
 	t.Helper()
-	in, toHelper := io.Pipe()
-	fromHelper, out := io.Pipe()
+	in, toServer := io.Pipe()
+	fromServer, out := io.Pipe()
 	read := make(chan string, 1)
 	go func() {
 		_, _ = io.WriteString(out, said[0]+"\n")
@@ -50,20 +50,20 @@ func says(t *testing.T, r message.Request, said ...string) (results []message.Re
 		rest, _ := io.ReadAll(from)
 		read <- line + string(rest)
 	}()
-	err = New(toHelper, fromHelper, Options{}).Send(t.Context(), r, nil, func(r message.Result) { results = append(results, r) })
-	_ = toHelper.Close() // as a process's input is
+	err = New(toServer, fromServer, Options{}).Send(t.Context(), r, nil, func(r message.Result) { results = append(results, r) })
+	_ = toServer.Close() // as a process's input is
 	return results, await(t, read, "the stand-in's end"), err
 }
 
-// TestOtherHelpers: newer and older ones, and what is no helper or breaks off.
-func TestOtherHelpers(t *testing.T) {
+// TestOtherServers: newer and older ones, and what is no server or breaks off.
+func TestOtherServers(t *testing.T) {
 	const (
 		hello  = `{"event":"hello","protocol":[1,1],"version":"0.1.0","host":"d13"}`
 		result = `{"event":"delivered","host":"d13","user":"bob","terminal":"pts/2"}`
 		end    = `{"event":"end","results":1}`
 	)
 	newer := `{"event":"hello","protocol":[1,7],"version":"9","host":"d13","privileged":true,"mood":{"good":true}}`
-	if results, err := helperSays(t, newer, `{"event":"alive"}`, result, end); err != nil || len(results) != 1 {
+	if results, err := serverSays(t, newer, `{"event":"alive"}`, result, end); err != nil || len(results) != 1 {
 		t.Errorf("a newer one: %v, %v", results, err)
 	}
 	for name, c := range map[string]struct {
@@ -73,7 +73,7 @@ func TestOtherHelpers(t *testing.T) {
 	}{
 		"too new":          {[]string{`{"event":"hello","protocol":[4,5],"version":"9"}`, end}, message.Version, 0},
 		"too old":          {[]string{`{"event":"hello","protocol":[0,0],"version":"0"}`, end}, message.Version, 0},
-		"no helper":        {[]string{"Welcome to d13!"}, message.NoHelper, 0},
+		"no server":        {[]string{"Welcome to d13!"}, message.NoHelper, 0},
 		"another event":    {[]string{end}, message.NoHelper, 0},
 		"ends":             {[]string{hello}, message.Lost, 0},
 		"ends early":       {[]string{hello, result}, message.Lost, 1},
@@ -94,7 +94,7 @@ func TestOtherHelpers(t *testing.T) {
 		"an endless line":  {[]string{hello, strings.Repeat("x", wire.MostEvent+1)}, message.Lost, 0},
 		"an endless hello": {[]string{strings.Repeat("x", wire.MostEvent+1)}, message.NoHelper, 0},
 	} {
-		results, err := helperSays(t, c.said...)
+		results, err := serverSays(t, c.said...)
 		var failure *message.Failure
 		if !errors.As(err, &failure) || failure.Reason != c.reason || len(results) != c.got {
 			t.Errorf("%s: %v and %d results, want %s and %d", name, err, len(results), c.reason, c.got)
@@ -102,9 +102,9 @@ func TestOtherHelpers(t *testing.T) {
 	}
 }
 
-// TestOlderHelper: one that does not know messages that stay is not sent any, and is the
+// TestOlderServer: one that does not know messages that stay is not sent any, and is the
 // older one.
-func TestOlderHelper(t *testing.T) {
+func TestOlderServer(t *testing.T) {
 	const older, end = `{"event":"hello","protocol":[1,1],"version":"0.1.0","host":"d13"}`, `{"event":"end","results":0}`
 	both := typedOn()
 	both.Wait = true

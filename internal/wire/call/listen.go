@@ -13,13 +13,13 @@ import (
 	"msg/internal/wire"
 )
 
-// line is one that the helper has sent; the last has an error.
+// line is one that the server has sent; the last has an error.
 type line struct {
 	data []byte
 	err  error
 }
 
-// inbox holds what the helper has said and nobody has read yet.
+// inbox holds what the server has said and nobody has read yet.
 type inbox struct {
 	mu     sync.Mutex
 	lines  []line
@@ -55,8 +55,8 @@ func (b *inbox) isFull() bool {
 	return b.unread > mostAnswer
 }
 
-// mostAnswer limits what a helper may say, in bytes; 4,000 terminals come to a tenth of it.
-// If the message stays, the helper may say that much at once and more each second, and that
+// mostAnswer limits what a server may say, in bytes; 4,000 terminals come to a tenth of it.
+// If the message stays, the server may say that much at once and more each second, and that
 // much may be unread.
 const mostAnswer = 8 << 20
 
@@ -65,7 +65,7 @@ var spoken = rate.Flow{Burst: mostAnswer, PerSecond: 64 << 10}
 // opened begins the line that says that the text is through.
 const opened = `{"event":"` + string(message.Open) + `"`
 
-// listen puts what the helper says into the inbox.
+// listen puts what the server says into the inbox.
 func (t *Talk) listen(out io.Reader) {
 	from := wire.NewReader(out, wire.MostEvent)
 	may := spoken.Bucket()
@@ -91,10 +91,10 @@ func (t *Talk) listen(out io.Reader) {
 	}
 }
 
-// pause is how long to wait before the next look whether a helper may say more.
+// pause is how long to wait before the next look whether a server may say more.
 const pause = 50 * time.Millisecond
 
-// room waits until the helper may say more. Meanwhile the helper waits, too, once the pipe
+// room waits until the server may say more. Meanwhile the server waits, too, once the pipe
 // is full. It reports false if the conversation is over first.
 func (t *Talk) room(may *rate.Bucket) bool {
 	for may.Owes() || t.heard.isFull() {
@@ -117,7 +117,7 @@ var (
 // errInterrupted when ctx has ended.
 func (t *Talk) next(ctx context.Context, silence time.Duration) (line, error) {
 	for again := true; ; {
-		if ctx.Err() != nil { // even if the helper never stops talking
+		if ctx.Err() != nil { // even if the server never stops talking
 			return line{}, errInterrupted
 		}
 		if len(t.held) == 0 {

@@ -13,7 +13,7 @@ import (
 	"msg/internal/tail"
 )
 
-// Process is a program that runs, and is a helper or leads to one.
+// Process is a program that runs, and is a server or leads to one.
 type Process struct {
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser

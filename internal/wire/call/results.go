@@ -10,7 +10,7 @@ import (
 	"msg/internal/wire"
 )
 
-// results passes on what comes, until the end. Once ctx has ended, the helper is to come to
+// results passes on what comes, until the end. Once ctx has ended, the server is to come to
 // its end, too. open says that the message stays.
 func (t *Talk) results(ctx context.Context, protocol int, open bool, report func(message.Result)) error {
 	seen := results{protocol: protocol, open: open}
@@ -28,7 +28,7 @@ func (t *Talk) results(ctx context.Context, protocol int, open bool, report func
 	}
 }
 
-// lastResults passes on what comes from a helper that is to come to its end.
+// lastResults passes on what comes from a server that is to come to its end.
 func (t *Talk) lastResults(seen *results, report func(message.Result)) error {
 	ctx, cancel := context.WithTimeout(context.Background(), t.patience.end)
 	defer cancel()

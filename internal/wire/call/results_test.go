@@ -32,7 +32,7 @@ func TestResultsOfStaying(t *testing.T) {
 	}
 }
 
-// TestMalformedResults: what is not exactly such a result is none, and the helper is lost.
+// TestMalformedResults: what is not exactly such a result is none, and the server is lost.
 func TestMalformedResults(t *testing.T) {
 	with := func(line, field string) string { return strings.Replace(line, "{", "{"+field+",", 1) }
 	without := func(line, field string) string {
@@ -102,7 +102,7 @@ func TestMalformedResults(t *testing.T) {
 	}
 }
 
-// FuzzEvent holds that no helper can make the client do more than report.
+// FuzzEvent holds that no server can make the client do more than report.
 func FuzzEvent(f *testing.F) {
 	f.Add([]byte(`{"event":"failed","host":"d13","user":"bob","terminal":"pts/3","reason":"messages-off","detail":"x"}`))
 	f.Add([]byte(`{"event":"end","results":1}`))
@@ -114,7 +114,7 @@ func FuzzEvent(f *testing.F) {
 	})
 }
 
-// FuzzResultOfStaying holds that no helper of a message that stays can make the client do
+// FuzzResultOfStaying holds that no server of a message that stays can make the client do
 // more than report, of whom and what there has to be.
 func FuzzResultOfStaying(f *testing.F) {
 	for _, line := range []string{sayOpen, sayAnswered, sayReply, sayUnanswered, sayDelivered} {
