@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -30,11 +31,11 @@ var olderDir = sync.OnceValues(func() (string, error) {
 	return packages.BuildAnew(tree, older, time.Unix(1e9, 0))
 })
 
-// The packages' helper, and what tells its owner and mode.
-const (
-	packagedHelper = "/usr/libexec/msg-helper"
-	helperStat     = "stat -c %U:%G:%a " + packagedHelper
-)
+// msgdStat tells the owner and mode of the packages' msgd.
+const msgdStat = "stat -c %U:%G:%a /usr/sbin/msgd"
+
+// specialBits lists the files of the package msg that are set-uid or set-gid.
+const specialBits = "dpkg -L msg | xargs -I{} find {} -maxdepth 0 -type f -perm /6000"
 
 // withoutMsg runs a test on all hosts at once, which have no msg but its packages.
 // Afterwards, they have the one of the other tests again.
@@ -50,7 +51,12 @@ func withoutMsg(t *testing.T, test func(t *testing.T, h *lab.Host)) {
 	}
 	for _, h := range lab.Hosts() {
 		install(t, h)
-		if out := h.Exec(t, archive, "sh", "-c", "cd / && tar -t | grep -v '/$' | xargs rm -f; rm -rf /run/msg /usr/local/share/doc/msg"); out.Code != 0 {
+		closeDoor(t, h)
+		if h.Logind {
+			h.Run(t, "systemctl", "-q", "disable", "msg.socket")
+		}
+		const removal = "cd / && tar -t | grep -v '/$' | xargs rm -f; rm -rf /run/msg /var/lib/msg /etc/init.d/msgd /usr/local/share/doc/msg; userdel msg"
+		if out := h.Exec(t, archive, "sh", "-c", removal); out.Code != 0 {
 			t.Fatal(out)
 		}
 		t.Cleanup(func() {
@@ -106,7 +112,7 @@ func get(t *testing.T, h *lab.Host, version string, names ...string) string {
 func hide(t *testing.T, h *lab.Host) {
 	t.Helper()
 	h.Run(t, "mkdir", "/root/hidden")
-	h.Run(t, "mv", "/usr/bin/systemd-tmpfiles", "/usr/bin/systemctl", "/root/hidden")
+	h.Run(t, "mv", "/usr/bin/systemd-tmpfiles", "/usr/bin/systemd-sysusers", "/usr/bin/systemctl", "/root/hidden")
 	t.Cleanup(func() { h.Run(t, "sh", "-c", "mv /root/hidden/* /usr/bin; rmdir /root/hidden") })
 }
 
@@ -114,25 +120,37 @@ func hide(t *testing.T, h *lab.Host) {
 // without reading them.
 func files(t *testing.T, h *lab.Host) []string {
 	t.Helper()
-	out := h.Exec(t, "", "find", "/usr", "/etc", "/var/lib/systemd", "/run/msg", "/run/systemd/system",
+	out := h.Exec(t, "", "find", "/usr", "/etc", "/var/lib/systemd", "/var/lib/msg", "/run/msg", "/run/systemd/system",
 		"-path", "/var/lib/systemd/timers", "-prune",
 		"-o", "-type", "d", "-printf", `%p %y %m %u %g\n`,
 		"-o", "-printf", `%p %y %m %u %g %n %s %T@ %l\n`)
 	return strings.Split(out.Stdout, "\n")
 }
 
+// ofAccounts are files that change as packages make the account msg, which stays.
+var ofAccounts = regexp.MustCompile(`^/etc/(passwd|shadow|group|gshadow)-? |^/etc/\.pwd\.lock `)
+
 // same checks that packages have left nothing behind, and taken nothing.
 func same(t *testing.T, before, after []string) {
 	t.Helper()
 	for _, file := range after {
-		if !slices.Contains(before, file) {
+		if !slices.Contains(before, file) && !ofAccounts.MatchString(file) {
 			t.Errorf("there is %s", file)
 		}
 	}
 	for _, file := range before {
-		if !slices.Contains(after, file) {
+		if !slices.Contains(after, file) && !ofAccounts.MatchString(file) {
 			t.Errorf("there was %s", file)
 		}
+	}
+}
+
+// startAtBoot does what sysvinit does with the packages' script when a host boots.
+func startAtBoot(t *testing.T, h *lab.Host) {
+	t.Helper()
+	if !h.Logind {
+		h.Run(t, "/etc/init.d/msgd", "start")
+		awaitOn(t, h, "ls /run/msg/door")
 	}
 }
 

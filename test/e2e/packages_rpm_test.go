@@ -53,9 +53,10 @@ func TestRpm(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir, root := packages.Dir(t), lab.D13.Spare(t)
+	inRoot(t, root, "rm /usr/bin/deb-systemd-helper /usr/bin/deb-systemd-invoke") // it is not Debian then
 	before := filesIn(t, root)
 	rpm(t, root, "-i", packages.Rpm(old, "msg", older))
-	if got := inRoot(t, root, helperStat+"; stat -c %U:%G:%a /run/msg/rate; msg --version"); got != "root:tty:2755\nroot:tty:770\nmsg "+older {
+	if got := inRoot(t, root, msgdStat+"; stat -c %U:%G:%a /run/msg/rate; msg --version; systemctl is-enabled msg.socket 2>/dev/null"); got != "root:root:755\nmsg:msg:700\nmsg "+older+"\nenabled" {
 		t.Errorf("there is %q", got)
 	}
 	if said := rpm(t, root, "-V", "msg"); said != "" {
@@ -64,8 +65,8 @@ func TestRpm(t *testing.T) {
 	inRoot(t, root, "sed -i 's/^#per_minute = 20/per_minute = 7/' /etc/msg/msg.toml; systemctl -q enable msg-shutdown.path")
 
 	rpm(t, root, "-U", packages.Rpm(dir, "msg", packages.Version()))
-	if got := inRoot(t, root, helperStat+"; msg --version; grep -h per_minute /etc/msg/*; ls /etc/systemd/system/*/msg*"); got !=
-		fmt.Sprintf("root:tty:2755\nmsg %s\nper_minute = 7\n/etc/systemd/system/paths.target.wants/msg-shutdown.path", packages.Version()) {
+	if got := inRoot(t, root, msgdStat+"; msg --version; grep -h per_minute /etc/msg/*; ls /etc/systemd/system/*/msg*"); got !=
+		fmt.Sprintf("root:root:755\nmsg %s\nper_minute = 7\n/etc/systemd/system/paths.target.wants/msg-shutdown.path\n/etc/systemd/system/sockets.target.wants/msg.socket", packages.Version()) {
 		t.Errorf("there is %q", got)
 	}
 
@@ -104,7 +105,7 @@ func TestPackagesInImage(t *testing.T) {
 	}
 	before := filesIn(t, root)
 	inRoot(t, root, "dpkg -i /root/msg.deb; systemctl -q enable msg-shutdown.path")
-	if got := inRoot(t, root, helperStat+"; stat -c %U:%G:%a /run/msg/pending"); got != "root:tty:2755\nroot:tty:1775" {
+	if got := inRoot(t, root, msgdStat+"; stat -c %U:%G:%a /run/msg/pending; ls /run/msg; systemctl is-enabled msg.socket 2>/dev/null"); got != "root:root:755\nroot:msg:1775\npending\nrate\nenabled" {
 		t.Errorf("there is %q", got)
 	}
 	inRoot(t, root, "dpkg --purge msg")

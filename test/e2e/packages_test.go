@@ -30,17 +30,20 @@ func TestPackages(t *testing.T) {
 	})
 }
 
-// fresh installs the older version: it works at once, and no unit has been enabled.
+// fresh installs the older version: it works at once, and no unit but the door is enabled.
 func fresh(t *testing.T, h *lab.Host) {
 	t.Helper()
 	get(t, h, older, "msg")
-	is(t, h, "root:tty:2755", helperStat)
-	healthy(t, h, "installed")
-	if f := doctor(t, h, "carol")["helper"]; f.Found != packagedHelper+", root:tty 2755" {
-		t.Errorf("%+v", f)
-	}
+	is(t, h, "root:root:755", msgdStat)
+	is(t, h, "", specialBits)
+	is(t, h, "/nonexistent:/usr/sbin/nologin", "getent passwd msg | cut -d: -f6-")
+	startAtBoot(t, h)
 	if h.Logind {
-		is(t, h, "disabled", "systemctl is-enabled msg-shutdown.path")
+		is(t, h, "enabled\ndisabled", "systemctl is-enabled msg.socket msg-shutdown.path")
+	}
+	healthy(t, h, "installed")
+	if f := doctor(t, h, "carol")["msgd"]; f.Found != "answers, version "+older {
+		t.Errorf("%+v", f)
 	}
 	bob := h.Login(t, "bob")
 	if out := says(t, h, "carol", "bob", "From a package."); out != (lab.Output{}) {
@@ -49,23 +52,37 @@ func fresh(t *testing.T, h *lab.Host) {
 	got(t, bob, "From a package.")
 }
 
-// upgraded installs the newer version over it: settings stay, the helper's mode, too, where
-// the administrator has another, and what runs goes on.
+// upgraded installs the newer version over it: settings stay, and what runs goes on. A message
+// that waits gets its answer from the older msgd, and the next one goes to the newer.
 func upgraded(t *testing.T, h *lab.Host) {
 	t.Helper()
-	h.Run(t, "sh", "-c", "sed -i 's/^#per_minute = 20/per_minute = 7/' /etc/msg/msg.toml; dpkg-statoverride --update --add root tty 0755 "+packagedHelper)
+	h.Run(t, "sh", "-c", "sed -i 's/^#per_minute = 20/per_minute = 7/' /etc/msg/msg.toml")
 	if h.Logind {
 		h.Run(t, "systemctl", "-q", "enable", "--now", "msg-shutdown.path")
 	}
+	h.Login(t, "bob")
+	w := waits(t, h, "carol", "--wait", "-t", "60", "bob", "Before the upgrade?")
+	code := awaitOn(t, h, "ls /run/msg/pending")
 	get(t, h, packages.Version(), "msg")
+	if !h.Logind {
+		h.Run(t, "/etc/init.d/msgd", "restart")
+		awaitOn(t, h, "ls /run/msg/door")
+	}
 	is(t, h, "msg "+packages.Version(), "msg --version")
 	is(t, h, "per_minute = 7", "grep -h per_minute /etc/msg/*")
-	is(t, h, "root:tty:755", helperStat)
-	h.Run(t, "sh", "-c", "dpkg-statoverride --remove "+packagedHelper+"; chmod 2755 "+packagedHelper)
 	healthy(t, h, "upgraded")
+	if f := doctor(t, h, "carol")["msgd"]; f.Found != "answers, version "+packages.Version() {
+		t.Errorf("%+v", f)
+	}
+	if out := says(t, h, "bob", "ok", code); out.Code != 0 {
+		t.Errorf("%+v", out)
+	}
+	if out := w.ends(t); out.Code != 0 {
+		t.Errorf("the message that waited: %+v", out)
+	}
 	if h.Logind {
 		asRpm(t, h, "1")
-		is(t, h, "active", "systemctl is-active msg-shutdown.path")
+		is(t, h, "active\nactive", "systemctl is-active msg.socket msg-shutdown.path")
 	}
 }
 
@@ -95,5 +112,8 @@ func removed(t *testing.T, h *lab.Host) {
 		is(t, h, "inactive\ninactive", "systemctl is-active msg-shutdown.path msg-shutdown.service")
 		is(t, h, "", "ls /run/motd.d")
 	}
-	is(t, h, "/etc/msg\n/etc/msg/msg.toml", "find /usr /etc -path '*msg*' ! -path '*dmsg*' ! -path '/usr/share/*'")
+	is(t, h, "", "pgrep -x msgd; ls /run/msg/door 2>/dev/null")
+	// Links to the script and to the door's unit stay with it, as settings.
+	is(t, h, "/etc/init.d/msgd\n/etc/msg\n/etc/msg/msg.toml",
+		"find /usr /etc -path '*msg*' ! -path '*dmsg*' ! -path '/usr/share/*' ! -path '/usr/lib/tcl*' ! -path '*.wants/*' ! -path '/etc/rc?.d/*' | sort")
 }
