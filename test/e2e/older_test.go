@@ -46,7 +46,12 @@ func installOlder(t *testing.T, h *lab.Host, user string) {
 	h.Run(t, "chmod", "2755", "/opt/older/libexec/msg-helper")
 	bashrc := "/home/" + user + "/.bashrc" // bash reads it for commands that sshd starts
 	h.Run(t, "sh", "-c", `echo PATH=/opt/older/bin:$PATH >"$0"`, bashrc)
-	t.Cleanup(func() { h.Run(t, "rm", "-rf", bashrc, "/opt/older") })
+	// As its package made them: msg-helper's group writes there.
+	h.Run(t, "sh", "-c", "cd /run/msg && chown root:tty rate pending && chmod 770 rate && chmod 1775 pending")
+	t.Cleanup(func() {
+		h.Run(t, "rm", "-rf", bashrc, "/opt/older")
+		makeRun(t, h)
+	})
 	if out := prints(t, h, user, "msg", "--version"); !strings.Contains(out, "0.1.0") {
 		t.Fatalf("%s: %s has %q", h.Name, user, out)
 	}

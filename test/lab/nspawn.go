@@ -49,6 +49,8 @@ func (h *Host) nspawnArgs() []string {
 		"--quiet", "--directory=" + h.dir("root"), "--machine=" + h.Name, "--hostname=" + h.Name,
 		"--network-bridge=" + bridge, "--register=no", "--keep-unit",
 		"--link-journal=no", "--resolv-conf=off", "--timezone=off",
+		// As on a machine of its own, units may have rules for devices and addresses.
+		"--system-call-filter=bpf", "--capability=CAP_BPF,CAP_NET_ADMIN,CAP_PERFMON",
 	}
 	if h.Logind {
 		return append(args, "--notify-ready=yes", "--boot")
