@@ -71,7 +71,7 @@ func TestAnswersAreShown(t *testing.T) {
 				bob, saidOf("here", "alice", message.Failed, func(r *message.Result) { r.Terminal, r.Reason = "pts/3", "messages-off" }),
 				open, saidOf("here", "bob", message.Unanswered),
 			},
-			"", "msg: alice on pts/3: messages are off\nhint: root reaches those, too\nmsg: no answer from bob\n", NotReached,
+			"", "msg: alice on pts/3: messages are off\nhint: they can type \"msg mesg y\"; root reaches those, too\nmsg: no answer from bob\n", NotReached,
 		},
 		"hosts": {
 			[]string{"d1", "d2", "d3"},

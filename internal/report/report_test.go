@@ -83,7 +83,7 @@ func TestManyHostsInOneLine(t *testing.T) {
 	if out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
 	}
-	want = "msg: web[07,17,27,37]: connection ^[[31mrefused\nhint: look at web37\nmsg: web35: bob on pts/1: messages are off\nhint: root reaches those, too\n"
+	want = "msg: web[07,17,27,37]: connection ^[[31mrefused\nhint: look at web37\nmsg: web35: bob on pts/1: messages are off\nhint: they can type \"msg mesg y\"; root reaches those, too\n"
 	if problems.String() != want {
 		t.Errorf("%q, want %q", problems.String(), want)
 	}

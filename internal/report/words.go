@@ -43,7 +43,7 @@ const NoMsgd = `as root, "make install" in msg's source, or msg's package, insta
 
 // hints say what to do about a reason.
 var hints = map[message.Reason]string{
-	message.MessagesOff: "root reaches those, too",
+	message.MessagesOff: "they can type \"msg mesg y\"; root reaches those, too",
 	message.Stuck:       "probably held with Ctrl-S; --time waits longer",
 	message.Denied:      "the system's policy, see msg.conf(5); name users, groups or terminals instead of everyone",
 	message.RateLimited: "the system's limit, see msg.conf(5); root's are not counted",

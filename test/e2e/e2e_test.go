@@ -124,6 +124,7 @@ func openDoor(t testing.TB, h *lab.Host) {
 		return
 	}
 	h.Run(t, "install", "-m", "755", "/usr/local/share/doc/msg/examples/sysvinit/msgd", "/etc/init.d/msgd")
+	h.Run(t, "update-rc.d", "msgd", "defaults")
 	h.Run(t, "/etc/init.d/msgd", "start")
 	h.Run(t, "timeout", "20", "sh", "-c", "until test -S /run/msg/door; do sleep 0.05; done")
 }

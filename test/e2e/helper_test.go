@@ -64,7 +64,7 @@ func TestMesg(t *testing.T) {
 			bob.Expect(t, "status 1\r\n")
 			bob.Mark()
 			out := says(t, h, "carol", "bob", "hi")
-			want := "msg: bob on " + bob.Terminal + ": messages are off\nhint: root reaches those, too\n"
+			want := "msg: bob on " + bob.Terminal + ": messages are off\nhint: they can type \"msg mesg y\"; root reaches those, too\n"
 			if out.Code != 1 || out.Stderr != want {
 				t.Errorf("carol: %+v, want %q", out, want)
 			}
