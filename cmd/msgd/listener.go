@@ -161,14 +161,15 @@ func (l *listener) begin(conn int) {
 		refuse(conn, problem(err.Error()))
 		return
 	}
-	of := l.owners.of(who.UID)
+	now := time.Now()
+	of := l.owners.of(who.UID, now)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if refusal := l.places.enter(of, time.Now()); refusal != nil {
+	if refusal := l.places.enter(of, now); refusal != nil {
 		refuse(conn, *refusal)
 		return
 	}
-	l.busy = time.Now()
+	l.busy = now
 	if err := l.start(conn, of, accepted.Nano()); err != nil {
 		l.places.leave(of)
 		fmt.Fprintf(os.Stderr, "msgd: a conversation of uid %d does not start: %v\n", who.UID, err)

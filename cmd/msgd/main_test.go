@@ -188,7 +188,7 @@ func connect(args []string) error {
 type client struct {
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
-	line  chan string      // its lines
+	line  chan string // its lines
 	gone  chan struct{}
 }
 

@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strconv"
@@ -15,7 +17,7 @@ import (
 	"msg/internal/accounts"
 )
 
-// owner is whom a conversation counts for: a uid, or nobody's.
+// owner is whom a conversation counts for: a uid, nobody's, or a range of root's (see ofRoot).
 type owner int64
 
 const (
@@ -23,8 +25,13 @@ const (
 	nobody owner = -1 // of all uids without an account
 )
 
-// owners finds whom a uid counts for. A uid within a range of /etc/subuid counts for the user
-// whose range it is: that user can take on any of them in a user namespace (subuid(5)).
+// ofRoot returns the owner that a range of root's in /etc/subuid counts for. It is not root:
+// containers run there, and those in them must not take root's places.
+func ofRoot(first uint64) owner { return nobody - owner(first) }
+
+// owners finds whom a uid counts for. A uid with an account counts for itself. Another within a
+// range of /etc/subuid counts for the user whose range it is: that user can take on any of
+// them in a user namespace (subuid(5)).
 type owners struct {
 	subuid   string // the file
 	changed  time.Time
@@ -32,74 +39,87 @@ type owners struct {
 	ask      func(uid uint32) bool // reports whether a uid has an account; it may take its time
 	asking   chan struct{}         // bounds the questions at once
 	mu       sync.Mutex
-	accounts map[uint32]bool // what was found out; false while it is asked
+	accounts map[uint32]known
+}
+
+// known is what was found out about a uid.
+type known struct {
+	has bool // an account; false while it is asked
+	at  time.Time
 }
 
 func newOwners(subuid string, ask func(uint32) bool) *owners {
-	return &owners{subuid: subuid, ask: ask, asking: make(chan struct{}, mostAsking), accounts: map[uint32]bool{}}
+	return &owners{subuid: subuid, ask: ask, asking: make(chan struct{}, mostAsking), accounts: map[uint32]known{}}
 }
 
-// mostAsking is how many questions to a directory service there are at once.
-const mostAsking = 4
+const (
+	mostAsking = 4           // questions to a directory service at once
+	mostKnown  = 65536       // uids that are remembered
+	askAgain   = time.Minute // after a no: accounts are made, and a directory service may have been down
+)
 
 type subordinate struct {
 	first, count uint64
 	owner        owner
 }
 
-// mostKnown is how many uids are remembered.
-const mostKnown = 65536
-
 // of returns whom a uid counts for. It never waits: a uid counts for nobody until a directory
 // service has said that it has an account.
-func (o *owners) of(uid uint32) owner {
+func (o *owners) of(uid uint32, now time.Time) owner {
+	if uid == 0 || o.hasAccount(uid, now) {
+		return owner(uid)
+	}
 	o.read()
 	for _, r := range o.ranges {
 		if n := uint64(uid); n >= r.first && n-r.first < r.count {
 			return r.owner
 		}
 	}
-	if uid == 0 || o.known(uid) {
-		return owner(uid)
-	}
 	return nobody
 }
 
-func (o *owners) known(uid uint32) bool {
+func (o *owners) hasAccount(uid uint32, now time.Time) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	has, asked := o.accounts[uid]
-	if asked {
-		return has
+	if found, asked := o.accounts[uid]; asked && (found.has || now.Sub(found.at) < askAgain) {
+		return found.has
 	}
 	files := accounts.Directory{FilesOnly: true}
-	has = files.Name(context.Background(), uid) != ""
+	has := files.Name(context.Background(), uid) != ""
 	if !has {
 		select {
 		case o.asking <- struct{}{}:
-			go o.find(uid)
+			go o.find(uid, now)
 		default:
 			return false // it is asked the next time
 		}
 	}
-	if len(o.accounts) >= mostKnown {
-		clear(o.accounts)
-	}
-	o.accounts[uid] = has
+	o.keep(uid, known{has, now})
 	return has
 }
 
-func (o *owners) find(uid uint32) {
-	found := o.ask(uid)
+// keep remembers what was found out. o.mu is held.
+func (o *owners) keep(uid uint32, found known) {
+	if len(o.accounts) >= mostKnown {
+		clear(o.accounts)
+	}
+	o.accounts[uid] = found
+}
+
+func (o *owners) find(uid uint32, now time.Time) {
+	has := o.ask(uid)
 	<-o.asking
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.accounts[uid] = found
+	o.keep(uid, known{has, now})
 }
 
 // read reads the file again when it has changed.
 func (o *owners) read() {
 	info, err := os.Stat(o.subuid)
+	if errors.Is(err, fs.ErrNotExist) {
+		o.changed, o.ranges = time.Time{}, nil
+	}
 	if err != nil || info.ModTime().Equal(o.changed) {
 		return
 	}
@@ -107,17 +127,33 @@ func (o *owners) read() {
 	if err != nil {
 		return
 	}
-	o.changed, o.ranges = info.ModTime(), parseSubuid(string(data), uidOf)
+	passwd, err := os.ReadFile("/etc/passwd")
+	if err != nil {
+		return
+	}
+	o.changed, o.ranges = info.ModTime(), parseSubuid(string(data), uidsIn(string(passwd)))
 }
 
-// uidOf returns the uid of a name in subuid(5), which may be a number.
-func uidOf(name string) (uint32, bool) {
-	if uid, err := strconv.ParseUint(name, 10, 32); err == nil {
-		return uint32(uid), true
+// uidsIn returns a function that tells the uid of a name in subuid(5), which may be a number,
+// by what passwd(5) holds. That is read once: both files may have thousands of lines.
+func uidsIn(passwd string) func(name string) (uint32, bool) {
+	byName := map[string]uint32{}
+	for line := range strings.Lines(passwd) {
+		fields := strings.SplitN(line, ":", 4)
+		if len(fields) < 4 {
+			continue
+		}
+		if uid, err := strconv.ParseUint(fields[2], 10, 32); err == nil {
+			byName[fields[0]] = uint32(uid)
+		}
 	}
-	files := accounts.Directory{FilesOnly: true}
-	u, err := files.User(context.Background(), name)
-	return u.UID, err == nil
+	return func(name string) (uint32, bool) {
+		if uid, err := strconv.ParseUint(name, 10, 32); err == nil {
+			return uint32(uid), true
+		}
+		uid, ok := byName[name]
+		return uid, ok
+	}
 }
 
 // parseSubuid reads subuid(5): alice:100000:65536. A line that is none counts for nothing.
@@ -133,7 +169,11 @@ func parseSubuid(content string, uidOf func(string) (uint32, bool)) (ranges []su
 		if firstErr != nil || countErr != nil || !ok || first == 0 {
 			continue
 		}
-		ranges = append(ranges, subordinate{first, count, owner(uid)})
+		of := owner(uid)
+		if of == root {
+			of = ofRoot(first)
+		}
+		ranges = append(ranges, subordinate{first, count, of})
 	}
 	return ranges
 }
