@@ -11,5 +11,6 @@ type Peer struct {
 	Groups   []uint32 // supplementary; nil before Linux 4.13
 	PID      int      // 0 if the process has no number in this process namespace
 
-	pidfd int // -1 before Linux 6.5, or if the process was gone already
+	pidfd int  // -1 before Linux 6.5, or if the process was gone already
+	gone  bool // it was gone already
 }

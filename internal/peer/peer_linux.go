@@ -22,9 +22,13 @@ func Of(socket int) (*Peer, error) {
 		return nil, err
 	}
 	p := &Peer{UID: who.Uid, GID: who.Gid, Groups: groups, PID: int(who.Pid), pidfd: -1}
-	if fd, err := unix.GetsockoptInt(socket, unix.SOL_SOCKET, soPeerPIDFD); err == nil {
+	fd, err := unix.GetsockoptInt(socket, unix.SOL_SOCKET, soPeerPIDFD)
+	switch {
+	case err == nil:
 		p.pidfd = fd
 		unix.CloseOnExec(fd)
+	case !errors.Is(err, unix.ENOPROTOOPT):
+		p.gone = true // before Linux 6.16, a process that has been waited for has no pidfd
 	}
 	return p, nil
 }
@@ -49,7 +53,7 @@ func groupsOf(socket int) ([]uint32, error) {
 // Lives reports whether the process that connected still runs, as far as the kernel tells:
 // before Linux 6.5 it has no word for that.
 func (p *Peer) Lives() bool {
-	if p.PID <= 0 {
+	if p.PID <= 0 || p.gone {
 		return false
 	}
 	if p.pidfd < 0 {

@@ -1,6 +1,8 @@
 package peer_test
 
 import (
+	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -67,6 +69,49 @@ func TestOf(t *testing.T) {
 		if time.Now().After(until) {
 			t.Fatal("a process that has ended lives")
 		}
+	}
+}
+
+// TestGone: a process that was gone before the question does not live. Another may have its
+// number by now.
+func TestGone(t *testing.T) {
+	path := t.TempDir() + "/door"
+	listening, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listening.Close()
+	client := exec.Command("/proc/self/exe")
+	client.Env = []string{"MSG_TEST_CONNECT=" + path}
+	if err := client.Run(); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := listening.(*net.UnixListener).AcceptUnix()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = raw.Control(func(fd uintptr) {
+		who, err := peer.Of(int(fd))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer who.Close()
+		_, err = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, 77) // SO_PEERPIDFD
+		if errors.Is(err, unix.ENOPROTOOPT) {
+			return // before Linux 6.5, nothing tells
+		}
+		if who.PID != client.Process.Pid || who.Lives() {
+			t.Errorf("%+v lives: %v", who, who.Lives())
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
