@@ -278,7 +278,11 @@ func (c *client) end(t *testing.T) {
 // newDoor returns a listening socket to which everybody may connect.
 func newDoor(t *testing.T) (fd int, path string) {
 	t.Helper()
-	path = filepath.Join(t.TempDir(), "door")
+	dir := t.TempDir()
+	if err := errors.Join(os.Chmod(filepath.Dir(dir), 0o755), os.Chmod(dir, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(dir, "door")
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
