@@ -113,7 +113,8 @@ func (o *opener) answer() (fd int, err error) {
 	return -1, errNoMonitor
 }
 
-// receive waits for a record, for so long; 0 is for ever. It returns 0 bytes at the end.
+// receive waits for a record, for so long; 0 is for ever. It returns 0 bytes at the end, and
+// also for a record that is too long.
 func receive(fd int, record, rights []byte, within time.Duration) (n, control int, err error) {
 	limit := -1
 	if within > 0 {
@@ -127,7 +128,10 @@ func receive(fd int, record, rights []byte, within time.Duration) (n, control in
 		if err != nil || ready == 0 {
 			return 0, 0, errors.Join(err, unix.ETIMEDOUT)
 		}
-		n, control, _, _, err = unix.Recvmsg(fd, record, rights, unix.MSG_CMSG_CLOEXEC|unix.MSG_DONTWAIT)
+		n, control, flags, _, err := unix.Recvmsg(fd, record, rights, unix.MSG_CMSG_CLOEXEC|unix.MSG_DONTWAIT)
+		if flags&unix.MSG_TRUNC != 0 {
+			return 0, control, err
+		}
 		if !errors.Is(err, unix.EINTR) && !errors.Is(err, unix.EAGAIN) {
 			return n, control, err
 		}
