@@ -95,9 +95,16 @@ func (w who) open(q question, rule func(uint32) consent.Rule) (fd int, err error
 	return tty.OpenChecked(want)
 }
 
+// Devices that are another terminal's second name: writing to tty0 writes to whichever console
+// is in front, and tty is the terminal that msgd itself was started from.
+var (
+	inFront = unix.Mkdev(4, 0)
+	current = unix.Mkdev(5, 0)
+)
+
 // pathOf returns the path of the terminal with that number, or "".
 func pathOf(number uint64) string {
-	if !device.IsTerminal(number) {
+	if !device.IsTerminal(number) || number == inFront || number == current {
 		return ""
 	}
 	if name := device.Name(number); name != "" {
