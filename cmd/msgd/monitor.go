@@ -50,7 +50,7 @@ func monitor(args []string) error {
 		if _, err := binary.Decode(record, binary.NativeEndian, &q); err != nil {
 			return err
 		}
-		hangs, err := w.carryOut(q, rule)
+		hangs, err := w.carryOut(q, rule(q.Owner))
 		switch {
 		case err != nil:
 			return nil // the judge has ended
@@ -64,7 +64,7 @@ func monitor(args []string) error {
 
 // carryOut opens a terminal and hands the descriptor over. Its error says that nobody is there
 // any more. It reports whether the terminal hangs.
-func (w who) carryOut(q question, rule func(uint32) consent.Rule) (hangs bool, err error) {
+func (w who) carryOut(q question, rule consent.Rule) (hangs bool, err error) {
 	type outcome struct {
 		fd  int
 		err error
@@ -86,12 +86,12 @@ func (w who) carryOut(q question, rule func(uint32) consent.Rule) (hangs bool, e
 }
 
 // open opens a terminal, and checks the descriptor by itself, whatever the judge has checked.
-func (w who) open(q question, rule func(uint32) consent.Rule) (fd int, err error) {
+func (w who) open(q question, rule consent.Rule) (fd int, err error) {
 	path := pathOf(q.Device)
 	if path == "" {
 		return -1, reasons[replyGone]
 	}
-	want := tty.Want{Path: path, Device: q.Device, Owner: q.Owner, Rule: rule(q.Owner), Always: w.root && q.Polite == 0}
+	want := tty.Want{Path: path, Device: q.Device, Owner: q.Owner, Rule: rule, Always: w.root && q.Polite == 0}
 	return tty.OpenChecked(want)
 }
 
