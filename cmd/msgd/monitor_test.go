@@ -339,7 +339,7 @@ func TestMonitorRights(t *testing.T) {
 	if err := unix.Sendmsg(m.between, record, unix.UnixRights(int(null.Fd())), nil, 0); err != nil {
 		t.Fatal(err)
 	}
-	if fd, err := (&opener{between: m.between}).answer(); err != nil {
+	if fd, err := (&opener{between: m.between}).answer(patience); err != nil {
 		t.Error(err)
 	} else {
 		_ = unix.Close(fd)

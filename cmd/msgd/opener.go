@@ -28,6 +28,14 @@ type reply struct {
 	Errno uint32 // of failed
 }
 
+// descriptors returns how many descriptors come with the reply.
+func (r reply) descriptors() int {
+	if r.Code == opened {
+		return 1
+	}
+	return 0
+}
+
 // The codes of replies.
 const (
 	opened = iota
@@ -52,28 +60,21 @@ var reasons = map[uint32]*message.Failure{
 type opener struct {
 	between int
 	mu      sync.Mutex
-	lost    bool // the monitor has not answered
+	ended   bool // a reply that comes late would be taken for that to another question
 }
 
 // monitorTime is many times what the monitor takes, which leaves behind what hangs.
 const monitorTime = 10 * time.Second
 
-var errNoMonitor = message.Fail(message.NoHelper, "msgd's monitor, which opens terminals, does not answer")
+var errNoMonitor = message.Fail(message.NoHelper, "msgd's monitor, which opens terminals, has ended")
 
-// open is a tty.Opener. After a question without an answer it asks no other: it would wait again,
-// and could take a late answer for the next one.
+// open is a tty.Opener.
 func (o *opener) open(want tty.Want) (fd int, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.lost {
+	if o.ended {
 		return -1, errNoMonitor
 	}
-	fd, err = o.ask(want)
-	o.lost = errors.Is(err, errNoMonitor)
-	return fd, err
-}
-
-func (o *opener) ask(want tty.Want) (fd int, err error) {
 	q := question{Device: want.Device, Owner: want.Owner}
 	if !want.Always {
 		q.Polite = 1
@@ -85,25 +86,31 @@ func (o *opener) ask(want tty.Want) (fd int, err error) {
 	if err := unix.Sendto(o.between, record, unix.MSG_NOSIGNAL, nil); err != nil {
 		return -1, errNoMonitor
 	}
-	return o.answer()
+	fd, err = o.answer(monitorTime)
+	o.ended = errors.Is(err, errNoMonitor)
+	return fd, err
 }
 
-func (o *opener) answer() (fd int, err error) {
+func (o *opener) answer(within time.Duration) (fd int, err error) {
 	var r reply
 	record := make([]byte, binary.Size(r))
 	rights := make([]byte, unix.CmsgSpace(4))
-	n, control, err := receive(o.between, record, rights, monitorTime)
-	if err != nil || n != len(record) {
-		return -1, errNoMonitor
-	}
-	if _, err := binary.Decode(record, binary.NativeEndian, &r); err != nil {
+	n, control, err := receive(o.between, record, rights, within)
+	if err != nil {
 		return -1, errNoMonitor
 	}
 	descriptors, err := descriptorsIn(rights[:control])
+	if err == nil && n == len(record) {
+		_, err = binary.Decode(record, binary.NativeEndian, &r)
+	}
+	if err != nil || n != len(record) || len(descriptors) != r.descriptors() {
+		for _, fd := range descriptors {
+			_ = unix.Close(fd)
+		}
+		return -1, errNoMonitor
+	}
 	switch {
-	case err != nil:
-		return -1, err
-	case r.Code == opened && len(descriptors) == 1:
+	case r.Code == opened:
 		return descriptors[0], nil
 	case r.Code == failed:
 		return -1, unix.Errno(r.Errno)

@@ -3,7 +3,9 @@
 package main
 
 import (
+	"encoding/binary"
 	"errors"
+	"os"
 	"testing"
 	"time"
 
@@ -12,37 +14,102 @@ import (
 	"msg/internal/tty"
 )
 
-// TestLostMonitor: after an answer that is none, the judge asks nothing more. It does not take a
-// late answer for one to another question, and waits for no second one.
-func TestLostMonitor(t *testing.T) {
-	between, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+// betweenTest returns a judge's opener, and the monitor's end.
+func betweenTest(t *testing.T) (o *opener, monitor int) {
+	t.Helper()
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(between[0])
-	defer unix.Close(between[1])
-	o := &opener{between: between[0]}
-	for _, answer := range []string{"short", "late and long"} {
-		if err := unix.Sendto(between[1], []byte(answer), 0, nil); err != nil {
+	t.Cleanup(func() {
+		_ = unix.Close(pair[0])
+		_ = unix.Close(pair[1])
+	})
+	return &opener{between: pair[0]}, pair[1]
+}
+
+// TestOpenerReplies: what is no reply opens nothing, and leaves no descriptor behind.
+func TestOpenerReplies(t *testing.T) {
+	form := func(r reply) []byte {
+		record, err := binary.Append(nil, binary.NativeEndian, r)
+		if err != nil {
 			t.Fatal(err)
 		}
+		return record
 	}
-	questions := func() (n int) {
-		for {
-			if _, _, err := unix.Recvfrom(between[1], make([]byte, 64), unix.MSG_DONTWAIT); err != nil {
-				return n
-			}
-			n++
+	null, err := os.Open("/dev/null")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	one, two := unix.UnixRights(int(null.Fd())), unix.UnixRights(int(null.Fd()), int(null.Fd()))
+	for name, c := range map[string]struct {
+		record, rights []byte
+		want           error
+	}{
+		"opened":               {form(reply{Code: opened}), one, nil},
+		"without a descriptor": {form(reply{Code: opened}), nil, errNoMonitor},
+		"with two":             {form(reply{Code: opened}), two, errNoMonitor},
+		"failed":               {form(reply{Code: failed, Errno: uint32(unix.EIO)}), nil, unix.EIO},
+		"messages off":         {form(reply{Code: replyMessagesOff}), nil, reasons[replyMessagesOff]},
+		"stuck":                {form(reply{Code: replyStuck}), nil, reasons[replyStuck]},
+		"stuck, with one":      {form(reply{Code: replyStuck}), one, errNoMonitor},
+		"an unknown code":      {form(reply{Code: 77}), nil, errNoMonitor},
+		"the highest code":     {form(reply{Code: 1<<32 - 1, Errno: 1<<32 - 1}), nil, errNoMonitor},
+		"too short":            {form(reply{})[:7], one, errNoMonitor},
+		"too long":             {append(form(reply{}), 0), one, errNoMonitor},
+		"empty":                {nil, nil, errNoMonitor},
+	} {
+		before := len(descriptors(t, os.Getpid()))
+		o, monitor := betweenTest(t)
+		if err := unix.Sendmsg(monitor, c.record, c.rights, nil, 0); err != nil {
+			t.Fatal(err)
+		}
+		fd, err := o.open(tty.Want{})
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v; want %v", name, err, c.want)
+		}
+		if err == nil {
+			_ = unix.Close(fd)
+		}
+		if after := len(descriptors(t, os.Getpid())); after > before+2 {
+			t.Errorf("%s: %d descriptors are left: %q", name, after-before-2, descriptors(t, os.Getpid()))
 		}
 	}
-	for i, want := range []int{1, 0, 0} {
-		begun := time.Now()
-		fd, err := o.open(tty.Want{Device: unix.Mkdev(136, 0)})
-		if !errors.Is(err, errNoMonitor) || fd != -1 || time.Since(begun) > monitorTime/2 {
-			t.Errorf("opening %d: %d, %v after %v", i, fd, err, time.Since(begun))
-		}
-		if n := questions(); n != want {
-			t.Errorf("opening %d: %d questions, want %d", i, n, want)
-		}
+}
+
+// TestOpenerLate: a reply that comes late is not taken for that to the next question.
+func TestOpenerLate(t *testing.T) {
+	o, monitor := betweenTest(t)
+	if _, err := o.answer(10 * time.Millisecond); !errors.Is(err, errNoMonitor) {
+		t.Fatalf("nobody answers: %v", err)
 	}
+	if err := unix.Sendto(monitor, []byte("late"), 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.open(tty.Want{Device: 1}); !errors.Is(err, errNoMonitor) {
+		t.Errorf("no reply: %v", err)
+	}
+	record, err := binary.Append(nil, binary.NativeEndian, reply{Code: replyStuck})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Sendto(monitor, record, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.open(tty.Want{Device: 2}); !errors.Is(err, errNoMonitor) {
+		t.Errorf("after that: %v", err)
+	}
+}
+
+// FuzzDescriptorsIn: what comes with a record is one set of descriptors, or nothing.
+func FuzzDescriptorsIn(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(unix.UnixRights(0, 1, 2))
+	f.Add(append(unix.UnixRights(0), unix.UnixRights(1)...))
+	f.Fuzz(func(t *testing.T, control []byte) {
+		if all, err := descriptorsIn(control); err == nil && 4*len(all) > len(control) {
+			t.Errorf("%x holds %v", control, all)
+		}
+	})
 }
