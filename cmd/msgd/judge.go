@@ -44,7 +44,7 @@ func judge(args []string) error {
 	here := delivery.Local()
 	w, err := of(connFD, accepted, here.System)
 	rules := delivery.Unlimited()
-	rules.Open = (&opener{between: betweenFD}).open
+	rules.Open = &opener{between: betweenFD}
 	engine := delivery.Engine{
 		Host: here, Rules: rules,
 		Sender: delivery.Sender{UID: w.uid, Root: w.root, Self: w.self, Names: here.Accounts},

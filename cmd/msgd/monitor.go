@@ -66,33 +66,41 @@ func monitor(args []string) error {
 // any more. It reports whether the terminal hangs.
 func (w who) carryOut(q question, rule consent.Rule) (hangs bool, err error) {
 	type outcome struct {
-		fd  int
-		err error
+		reply
+		fd int
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		fd, err := w.open(q, rule)
-		done <- outcome{fd, err}
+		r, fd := w.reply(q, rule)
+		done <- outcome{r, fd}
 	}()
 	select {
 	case got := <-done:
-		if got.err == nil {
+		if got.Code == opened {
 			defer unix.Close(got.fd)
 		}
-		return false, send(replyOf(got.err), got.fd)
+		return false, send(got.reply, got.fd)
 	case <-time.After(openTime):
 		return true, send(reply{Code: replyStuck}, -1)
 	}
 }
 
-// open opens a terminal, and checks the descriptor by itself, whatever the judge has checked.
-func (w who) open(q question, rule consent.Rule) (fd int, err error) {
+// reply opens a terminal, and checks the descriptor by itself, whatever the judge has checked;
+// or it looks at the terminal's settings, for which messages need not be on.
+func (w who) reply(q question, rule consent.Rule) (r reply, fd int) {
 	path := pathOf(q.Device)
 	if path == "" {
-		return -1, reasons[replyGone]
+		return reply{Code: replyGone}, -1
 	}
-	want := tty.Want{Path: path, Device: q.Device, Owner: q.Owner, Rule: rule, Always: w.root && q.Polite == 0}
-	return tty.OpenChecked(want)
+	want := tty.Want{Path: path, Device: q.Device, Owner: q.Owner, Rule: rule, Always: w.root && q.Flags&polite == 0}
+	if q.Flags&lookOnly != 0 {
+		if (tty.Directly{}).FullScreen(want) {
+			return reply{Code: replyFullScreen}, -1
+		}
+		return reply{Code: replyLines}, -1
+	}
+	fd, err := tty.OpenChecked(want)
+	return replyOf(err), fd
 }
 
 // Devices that are another terminal's second name: writing to tty0 writes to whichever console

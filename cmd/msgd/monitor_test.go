@@ -120,7 +120,7 @@ func TestMonitorOpens(t *testing.T) {
 	m := monitorFor(t, aliceUID)
 	for range 3 {
 		term := terminalOf(t, bobUID, 0o620)
-		fd, err := (&opener{between: m.between}).open(tty.Want{Device: term.Device, Owner: bobUID})
+		fd, err := (&opener{between: m.between}).Open(tty.Want{Device: term.Device, Owner: bobUID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +153,7 @@ func TestMonitorOpens(t *testing.T) {
 		}
 	}
 	term.HangUp()
-	if _, err := (&opener{between: m.between}).open(tty.Want{Device: term.Device, Owner: bobUID}); err == nil {
+	if _, err := (&opener{between: m.between}).Open(tty.Want{Device: term.Device, Owner: bobUID}); err == nil {
 		t.Error("a terminal that is gone was opened")
 	}
 }
@@ -225,7 +225,7 @@ func TestMonitorConsent(t *testing.T) {
 				}
 			}
 			m, term := monitorFor(t, c.sender), terminalOf(t, c.owner, c.mode)
-			fd, err := (&opener{between: m.between}).open(tty.Want{Device: term.Device, Owner: uint32(c.owner), Always: !c.polite})
+			fd, err := (&opener{between: m.between}).Open(tty.Want{Device: term.Device, Owner: uint32(c.owner), Always: !c.polite})
 			if err == nil {
 				_ = unix.Close(fd)
 			}
@@ -267,7 +267,7 @@ func TestMonitorDevices(t *testing.T) {
 		{"a pts that is not there", unix.Mkdev(136, 999_999), 0, ""},
 		{"a serial line that is not listed", unix.Mkdev(188, 77), 0, message.Gone},
 	} {
-		fd, err := (&opener{between: m.between}).open(tty.Want{Device: c.device, Owner: c.owner, Always: true})
+		fd, err := (&opener{between: m.between}).Open(tty.Want{Device: c.device, Owner: c.owner, Always: true})
 		if err == nil {
 			_ = unix.Close(fd)
 		}
@@ -279,7 +279,7 @@ func TestMonitorDevices(t *testing.T) {
 			t.Errorf("%s: %v; want %q", c.name, err, c.want)
 		}
 	}
-	if fd, err := (&opener{between: m.between}).open(tty.Want{Device: term.Device, Owner: bobUID}); err != nil {
+	if fd, err := (&opener{between: m.between}).Open(tty.Want{Device: term.Device, Owner: bobUID}); err != nil {
 		t.Errorf("after all these: %v", err)
 	} else {
 		_ = unix.Close(fd)
@@ -339,7 +339,7 @@ func TestMonitorRights(t *testing.T) {
 	if err := unix.Sendmsg(m.between, record, unix.UnixRights(int(null.Fd())), nil, 0); err != nil {
 		t.Fatal(err)
 	}
-	if fd, err := (&opener{between: m.between}).answer(patience); err != nil {
+	if _, fd, err := (&opener{between: m.between}).answer(patience); err != nil {
 		t.Error(err)
 	} else {
 		_ = unix.Close(fd)
@@ -359,5 +359,37 @@ func TestMonitorArguments(t *testing.T) {
 		if strings.Contains(string(out), "goroutine") {
 			t.Errorf("%q: %s", args, out)
 		}
+	}
+}
+
+// TestMonitorLooks: it tells whether a full-screen program has a terminal, also where messages
+// are off, and hands over no descriptor; of another owner's terminal it tells nothing.
+func TestMonitorLooks(t *testing.T) {
+	asRoot(t)
+	m := monitorFor(t, aliceUID)
+	o := &opener{between: m.between}
+	term := terminalOf(t, bobUID, 0o1600)
+	want := tty.Want{Device: term.Device, Owner: bobUID}
+	if o.FullScreen(want) {
+		t.Error("a shell's terminal has a full-screen program")
+	}
+	settings, err := unix.IoctlGetTermios(int(term.Slave.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings.Lflag &^= unix.ICANON | unix.ECHO
+	settings.Oflag &^= unix.OPOST
+	if err := unix.IoctlSetTermios(int(term.Slave.Fd()), unix.TCSETS, settings); err != nil {
+		t.Fatal(err)
+	}
+	if !o.FullScreen(want) {
+		t.Error("a raw terminal has no full-screen program")
+	}
+	want.Owner++
+	if o.FullScreen(want) {
+		t.Error("it tells of a terminal that has another owner")
+	}
+	if o.ended {
+		t.Error("the monitor has ended")
 	}
 }

@@ -19,8 +19,14 @@ import (
 type question struct {
 	Device uint64 // st_rdev
 	Owner  uint32
-	Polite uint32 // 1 if root asks for what anybody may have
+	Flags  uint32
 }
+
+// The flags of questions.
+const (
+	polite   = 1 << iota // root asks for what anybody may have
+	lookOnly             // do not open it: only tell whether a full-screen program has it
+)
 
 // reply is a record from the monitor. With code opened, it comes with the descriptor.
 type reply struct {
@@ -45,6 +51,8 @@ const (
 	replyNotATerminal
 	replyStuck
 	replyGone
+	replyLines // it is one that lines are written to
+	replyFullScreen
 )
 
 // reasons are those of the codes that say why a terminal was not opened.
@@ -56,7 +64,7 @@ var reasons = map[uint32]*message.Failure{
 	replyGone:         message.Fail(message.Gone, "no device of that number"),
 }
 
-// opener has the monitor open terminals.
+// opener is a tty.Opener: it has the monitor open terminals.
 type opener struct {
 	between int
 	mu      sync.Mutex
@@ -68,36 +76,54 @@ const monitorTime = 10 * time.Second
 
 var errNoMonitor = message.Fail(message.NoHelper, "msgd's monitor, which opens terminals, has ended")
 
-// open is a tty.Opener.
-func (o *opener) open(want tty.Want) (fd int, err error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.ended {
-		return -1, errNoMonitor
-	}
+// Open has the monitor open a terminal.
+func (o *opener) Open(want tty.Want) (fd int, err error) {
 	q := question{Device: want.Device, Owner: want.Owner}
 	if !want.Always {
-		q.Polite = 1
+		q.Flags |= polite
 	}
-	record, err := binary.Append(nil, binary.NativeEndian, q)
-	if err != nil {
-		return -1, err
+	code, fd, err := o.ask(q)
+	if err == nil && code != opened {
+		err = errNoMonitor
 	}
-	if err := unix.Sendto(o.between, record, unix.MSG_NOSIGNAL, nil); err != nil {
-		return -1, errNoMonitor
-	}
-	fd, err = o.answer(monitorTime)
-	o.ended = errors.Is(err, errNoMonitor)
 	return fd, err
 }
 
-func (o *opener) answer(within time.Duration) (fd int, err error) {
+// FullScreen has the monitor look.
+func (o *opener) FullScreen(want tty.Want) bool {
+	code, fd, err := o.ask(question{Device: want.Device, Owner: want.Owner, Flags: lookOnly})
+	if fd >= 0 {
+		_ = unix.Close(fd)
+	}
+	return err == nil && code == replyFullScreen
+}
+
+// ask returns the monitor's reply, with the descriptor of one that it has opened, else -1.
+func (o *opener) ask(q question) (code uint32, fd int, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ended {
+		return 0, -1, errNoMonitor
+	}
+	record, err := binary.Append(nil, binary.NativeEndian, q)
+	if err != nil {
+		return 0, -1, err
+	}
+	if err := unix.Sendto(o.between, record, unix.MSG_NOSIGNAL, nil); err != nil {
+		return 0, -1, errNoMonitor
+	}
+	code, fd, err = o.answer(monitorTime)
+	o.ended = errors.Is(err, errNoMonitor)
+	return code, fd, err
+}
+
+func (o *opener) answer(within time.Duration) (code uint32, fd int, err error) {
 	var r reply
 	record := make([]byte, binary.Size(r))
 	rights := make([]byte, unix.CmsgSpace(4))
 	n, control, err := receive(o.between, record, rights, within)
 	if err != nil {
-		return -1, errNoMonitor
+		return 0, -1, errNoMonitor
 	}
 	descriptors, err := descriptorsIn(rights[:control])
 	if err == nil && n == len(record) {
@@ -107,17 +133,19 @@ func (o *opener) answer(within time.Duration) (fd int, err error) {
 		for _, fd := range descriptors {
 			_ = unix.Close(fd)
 		}
-		return -1, errNoMonitor
+		return 0, -1, errNoMonitor
 	}
 	switch {
 	case r.Code == opened:
-		return descriptors[0], nil
+		return opened, descriptors[0], nil
 	case r.Code == failed:
-		return -1, unix.Errno(r.Errno)
+		return failed, -1, unix.Errno(r.Errno)
+	case r.Code == replyLines, r.Code == replyFullScreen:
+		return r.Code, -1, nil
 	case reasons[r.Code] != nil:
-		return -1, reasons[r.Code]
+		return r.Code, -1, reasons[r.Code]
 	}
-	return -1, errNoMonitor
+	return 0, -1, errNoMonitor
 }
 
 // receive waits for a record, for so long; 0 is for ever. It returns 0 bytes at the end, and

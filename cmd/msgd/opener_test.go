@@ -65,7 +65,7 @@ func TestOpenerReplies(t *testing.T) {
 		if err := unix.Sendmsg(monitor, c.record, c.rights, nil, 0); err != nil {
 			t.Fatal(err)
 		}
-		fd, err := o.open(tty.Want{})
+		fd, err := o.Open(tty.Want{})
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v; want %v", name, err, c.want)
 		}
@@ -81,13 +81,13 @@ func TestOpenerReplies(t *testing.T) {
 // TestOpenerLate: a reply that comes late is not taken for that to the next question.
 func TestOpenerLate(t *testing.T) {
 	o, monitor := betweenTest(t)
-	if _, err := o.answer(10 * time.Millisecond); !errors.Is(err, errNoMonitor) {
+	if _, _, err := o.answer(10 * time.Millisecond); !errors.Is(err, errNoMonitor) {
 		t.Fatalf("nobody answers: %v", err)
 	}
 	if err := unix.Sendto(monitor, []byte("late"), 0, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.open(tty.Want{Device: 1}); !errors.Is(err, errNoMonitor) {
+	if _, err := o.Open(tty.Want{Device: 1}); !errors.Is(err, errNoMonitor) {
 		t.Errorf("no reply: %v", err)
 	}
 	record, err := binary.Append(nil, binary.NativeEndian, reply{Code: replyStuck})
@@ -97,7 +97,7 @@ func TestOpenerLate(t *testing.T) {
 	if err := unix.Sendto(monitor, record, 0, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.open(tty.Want{Device: 2}); !errors.Is(err, errNoMonitor) {
+	if _, err := o.Open(tty.Want{Device: 2}); !errors.Is(err, errNoMonitor) {
 		t.Errorf("after that: %v", err)
 	}
 }

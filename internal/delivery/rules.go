@@ -31,7 +31,7 @@ type Rules struct {
 // Unlimited returns the rules for a sender who may do everything. Nothing is logged.
 func Unlimited() Rules {
 	return Rules{
-		Policy: Policy{Unlimited: true}, Open: tty.Directly, Log: func(Logged) {},
+		Policy: Policy{Unlimited: true}, Open: tty.Directly{}, Log: func(Logged) {},
 		Everywhere: func(uint32) consent.Answer { return consent.Unsaid },
 		Spare:      func(sessions.Picture) []string { return nil },
 	}

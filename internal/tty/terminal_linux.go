@@ -32,7 +32,7 @@ const openFlags = unix.O_WRONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEX
 // Open has the terminal opened and then checks the descriptor, which all writes go through,
 // wherever the path leads later. Every error is a *Failure.
 func Open(want Want, by Opener) (*Terminal, error) {
-	fd, err := by(want)
+	fd, err := by.Open(want)
 	if err != nil {
 		return nil, openFailure(want, err)
 	}
@@ -43,14 +43,14 @@ func Open(want Want, by Opener) (*Terminal, error) {
 	return t, nil
 }
 
-// Directly is the Opener of a process that may open the terminal itself.
-func Directly(want Want) (fd int, err error) { return unix.Open(want.Path, openFlags, 0) }
+// Open opens the terminal at the path.
+func (Directly) Open(want Want) (fd int, err error) { return unix.Open(want.Path, openFlags, 0) }
 
-// OpenChecked is Directly with a look at the descriptor: it is the terminal that is wanted, its
+// OpenChecked opens the terminal at the path, with a look at the descriptor: it is the terminal that is wanted, its
 // owner's, with messages on. It is for a process that opens terminals for another. Its error is
 // the kernel's or a *message.Failure.
 func OpenChecked(want Want) (fd int, err error) {
-	fd, err = Directly(want)
+	fd, err = Directly{}.Open(want)
 	if err != nil {
 		return -1, err
 	}
@@ -106,7 +106,7 @@ func (t *Terminal) check() error {
 	// All terminal emulators read UTF-8. Not all set IUTF8: ssh passes on its own terminal's.
 	t.utf8 = device.IsPseudo(want.Device) || settings.Iflag&unix.IUTF8 != 0
 	if want.Within != nil {
-		t.full = want.Within.isFullScreen(t.by)
+		t.full = !want.Within.Lines && t.by.FullScreen(*want.Within)
 	} else {
 		t.full = !want.Lines && isFullScreen(settings)
 	}
@@ -146,16 +146,14 @@ func isFullScreen(settings *unix.Termios) bool {
 	return settings.Lflag&(unix.ICANON|unix.ECHO) == 0 && settings.Oflag&newRow != newRow
 }
 
-// isFullScreen reports whether a full-screen program has the terminal, if it may be opened.
-func (want Want) isFullScreen(by Opener) bool {
-	fd, err := by(want)
+// FullScreen looks at the settings of the terminal at the path.
+func (Directly) FullScreen(want Want) bool {
+	want.Always = true
+	fd, err := OpenChecked(want)
 	if err != nil {
 		return false
 	}
 	defer unix.Close(fd)
-	if want.Lines || want.holds(fd) != nil {
-		return false
-	}
 	settings, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 	return err == nil && isFullScreen(settings)
 }

@@ -28,7 +28,7 @@ func want(term *ttytest.Terminal) tty.Want {
 
 func open(t *testing.T, w tty.Want) *tty.Terminal {
 	t.Helper()
-	terminal, err := tty.Open(w, tty.Directly)
+	terminal, err := tty.Open(w, tty.Directly{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestOpenRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := want(term)
 			tt.change(&w)
-			_, err := tty.Open(w, tty.Directly)
+			_, err := tty.Open(w, tty.Directly{})
 			checkReason(t, err, tt.reason)
 		})
 	}
@@ -153,7 +153,7 @@ func TestOpenAsNobody(t *testing.T) {
 	for name, reason := range map[string]message.Reason{
 		"ON": message.Denied, "OFF": message.MessagesOff, "EXCLUSIVE": message.Busy,
 	} {
-		_, err := tty.Open(tty.Want{Path: os.Getenv(name)}, tty.Directly)
+		_, err := tty.Open(tty.Want{Path: os.Getenv(name)}, tty.Directly{})
 		checkReason(t, err, reason)
 	}
 }
@@ -205,7 +205,7 @@ func TestHungUp(t *testing.T) {
 	term.HangUp()
 	_, err := terminal.Write(output("x"))
 	checkReason(t, err, message.Gone)
-	_, err = tty.Open(want(term), tty.Directly)
+	_, err = tty.Open(want(term), tty.Directly{})
 	checkReason(t, err, message.Gone)
 }
 
@@ -240,7 +240,7 @@ func TestGraphicsMode(t *testing.T) {
 	for _, graphics := range []bool{false, true} {
 		console.SetGraphics(t, graphics)
 		for _, text := range []bool{false, true} {
-			terminal, err := tty.Open(tty.Want{Path: console.Path, Device: console.Device, Always: true, Text: text}, tty.Directly)
+			terminal, err := tty.Open(tty.Want{Path: console.Path, Device: console.Device, Always: true, Text: text}, tty.Directly{})
 			if failed := errors.Is(err, message.NoTerminal); failed != (graphics && text) || !failed && err != nil {
 				t.Errorf("graphics %v, only text %v: %v", graphics, text, err)
 			}

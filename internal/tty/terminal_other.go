@@ -17,8 +17,11 @@ type Terminal struct{}
 // Open fails.
 func Open(Want, Opener) (*Terminal, error) { return nil, errors.ErrUnsupported }
 
-// Directly fails.
-func Directly(Want) (int, error) { return -1, errors.ErrUnsupported }
+// Open fails.
+func (Directly) Open(Want) (int, error) { return -1, errors.ErrUnsupported }
+
+// FullScreen knows of none.
+func (Directly) FullScreen(Want) bool { return false }
 
 // Screen is a usual one.
 func (*Terminal) Screen() Screen { return Screen{Columns: usualColumns} }

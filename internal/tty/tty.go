@@ -30,9 +30,19 @@ type Want struct {
 	Within *Want
 }
 
-// Opener opens a terminal for writing, without waiting, and returns the descriptor. Its error
-// is the kernel's or a *message.Failure.
-type Opener func(Want) (fd int, err error)
+// Opener opens terminals, in a process that may: Directly, or another process for this one.
+type Opener interface {
+	// Open opens a terminal for writing, without waiting, and returns the descriptor. Its error is
+	// the kernel's or a *message.Failure.
+	Open(Want) (fd int, err error)
+
+	// FullScreen reports whether a full-screen program has a terminal that nothing is written to.
+	// Its messages may be off.
+	FullScreen(Want) bool
+}
+
+// Directly is the Opener of a process that may open terminals itself.
+type Directly struct{}
 
 // Screen is what a terminal shows.
 type Screen struct {
