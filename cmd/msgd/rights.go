@@ -83,6 +83,12 @@ func become(who account, groups []uint32) error {
 	if err != nil {
 		return fmt.Errorf("giving up root: %w", err)
 	}
+	// The kernel leaves those that could be inherited. systemd may have started msgd with some.
+	header, nothing := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, [2]unix.CapUserData{}
+	_, _, errno := syscall.AllThreadsSyscall(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&nothing[0])), 0)
+	if errno != 0 {
+		return fmt.Errorf("giving up root: %w", errno)
+	}
 	// With each change of the uids, the kernel lets others look in again, as fs.suid_dumpable
 	// has it (proc_sys_fs(5)).
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
@@ -94,14 +100,15 @@ func become(who account, groups []uint32) error {
 	return nil
 }
 
-// capabilities returns those that this thread has or could take.
+// capabilities returns those that this thread has, could take, or could hand on.
 func capabilities() uint64 {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var data [2]unix.CapUserData
 	if err := unix.Capget(&header, &data[0]); err != nil {
 		return 1<<64 - 1
 	}
-	return uint64(data[0].Effective|data[0].Permitted) | uint64(data[1].Effective|data[1].Permitted)<<32
+	low, high := data[0], data[1]
+	return uint64(low.Effective|low.Permitted|low.Inheritable) | uint64(high.Effective|high.Permitted|high.Inheritable)<<32
 }
 
 const (
