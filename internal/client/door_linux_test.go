@@ -137,3 +137,15 @@ func TestNobodyAtTheDoor(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestInterruptedAtTheDoor: a caller who gives up while msg connects hears that, and not that
+// msgd does not answer.
+func TestInterruptedAtTheDoor(t *testing.T) {
+	ctx, giveUp := context.WithCancel(t.Context())
+	giveUp()
+	_, err := dial(ctx, filepath.Join(t.TempDir(), "door"))
+	var failure *message.Failure
+	if !errors.As(err, &failure) || failure.Reason != message.Interrupted {
+		t.Errorf("%v, want %q", err, message.Interrupted)
+	}
+}

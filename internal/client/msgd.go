@@ -16,16 +16,18 @@ import (
 	"msg/internal/wire/call"
 )
 
-// dial connects to msgd. It fails with errNobody if nobody is at the door, else with a
-// *message.Refusal.
-func dial(ctx context.Context, path string) (*net.UnixConn, error) {
-	ctx, cancel := context.WithTimeout(ctx, doorTime)
+// dial connects to msgd. It fails with errNobody if nobody is at the door, with a
+// *message.Failure if the caller gives up, else with a *message.Refusal.
+func dial(caller context.Context, path string) (*net.UnixConn, error) {
+	ctx, cancel := context.WithTimeout(caller, doorTime)
 	defer cancel()
 	for {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
 		switch {
 		case err == nil:
 			return conn.(*net.UnixConn), nil
+		case caller.Err() != nil:
+			return nil, message.Fail(message.Interrupted, "interrupted before msgd had the message: nothing was sent")
 		case errors.Is(err, syscall.EAGAIN) && ctx.Err() == nil: // its queue is full
 			time.Sleep(doorPause)
 		case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EPERM):
