@@ -186,7 +186,8 @@ const (
 	tempDir = workDir + "/tmp"
 )
 
-// furnish gives the island its own /proc, /run, terminals and files in /etc and /usr/local.
+// furnish gives the island its own /proc, /run, terminals and files in /etc, /usr/local and
+// /var/lib.
 func furnish() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("making mounts private: %w", err)
@@ -202,29 +203,44 @@ func furnish() error {
 			return fmt.Errorf("mounting %s on %s: %w", m.kind, m.dir, err)
 		}
 	}
-	for _, dir := range []string{tempDir, workDir + "/etc", workDir + "/work"} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(tempDir, 0o755); err != nil {
+		return err
+	}
+	for _, dir := range []string{"/etc", "/var/lib"} {
+		if err := cover(dir); err != nil {
 			return err
 		}
 	}
-	layers := fmt.Sprintf("lowerdir=/etc,upperdir=%s/etc,workdir=%[1]s/work", workDir)
-	if err := unix.Mount("overlay", "/etc", "overlay", 0, layers); err != nil {
-		return fmt.Errorf("mounting an overlay on /etc: %w", err)
-	}
 	return errors.Join(
 		os.Chmod(tempDir, 0o777|os.ModeSticky),
-		os.RemoveAll("/etc/msg"),
+		os.RemoveAll("/etc/msg"), os.RemoveAll("/var/lib/msg"),
 		os.WriteFile(UtmpFile, nil, 0o644),
 	)
 }
 
-// Install puts msg and its helper where `make install` has them, from the project's
-// directory, root. The helper's directories below /run are made, too.
+// cover has what is changed in a directory of the real machine stay on the island.
+func cover(dir string) error {
+	upper, work := workDir+"/upper"+dir, workDir+"/work"+dir
+	if err := errors.Join(os.MkdirAll(upper, 0o755), os.MkdirAll(work, 0o755)); err != nil {
+		return err
+	}
+	layers := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", dir, upper, work)
+	if err := unix.Mount("overlay", dir, "overlay", 0, layers); err != nil {
+		return fmt.Errorf("mounting an overlay on %s: %w", dir, err)
+	}
+	return nil
+}
+
+// Install puts msg and msgd where `make install` has them, from the project's directory,
+// root. It makes msgd's account and directories, too. Start has msgd listen.
 func Install(root string) error {
+	const lib = "/usr/local/lib"
 	for _, argv := range [][]string{
 		{"install", "-D", "-m", "755", filepath.Join(root, "bin/msg"), Msg},
-		{filepath.Join(root, "packaging/install-helper"), filepath.Join(root, "libexec/msg-helper"), Helper},
-		{filepath.Join(root, "packaging/make-run"), filepath.Join(root, "packaging/tmpfiles.conf")},
+		{"install", "-D", "-m", "755", filepath.Join(root, "bin/msgd"), Msgd},
+		{"install", "-D", "-m", "644", filepath.Join(root, "packaging/sysusers.conf"), lib + "/sysusers.d/msg.conf"},
+		{"install", "-D", "-m", "644", filepath.Join(root, "packaging/tmpfiles.conf"), lib + "/tmpfiles.d/msg.conf"},
+		{filepath.Join(root, "packaging/make-run"), lib},
 	} {
 		if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
 			return fmt.Errorf("%q: %w: %s", argv, err, out)
@@ -235,6 +251,6 @@ func Install(root string) error {
 
 // Where Install puts them.
 const (
-	Msg    = "/usr/local/bin/msg"
-	Helper = "/usr/local/libexec/msg-helper"
+	Msg  = "/usr/local/bin/msg"
+	Msgd = "/usr/local/sbin/msgd"
 )
