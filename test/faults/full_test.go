@@ -24,10 +24,12 @@ type broken struct {
 	spoil func() error
 	mend  func() error
 
-	paced   bool // messages are not counted, and go one at a time
-	newOnly bool // that holds for who has not sent any before
-	nowhere bool // there is no place to wait for answers
-	notice  bool // none can be left for who logs in
+	doorless bool // no msgd can be reached, and users are told
+	closed   bool // the door is closed to users, and they are told
+	paced    bool // messages are not counted, and go one at a time
+	newOnly  bool // that holds for who has not sent any before
+	nowhere  bool // there is no place to wait for answers
+	notice   bool // none can be left for who logs in
 }
 
 const (
@@ -36,21 +38,41 @@ const (
 	runPending = runMsg + "/pending"
 )
 
-var brokenRuns = []broken{
-	{fault: "/run without a free byte", spoil: func() error { return fill(true, false) }, mend: emptied, notice: true},
-	{fault: "/run without a free inode", spoil: func() error { return fill(false, true) }, mend: emptied, newOnly: true, nowhere: true, notice: true},
-	{fault: "/run full", spoil: func() error { return fill(true, true) }, mend: emptied, newOnly: true, nowhere: true, notice: true},
-	{fault: "/run read-only", spoil: func() error { return remount(unix.MS_BIND|unix.MS_RDONLY, "") }, mend: func() error { return remount(unix.MS_BIND, "") }, paced: true, nowhere: true, notice: true},
-	away(runMsg, broken{paced: true, nowhere: true}),
-	away(runRate, broken{paced: true}),
-	away(runPending, broken{nowhere: true}),
-	mode(runMsg, 0o700, 0o755, broken{paced: true, nowhere: true}),
-	mode(runRate, 0o777, 0o770, broken{paced: true}),
-	mode(runRate, 0o700, 0o770, broken{paced: true}),
-	mode(runPending, 0o1777, 0o1775, broken{nowhere: true}),
-	mode(runPending, 0o775, 0o1775, broken{nowhere: true}),
-	owned(runRate, broken{paced: true}),
-	owned(runPending, broken{nowhere: true}),
+func brokenRuns(judge int) []broken {
+	return []broken{
+		{fault: "/run without a free byte", spoil: func() error { return fill(true, false) }, mend: emptied, notice: true},
+		{fault: "/run without a free inode", spoil: func() error { return fill(false, true) }, mend: emptied, newOnly: true, nowhere: true, notice: true},
+		{fault: "/run full", spoil: func() error { return fill(true, true) }, mend: emptied, newOnly: true, nowhere: true, notice: true},
+		{fault: "/run read-only", spoil: readOnly, mend: func() error { return unix.Unmount("/run", unix.MNT_DETACH) }, paced: true, nowhere: true, notice: true},
+		away(runMsg, broken{doorless: true, nowhere: true}),
+		away(runRate, broken{paced: true}),
+		away(runPending, broken{nowhere: true}),
+		mode(runMsg, 0o700, 0o755, broken{closed: true}),
+		mode(runRate, 0o777, 0o700, broken{paced: true}),
+		mode(runRate, 0o750, 0o700, broken{paced: true}),
+		mode(runPending, 0o1777, 0o1775, broken{nowhere: true}),
+		mode(runPending, 0o775, 0o1775, broken{nowhere: true}),
+		owned(runRate, judge, broken{paced: true}),
+		owned(runPending, 0, broken{nowhere: true}),
+		away(island.Door, broken{doorless: true}),
+		mode(island.Door, 0o600, 0o666, broken{closed: true}),
+		instead("a file", func() error { return os.WriteFile(island.Door, nil, 0o666) }),
+		instead("a directory", func() error { return os.Mkdir(island.Door, 0o777) }),
+		{
+			fault: "a door that a dead msgd has left", doorless: true,
+			spoil: service.Kill, mend: func() error { return service.Restart((*exec.Cmd).Start) },
+		},
+	}
+}
+
+// instead has something else be where the door was.
+func instead(what string, place func() error) broken {
+	b := away(island.Door, broken{doorless: true})
+	remove, putBack := b.spoil, b.mend
+	b.fault = what + " in the door's place"
+	b.spoil = func() error { return errors.Join(remove(), place(), os.Chmod(island.Door, 0o777)) }
+	b.mend = func() error { return errors.Join(os.Remove(island.Door), putBack()) }
+	return b
 }
 
 // fill leaves no room for bytes, or for inodes, in /run.
@@ -76,6 +98,12 @@ func fill(bytes, inodes bool) error {
 	return nil
 }
 
+// readOnly has all see /run by a mount of its own: msgd writes to the lock that it has open by
+// the other.
+func readOnly() error {
+	return errors.Join(unix.Mount("/run", "/run", "", unix.MS_BIND, ""), remount(unix.MS_BIND|unix.MS_RDONLY, ""))
+}
+
 func emptied() error { return remount(0, "size=50%,nr_inodes=100k") }
 
 func remount(flags uintptr, options string) error {
@@ -96,15 +124,16 @@ func mode(path string, wrong, right uint32, b broken) broken {
 	return b
 }
 
-func owned(path string, b broken) broken {
+func owned(path string, owner int, b broken) broken {
 	b.fault = path + " somebody else's"
 	b.spoil = func() error { return os.Chown(path, people[9].UID, -1) }
-	b.mend = func() error { return os.Chown(path, 0, -1) }
+	b.mend = func() error { return os.Chown(path, owner, -1) }
 	return b
 }
 
-// TestBrokenRun: whatever /run is like, messages go out, no faster than the limit; what
-// cannot be done is said, and nothing is sent then.
+// TestBrokenRun: whatever /run is like, root's messages go out. So do those of users as long as
+// msgd can be reached, no faster than the limit. What cannot be done is said, and nothing is sent
+// then. msg doctor finds each fault.
 func TestBrokenRun(t *testing.T) {
 	s := newStage(t, 3)
 	const perMinute, interval = 600, time.Minute / 600
@@ -113,7 +142,8 @@ func TestBrokenRun(t *testing.T) {
 	if err := s.goesOn(old); err != nil {
 		t.Fatal(err)
 	}
-	for i, b := range brokenRuns {
+	judge := ownerOf(t, runRate)
+	for i, b := range brokenRuns(judge) {
 		c := fault(t, b.fault)
 		if err := b.spoil(); err != nil {
 			t.Fatal(b.fault, err)
@@ -124,26 +154,68 @@ func TestBrokenRun(t *testing.T) {
 			}
 		})
 		t.Cleanup(mended)
-		newOne := &people[20+i]
 		c.tried(s.reaches(nil, 3, 0))
-		c.tried(s.reaches(old, 3, b.least(b.paced, interval)))
-		c.tried(s.reaches(newOne, 3, b.least(b.paced || b.newOnly, interval)))
+		c.tried(s.asks(nil, b.nowhere))
+		if b.doorless || b.closed {
+			for range 3 {
+				c.tried(s.told(old, b))
+				c.tried(s.told(old, b, waits...))
+			}
+		} else {
+			c.tried(s.reaches(old, 3, b.least(b.paced, interval)))
+			c.tried(s.reaches(&people[20+i], 3, b.least(b.paced || b.newOnly, interval)))
+			c.tried(s.asks(old, b.nowhere))
+		}
 		if b.paced {
 			c.tried(s.crowd(old, interval))
-		}
-		for _, by := range []*island.Person{nil, old} {
-			c.tried(s.asks(by, b.nowhere && (by != nil || b.fault != mode(runMsg, 0o700, 0, b).fault)))
 		}
 		if b.notice {
 			c.tried(s.countsDown())
 		}
-		if b.paced || b.nowhere {
+		if b.doorless || b.closed || b.paced || b.nowhere {
 			c.tried(s.diagnosed())
 		}
 		mended()
 		c.tried(s.goesOn(old))
 		c.tried(s.goesOn(nil))
 	}
+}
+
+func ownerOf(t *testing.T, path string) int {
+	t.Helper()
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		t.Fatal(err)
+	}
+	return int(st.Uid)
+}
+
+// told holds that a user whom no msgd serves is told so, and that nothing is sent.
+func (s *stage) told(by *island.Person, b broken, options ...string) error {
+	out := s.send(by, options...)
+	if err := s.judge(out); err != nil {
+		return err
+	}
+	words, status := "msgd, which may write there, does not run", 1
+	said := out.stderr
+	for _, r := range out.results {
+		said += r.Detail + "\n"
+	}
+	switch {
+	case b.closed:
+		words, status = "this host lets you send no messages: /run/msg/door is closed to you", 2
+	case len(options) > 0:
+		words, status = "msgd, which waits for answers, does not run", 2
+	}
+	if out.state.ExitCode() != status || !strings.Contains(said, words) {
+		return fmt.Errorf("%v, %+v, %q; want status %d and %q", out.state, out.results, out.stderr, status, words)
+	}
+	for _, t := range s.terminals {
+		if screen := s.shown(t); screen != "" {
+			return fmt.Errorf("%s shows %q", t.Name, screen)
+		}
+	}
+	return nil
 }
 
 // least is the least time a message takes.

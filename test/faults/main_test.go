@@ -1,7 +1,7 @@
 //go:build linux
 
 // Package faults_test has everything that msg leans on fail: terminals that go away, hang or
-// become somebody else's, registers that lie, a bus that hangs, helpers that are killed. The
+// become somebody else's, registers that lie, a bus that hangs, an msgd that is killed. The
 // installed programs run on an island, on real pseudo-terminals, many times for each fault.
 //
 // A try is survived if msg ended in time, each terminal has one result, and each result is
@@ -28,6 +28,9 @@ const nameSize = 32
 
 const mostPeople = 300
 
+// service is the msgd that users' messages go through.
+var service *island.Service
+
 // settings let everybody send what these tests send.
 const settings = `[policy]
 broadcast = ["*"]
@@ -51,6 +54,10 @@ func TestMain(m *testing.M) {
 		}
 		code := m.Run()
 		fmt.Print(counts.table())
+		if code != 0 {
+			log := service.Log()
+			fmt.Printf("msgd's log ends: %s\n", log[max(0, len(log)-1000):])
+		}
 		return code
 	})
 }
@@ -69,6 +76,10 @@ func furnish() (err error) {
 		return err
 	}
 	longNamed, err = island.Named(strings.Repeat("n", nameSize), strings.Repeat("l", nameSize+8))
+	if err != nil {
+		return err
+	}
+	service, err = island.Start()
 	return err
 }
 

@@ -39,23 +39,37 @@ func apart(change func() error) func(*exec.Cmd) error {
 	}
 }
 
+// changed has msgd run with such mounts, too, until the end of the test, and returns apart.
+func changed(t *testing.T, change func() error) func(*exec.Cmd) error {
+	t.Helper()
+	start := apart(change)
+	restart(t, start)
+	t.Cleanup(func() { restart(t, (*exec.Cmd).Start) })
+	return start
+}
+
 // mounted is such a change.
 func mounted(kind, dir, options string) func() error {
 	return func() error { return unix.Mount(kind, dir, kind, 0, options) }
 }
 
 // TestProc: where /proc tells nothing of others, everybody who has a terminal has the message.
+// Without any process in /proc, msgd starts no conversation, and says so.
 func TestProc(t *testing.T) {
+	const none = "no /proc"
 	for name, change := range map[string]func() error{
-		"no /proc":               mounted("tmpfs", "/proc", ""),
-		"/proc with hidepid=1":   mounted("proc", "/proc", "hidepid=1"),
-		"/proc with hidepid=2":   mounted("proc", "/proc", "hidepid=2"),
-		"/proc with subset=pid":  mounted("proc", "/proc", "subset=pid"),
-		"/proc/1 that is a file": func() error { return errors.Join(mounted("tmpfs", "/proc", "")(), os.WriteFile("/proc/1", nil, 0o644)) },
+		none:                    mounted("tmpfs", "/proc", ""),
+		"/proc with hidepid=1":  mounted("proc", "/proc", "hidepid=1"),
+		"/proc with hidepid=2":  mounted("proc", "/proc", "hidepid=2"),
+		"/proc with subset=pid": mounted("proc", "/proc", "subset=pid"),
+		none + ", but a file in the place of process 1": func() error {
+			return errors.Join(mounted("tmpfs", "/proc", "")(), os.WriteFile("/proc/1", nil, 0o644))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			senders(t, func(t *testing.T, by *island.Person) {
 				c := fault(t, name+" ("+whose(by)+")")
+				start := changed(t, change)
 				terminals := opened(t, island.Open, 2, 10)
 				for _, one := range terminals {
 					if err := one.Lead(); err != nil {
@@ -63,7 +77,11 @@ func TestProc(t *testing.T) {
 					}
 				}
 				for range 20 {
-					o, err := sending{by: by, targets: "*", start: apart(change)}.send()
+					o, err := sending{by: by, targets: "*", start: start}.send()
+					if by != nil && strings.HasPrefix(name, none) {
+						c.tried(refused(err, "msgd cannot start a conversation; its log says why", terminals))
+						continue
+					}
 					if err == nil {
 						err = o.only(terminals...)
 					}
@@ -72,7 +90,7 @@ func TestProc(t *testing.T) {
 					}
 					c.tried(err)
 				}
-				c.tried(inspected(by, apart(change), func(out string) error {
+				c.tried(inspected(by, start, func(out string) error {
 					if n := strings.Count(out, `"terminal":"pts/`); n != len(terminals) {
 						return fmt.Errorf("%d terminals, want %d: %s", n, len(terminals), out)
 					}
@@ -81,6 +99,22 @@ func TestProc(t *testing.T) {
 			})
 		})
 	}
+}
+
+// refused holds that a message failed with these words, and that no terminal shows anything.
+func refused(err error, words string, terminals []*island.Terminal) error {
+	if err == nil || !strings.Contains(err.Error(), words) {
+		return fmt.Errorf("%w, want %q", err, words)
+	}
+	for _, one := range terminals {
+		if err := one.Settle(patience); err != nil {
+			return err
+		}
+		if seen, _ := one.Take(); len(seen) > 0 {
+			return fmt.Errorf("%s shows %q", one.Name, seen)
+		}
+	}
+	return nil
 }
 
 // inspected has msg sessions and msg doctor run to their end; what the first shows is judged.
@@ -103,11 +137,14 @@ func inspected(by *island.Person, start func(*exec.Cmd) error, judge func(string
 func TestNoTerminals(t *testing.T) {
 	for name, change := range map[string]func() error{
 		"an empty /dev/pts": mounted("tmpfs", "/dev/pts", ""),
-		"no /dev/pts":       mounted("tmpfs", "/dev", ""),
+		"no /dev/pts": func() error { // msgd needs the null device
+			return errors.Join(mounted("tmpfs", "/dev", "")(), unix.Mknod("/dev/null", unix.S_IFCHR|0o666, int(unix.Mkdev(1, 3))))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			senders(t, func(t *testing.T, by *island.Person) {
 				c := fault(t, name+" ("+whose(by)+")")
+				start := changed(t, change)
 				one := opened(t, island.Open, 2, 1)[0]
 				if err := one.Lead(); err != nil {
 					t.Fatal(err)
@@ -116,7 +153,7 @@ func TestNoTerminals(t *testing.T) {
 				t.Cleanup(func() { writeUtmp(t, nil) })
 				for range 20 {
 					for target, reason := range map[string]string{"*": "", one.Name: "unknown", one.Person.Name: "not-logged-in"} {
-						o, err := sending{by: by, targets: target, start: apart(change)}.send()
+						o, err := sending{by: by, targets: target, start: start}.send()
 						if r := o.results[target]; err == nil && (r.Reason != reason || reason == "" && len(o.results) > 0) {
 							err = fmt.Errorf("%s: %+v, want %q", target, o.results, reason)
 						}
@@ -126,7 +163,7 @@ func TestNoTerminals(t *testing.T) {
 				if seen, _ := one.Take(); len(seen) > 0 {
 					t.Errorf("it shows %q", seen)
 				}
-				c.tried(inspected(by, apart(change), func(out string) error {
+				c.tried(inspected(by, start, func(out string) error {
 					if strings.TrimSpace(out) != "[]" {
 						return fmt.Errorf("it shows %s", out)
 					}
@@ -164,9 +201,10 @@ func TestOddTerminals(t *testing.T) {
 	}
 	senders(t, func(t *testing.T, by *island.Person) {
 		c := fault(t, "what is no terminal in /dev/pts ("+whose(by)+")")
+		start := changed(t, change)
 		want := map[string][]string{
 			"pts/10": {"unknown"}, "pts/11": {"unknown"}, "pts/12": {"unknown"}, "pts/13": {"unknown"},
-			"pts/14": {"not-a-terminal"}, "pts/15": {"gone"}, "pts/16": {"gone"}, "pts/17": {"gone"},
+			"pts/14": {"not-a-terminal", "gone"}, "pts/15": {"gone"}, "pts/16": {"gone"}, "pts/17": {"gone"},
 			"pts/18": {"gone", "messages-off"}, "pts/19": {"gone", "not-a-terminal"},
 		}
 		var targets []string
@@ -174,7 +212,7 @@ func TestOddTerminals(t *testing.T) {
 			targets = append(targets, name)
 		}
 		for range 20 {
-			o, err := sending{by: by, targets: strings.Join(targets, ","), start: apart(change)}.send()
+			o, err := sending{by: by, targets: strings.Join(targets, ","), start: start}.send()
 			for name, reasons := range want {
 				r := o.results[name]
 				if err == nil && (r.Event != "failed" || !strings.Contains(strings.Join(reasons, " "), r.Reason)) {

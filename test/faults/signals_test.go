@@ -182,7 +182,7 @@ func TestPipes(t *testing.T) {
 			r := s.begin(by)
 			pid := r.cmd.Process.Pid
 			time.Sleep(5*time.Millisecond + rand.N(15*time.Millisecond))
-			_ = unix.Kill(-pid, unix.SIGPIPE) // the helper has it, too
+			_ = unix.Kill(-pid, unix.SIGPIPE)
 			out := r.wait()
 			if out.state.Sys().(syscall.WaitStatus).Signaled() { // it had not begun
 				c.tried(s.judge(out))

@@ -169,7 +169,7 @@ func (s *stage) judge(out sent) error {
 	s.Helper()
 	wrong := []error{out.err}
 	say := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
-	nothing, failed := false, false // nothing at all was sent; the helper has failed as a whole
+	nothing, failed := false, false // nothing at all was sent; the conversation has failed as a whole
 	said := map[string][]message.Result{}
 	for _, r := range out.results {
 		switch {
@@ -250,6 +250,9 @@ func left() error {
 			}
 		}
 	}
+	if _, statErr := os.Lstat(island.Door + ".new"); statErr == nil {
+		err = errors.Join(err, fmt.Errorf("left behind: %s.new", island.Door))
+	}
 	return err
 }
 
@@ -266,7 +269,8 @@ func gone() error {
 	}
 }
 
-// processes are msg's, its helper's, and those that see to its notices.
+// processes are msg's, those of conversations with msgd, and those that see to msg's notices.
+// msgd's listener is none of them.
 func processes() (alive []string) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -282,32 +286,60 @@ func processes() (alive []string) {
 		}
 		name := string(stat[bytes.IndexByte(stat, '(')+1 : bytes.LastIndexByte(stat, ')')])
 		line, _ := os.ReadFile("/proc/" + e.Name() + "/cmdline")
-		if name == "msg" || name == "msg-helper" || bytes.Contains(line, []byte("\x00msg-notice\x00")) {
+		// A judge or a monitor is called exe until it has named itself.
+		if slices.Contains([]string{"msg", "msgd-judge", "msgd-monitor", "exe"}, name) || bytes.Contains(line, []byte("\x00msg-notice\x00")) {
 			alive = append(alive, string(stat))
 		}
 	}
 	return alive
 }
 
-// child waits for the first child of msg, and returns its pid; 0 where msg ends before.
-func (r *started) child() int {
-	dir := fmt.Sprintf("/proc/%d", r.cmd.Process.Pid)
+// The two processes of a conversation with msgd.
+const (
+	judgeRole   = "judge"
+	monitorRole = "monitor"
+)
+
+// process waits for the judge or the monitor of a message, and returns its pid; 0 if msg ends
+// before. It is the only one of its role, but for those that are known.
+func (r *started) process(role string, known ...int) int {
 	for {
-		threads, err := filepath.Glob(dir + "/task/*/children")
-		if err != nil {
-			return 0
-		}
-		for _, file := range threads {
-			data, _ := os.ReadFile(file) // the thread may have ended
-			if first, _, found := strings.Cut(string(data), " "); found {
-				child, _ := strconv.Atoi(first)
-				return child
+		for _, pid := range childrenOf(service.PID) {
+			if roleOf(pid) == role && !slices.Contains(known, pid) {
+				return pid
 			}
 		}
-		if stat, err := os.ReadFile(dir + "/stat"); err != nil || bytes.Contains(stat, []byte(") Z ")) {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", r.cmd.Process.Pid))
+		if err != nil || bytes.Contains(stat, []byte(") Z ")) {
 			return 0
 		}
 	}
+}
+
+func childrenOf(pid int) (all []int) {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		return nil
+	}
+	for _, file := range threads {
+		data, _ := os.ReadFile(file) // the thread may have ended
+		for _, word := range strings.Fields(string(data)) {
+			if child, err := strconv.Atoi(word); err == nil {
+				all = append(all, child)
+			}
+		}
+	}
+	return all
+}
+
+// roleOf returns the role of a process of msgd's; "" of a listener, and of what is no msgd.
+func roleOf(pid int) string {
+	line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	words := strings.Split(string(line), "\x00")
+	if len(words) < 2 || words[0] != "msgd" || words[1] != judgeRole && words[1] != monitorRole {
+		return ""
+	}
+	return words[1]
 }
 
 // The rows that a message is made of.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -19,7 +20,7 @@ import (
 )
 
 // senders are who sends: each fault meets root, who delivers in msg itself, and a user, for
-// whom the helper does.
+// whom msgd does.
 func senders(t *testing.T, test func(t *testing.T, by *island.Person)) {
 	t.Run("root", func(t *testing.T) { test(t, nil) })
 	t.Run("user", func(t *testing.T) { test(t, &people[0]) })
@@ -89,6 +90,9 @@ type storm struct {
 	reasons []string
 }
 
+// messagesOff is the mode of a terminal whose owner has said no.
+const messagesOff = 0o600 | os.ModeSticky
+
 const (
 	runs     = 100
 	victims  = 5  // of each run
@@ -109,7 +113,7 @@ func TestStorms(t *testing.T) {
 		},
 		"mesg": {
 			fault: "messages off at any moment", reasons: []string{"messages-off"},
-			deed: func(one *island.Terminal) error { return os.Chmod(one.Path, 0o600|os.ModeSticky) },
+			deed: func(one *island.Terminal) error { return os.Chmod(one.Path, messagesOff) },
 		},
 		"exclusive": {
 			fault: "exclusive at any moment", reasons: []string{"busy"},
@@ -313,7 +317,7 @@ func TestHeld(t *testing.T) {
 		},
 		"mesg": {
 			fault: "held, and messages off by now", reasons: []string{"messages-off"}, root: []string{"stuck"}, ends: true,
-			deed: func(one *island.Terminal) error { return os.Chmod(one.Path, 0o600|os.ModeSticky) },
+			deed: func(one *island.Terminal) error { return os.Chmod(one.Path, messagesOff) },
 		},
 		"exclusive": {
 			fault: "held, and exclusive by now", reasons: []string{"stuck"}, // it is open already
@@ -571,19 +575,23 @@ func (o outcome) half(one *island.Terminal) (half bool, err error) {
 }
 
 // TestFewDescriptors: with room for some terminals at once, all have their result, although
-// some of them are held.
+// some of them are held. It is root's msg that has few descriptors; for users, it is msgd.
 func TestFewDescriptors(t *testing.T) {
+	const room = 40
+	limitService(t, room)
 	for _, few := range []int{10, 40} { // there is room for some 16
 		t.Run(fmt.Sprint(few), func(t *testing.T) {
 			t.Parallel()
 			sendersAtOnce(t, func(t *testing.T, by *island.Person) {
-				c := fault(t, fmt.Sprintf("40 descriptors, 200 terminals, %d held (%s)", few, whose(by)))
+				c := fault(t, fmt.Sprintf("%d descriptors, 200 terminals, %d held (%s)", room, few, whose(by)))
 				steady, struck := opened(t, island.Open, 2, 200-few), opened(t, island.Open, 202-few, few)
 				held(t, struck)
 				shuffled := slices.Concat(steady, struck)
 				rand.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
 				msg := sending{by: by, targets: names(shuffled...), time: 2 * time.Second, longer: 4 * time.Second}
-				msg.start = limited("-n 40")
+				if by == nil {
+					msg.start = limited(fmt.Sprint("-n ", room))
+				}
 				o, err := msg.send()
 				if err == nil {
 					err = o.only(shuffled...)
@@ -602,6 +610,24 @@ func TestFewDescriptors(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// limitService has msgd's conversations have that many descriptors at most, until the end of the
+// test.
+func limitService(t *testing.T, most uint64) {
+	t.Helper()
+	if err := unix.Prlimit(service.PID, unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: most, Max: most}, nil); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { restart(t, (*exec.Cmd).Start) }) // nobody may raise a limit again
+}
+
+// restart has another msgd listen, started like that.
+func restart(t *testing.T, start island.Starter) {
+	t.Helper()
+	if err := errors.Join(service.Kill(), service.Restart(start)); err != nil {
+		t.Fatal(err)
 	}
 }
 
