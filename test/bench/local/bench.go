@@ -85,6 +85,7 @@ type command struct {
 	exit int  // how it ends
 
 	tells bool // on standard error, how many nanoseconds it took
+	keep  bool // what it writes to standard error
 }
 
 // sample is one run.
@@ -93,6 +94,7 @@ type sample struct {
 	cpu    time.Duration
 	memory int64         // the most that was resident, in bytes
 	last   time.Duration // until the last terminal that is not held had the text
+	stderr string        // of a command whose standard error is kept
 }
 
 // compare runs the commands side by side, in another order each time.
@@ -127,6 +129,9 @@ func (b *bench) run(c command) (sample, error) {
 		return sample{}, fmt.Errorf("exits with %d: %s", came.Status, came.Stderr)
 	}
 	s := sample{took: came.Took, cpu: came.CPU, memory: came.Memory}
+	if c.keep {
+		s.stderr = came.Stderr
+	}
 	if c.tells {
 		ns, err := strconv.ParseInt(came.Stderr, 10, 64)
 		if err != nil {

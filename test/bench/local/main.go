@@ -18,8 +18,13 @@ import (
 func main() {
 	if os.Getenv(runnerEnv) != "" {
 		work := obey
-		if len(os.Args) == 3 && os.Args[1] == floorName {
-			work = func() error { return floor(os.Args[2]) }
+		if len(os.Args) == 3 {
+			switch os.Args[1] {
+			case floorName:
+				work = func() error { return floor(os.Args[2]) }
+			case doorName:
+				work = func() error { return converse(os.Args[2]) }
+			}
 		}
 		if err := work(); err != nil {
 			fmt.Fprintf(os.Stderr, "bench: %v\n", err)
@@ -44,6 +49,11 @@ func run() error {
 	if err := island.Install("."); err != nil {
 		return err
 	}
+	service, err := island.Start()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = service.Kill() }()
 	var sizes []int
 	for word := range strings.SplitSeq(*terminals, ",") {
 		n, err := strconv.Atoi(word)
@@ -61,7 +71,7 @@ func run() error {
 			continue
 		}
 		if err := one.measure(b); err != nil {
-			return fmt.Errorf("%s: %w", one.name, err)
+			return fmt.Errorf("%s: %w; msgd's log: %q", one.name, err, service.Log())
 		}
 	}
 	return nil
