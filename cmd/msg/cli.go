@@ -8,7 +8,7 @@ import (
 )
 
 // version is set when a release is built.
-var version = "0.1.0-dev"
+var version = "0.2.0-dev"
 
 // cli is everything that can be typed. A first word that is none of the
 // commands is a target: send is the default.

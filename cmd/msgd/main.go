@@ -24,7 +24,7 @@ import (
 )
 
 // version is set when a release is built.
-var version = "0.1.0-dev"
+var version = "0.2.0-dev"
 
 // The roles of this program besides the listener's. The listener starts the first two; the
 // last is for a host without msg, where "msg --push" sends this program along.
