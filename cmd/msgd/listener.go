@@ -44,7 +44,7 @@ type listener struct {
 
 func newListener(door *os.File, judge account, idle time.Duration) *listener {
 	l := &listener{
-		door: door, judge: judge, idle: idle, owners: newOwners("/etc/subuid", asGetent(judge)),
+		door: door, judge: judge, idle: idle, owners: newOwners(subuidFile, asGetent(judge)),
 		closing: make(chan struct{}, mostClosing), places: newPlaces(), judges: map[int]owner{}, lasting: map[int]bool{}, busy: time.Now(),
 	}
 	if gid, ok := hidepidGroup(); ok {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"os/exec"
 	"strconv"
@@ -29,6 +30,18 @@ const (
 // containers run there, and those in them must not take root's places.
 func ofRoot(first uint64) owner { return nobody - owner(first) }
 
+// count returns the uid under which an owner's messages are counted: of a range of root's the
+// first, and for nobody (uid_t)-1, which no account has.
+func (o owner) count() uint32 {
+	switch {
+	case o == nobody:
+		return math.MaxUint32
+	case o < nobody:
+		return uint32(nobody - o)
+	}
+	return uint32(o)
+}
+
 // owners finds whom a uid counts for. A uid with an account counts for itself. Another within a
 // range of /etc/subuid counts for the user whose range it is: that user can take on any of
 // them in a user namespace (subuid(5)).
@@ -47,6 +60,9 @@ type known struct {
 	has bool // an account; false while it is asked
 	at  time.Time
 }
+
+// subuidFile has the ranges (subuid(5)).
+const subuidFile = "/etc/subuid"
 
 func newOwners(subuid string, ask func(uint32) bool) *owners {
 	return &owners{subuid: subuid, ask: ask, asking: make(chan struct{}, mostAsking), accounts: map[uint32]known{}}

@@ -26,7 +26,7 @@ func (w who) policy(ctx context.Context, names *accounts.Directory, system confi
 		return delivery.Policy{Unlimited: true}
 	}
 	s := sender{w, names}
-	p := delivery.Policy{Count: counter(w.uid, system.Rate), Send: s.permission(ctx, system.Policy.Send)}
+	p := delivery.Policy{Count: counter(s.counted(ctx, subuidFile), system.Rate), Send: s.permission(ctx, system.Policy.Send)}
 	if slices.ContainsFunc(r.Targets, func(t target.Target) bool { return t.Kind == target.Everyone }) {
 		p.Broadcast = s.permission(ctx, system.Policy.Broadcast)
 	}
@@ -36,6 +36,15 @@ func (w who) policy(ctx context.Context, names *accounts.Directory, system confi
 type sender struct {
 	who
 	names *accounts.Directory
+}
+
+// counted returns the uid that the sender's messages are counted under. It is not the sender's own
+// if that has no account: a user with a range of uids would have as many counts.
+func (s sender) counted(ctx context.Context, subuid string) uint32 {
+	if s.uid == 0 || s.names.Name(ctx, s.uid) != "" {
+		return s.uid
+	}
+	return newOwners(subuid, func(uint32) bool { return false }).of(s.uid, time.Now()).count()
 }
 
 // permission tells whether the sender is one of those named.
