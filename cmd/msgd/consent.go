@@ -47,6 +47,8 @@ func (w who) consent(names *accounts.Directory, unclear error) func(context.Cont
 		switch {
 		case unclear != nil:
 			return consent.Word{}, &message.Refusal{Problem: unclear.Error(), Hint: "nothing was changed"}
+		case w.uid == 0 && !w.root: // uid 0 of a container, or a process that nothing is known of
+			return consent.Word{}, &message.Refusal{Problem: "msgd cannot tell that you are root of this host", Hint: "nothing was kept"}
 		case names.Name(ctx, w.uid) == "":
 			// A user may have thousands of such uids (subuid(5)), and fill the disk with their words.
 			return consent.Word{}, &message.Refusal{Problem: fmt.Sprintf("uid %d has no account here, so nothing is kept for it", w.uid)}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -65,6 +66,7 @@ func TestMain(m *testing.M) {
 	}
 	island.Main(func() int {
 		fail(furnish())
+		fail(handOnNothing())
 		return m.Run()
 	})
 }
@@ -114,6 +116,17 @@ func furnish() error {
 		install(filepath.Join(built, "msgd"), installed), install(self, testCopy),
 		bringUpLoopback(),
 	)
+}
+
+// handOnNothing keeps what this process has inherited from what the tests start.
+func handOnNothing() error {
+	entries, err := os.ReadDir("/proc/self/fd")
+	for _, entry := range entries {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
+	return err
 }
 
 func add(file, lines string) error {
@@ -195,7 +208,13 @@ type client struct {
 // connectAs starts a client of a user's, which connects to a socket.
 func connectAs(t *testing.T, uid uint32, path string) *client {
 	t.Helper()
-	cmd := exec.Command(testCopy, path)
+	return connectBy(t, testCopy, uid, path)
+}
+
+// connectBy is connectAs by a program that may be set-uid.
+func connectBy(t *testing.T, program string, uid uint32, path string) *client {
+	t.Helper()
+	cmd := exec.Command(program, path)
 	cmd.Env = []string{partEnv + "=connect"}
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid}, Setsid: true}
@@ -222,6 +241,16 @@ func connectAs(t *testing.T, uid uint32, path string) *client {
 		t.Fatalf("uid %d does not connect: %q", uid, said)
 	}
 	return c
+}
+
+// setuidTo returns a copy of the client that is set-uid to a user.
+func setuidTo(t *testing.T, uid int) string {
+	t.Helper()
+	path := fmt.Sprint(testCopy, "-as-", uid)
+	if err := errors.Join(install(testCopy, path), os.Chown(path, uid, uid), os.Chmod(path, 0o755|os.ModeSetuid)); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // lines passes on the lines of in.

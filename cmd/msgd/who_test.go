@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -160,23 +158,7 @@ func TestWhoIsUser(t *testing.T) {
 	asRoot(t)
 	listening, path := newDoor(t)
 	connectAs(t, aliceUID, path)
-	setuid := filepath.Join(filepath.Dir(testCopy), "connect-as-root")
-	if err := errors.Join(install(testCopy, setuid), os.Chmod(setuid, 0o755|os.ModeSetuid)); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(setuid, path)
-	cmd.Env = []string{partEnv + "=connect"}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: bobUID, Gid: bobUID}}
-	if _, err := cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	}()
+	connectBy(t, setuidTo(t, 0), bobUID, path)
 	for _, want := range []who{{uid: aliceUID, groups: []uint32{aliceUID}}, {uid: bobUID}} {
 		fd, _, err := unix.Accept4(listening, unix.SOCK_CLOEXEC)
 		if err != nil {
