@@ -20,7 +20,7 @@ import (
 
 // become sets the login uid, where nobody has set it yet, and has a process of the
 // name of cron's carry out the plans.
-func become(uid string, _ []string) error {
+func become(uid string) error {
 	if err := os.WriteFile("/proc/self/loginuid", []byte(uid), 0); err != nil && !errors.Is(err, os.ErrNotExist) {
 		fmt.Fprintln(os.Stderr, "loginuid:", err)
 	}

@@ -14,17 +14,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// flood opens connections to a socket for some seconds, in all ways that keep who
-// listens there busy: to go away at once, to say nothing, to say what is no answer a byte
-// at a time, to answer what was not asked. It prints how many it has had.
-func flood(path, seconds string) error {
+// flood opens connections to a socket for some seconds, so many a second or, with 0, as many as
+// it can. It keeps a program that listens there busy in all ways: it goes away at once, says
+// nothing, says nonsense a byte at a time, answers what was not asked. It prints how many
+// connections it has had.
+func flood(path, seconds, perSecond string) error {
 	n, err := strconv.Atoi(seconds)
+	if err != nil {
+		return err
+	}
+	rate, err := strconv.Atoi(perSecond)
 	if err != nil {
 		return err
 	}
 	end := time.Now().Add(time.Duration(n) * time.Second)
 	var opened atomic.Int64
 	var all sync.WaitGroup
+	turn := func() {}
+	if rate > 0 {
+		tick := time.NewTicker(time.Second / time.Duration(rate))
+		defer tick.Stop()
+		turn = func() { <-tick.C }
+	}
 	for _, way := range []func(fd int){
 		func(int) {},
 		func(int) { time.Sleep(time.Second) },
@@ -42,6 +53,7 @@ func flood(path, seconds string) error {
 		for range 20 {
 			all.Go(func() {
 				for time.Now().Before(end) {
+					turn()
 					if fd, err := connect(path); err == nil {
 						opened.Add(1)
 						way(fd)

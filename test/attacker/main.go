@@ -1,16 +1,21 @@
 //go:build linux
 
-// Command attacker is who the tests have attack the installed msg-helper: it runs
-// as a user without any rights on a host of the lab, and starts the helper itself,
-// in ways that msg never would.
+// Command attacker attacks msgd for the tests: it runs as a user without any rights on a host of
+// the lab, and connects to the door itself, in ways that msg never would.
 //
-//	attacker play           carries out the plans on standard input, one by one
-//	attacker together       carries them out all at once
-//	attacker spy PID        tries to get into a process
-//	attacker forge          carries out one plan, and answers in getent's place
-//	attacker flood PATH SECS  opens connections to a socket
-//	attacker display TEXT   carries out plans, with a display of that name in logind
-//	attacker become UID ... claims a login uid, and runs a command
+//	attacker play             carries out the plans on standard input, one by one
+//	attacker together         carries them out all at once
+//	attacker flood PATH SECS [PER-SECOND]  opens connections to a socket
+//	attacker hold N TERMINAL  begins messages to a terminal that takes none
+//	attacker give PATH        gives a connection to the process that takes at a path
+//	attacker take PATH        carries out a plan on a connection that it is given
+//	attacker spy PID          tries to get into a process
+//	attacker display TEXT     carries out plans, with a display of that name in logind
+//	attacker become UID       claims a login uid, and carries out plans
+//	attacker pretend, mimic   are on a terminal with the number of somebody else's
+//	attacker pane COLUMNS     is a terminal that shows nothing until it is told to
+//	attacker again PID UID    is another process of that number; for root
+//	attacker oldkernel COMMAND  runs a program on a kernel without SO_PASSRIGHTS; for root
 package main
 
 import (
@@ -30,37 +35,41 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: attacker play|together|spy|forge|become|flood|pretend|mimic|quiet|pane|display")
+var errUsage = errors.New("usage: see the comment at the top of main.go")
 
 func run(args []string) error {
 	if len(args) == 0 {
 		return errUsage
 	}
-	switch args[0] {
-	case "stage":
-		return stage(args[1])
-	case "play", "together":
-		return play(args[0] == "together")
-	case "spy":
-		return spy(args[1])
-	case "forge":
-		return forge()
-	case "become":
-		return become(args[1], args[2:])
-	case "flood":
-		return flood(args[1], args[2])
-	case "pretend":
+	command, args := args[0], args[1:]
+	switch {
+	case command == "play" || command == "together":
+		return play(command == "together")
+	case command == "flood" && len(args) == 2:
+		return flood(args[0], args[1], "0")
+	case command == "flood" && len(args) == 3:
+		return flood(args[0], args[1], args[2])
+	case command == "pretend":
 		return pretend()
-	case "mimic":
-		return mimic(args[1], args[2], args[3:])
-	case "quiet":
+	case command == "quiet":
 		return quiet()
-	case "pane":
-		return pane(args[1])
-	case "display":
-		return display(args[1])
+	case command == "mimic" && len(args) > 1:
+		return mimic(args[0], args[1], args[2:])
+	case command == "again" && len(args) == 2:
+		return again(args[0], args[1])
+	case command == "hold" && len(args) == 2:
+		return hold(args[0], args[1])
+	case command == "oldkernel" && len(args) > 0:
+		return oldKernel(args)
 	}
-	return errUsage
+	one := map[string]func(string) error{
+		"stage": stage, "give": give, "take": take, "spy": spy, "display": display,
+		"become": become, "pane": pane, "onTerminal": onTerminal,
+	}[command]
+	if one == nil || len(args) != 1 {
+		return errUsage
+	}
+	return one(args[0])
 }
 
 // play reads plans and writes what became of each.

@@ -35,6 +35,9 @@ func pane(columns string) error {
 	if err != nil {
 		return err
 	}
+	if err := unix.Fchmod(slave, 0o620); err != nil { // bob takes messages here
+		return err
+	}
 	if err := unix.IoctlSetWinsize(slave, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: uint16(width)}); err != nil {
 		return err
 	}

@@ -4,17 +4,12 @@ package main
 
 import (
 	"bytes"
-	"cmp"
-	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"os"
-	"os/exec"
-	"runtime"
-	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"msg/test/attacker/plan"
@@ -22,80 +17,63 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const helper = "/usr/local/libexec/msg-helper"
+const door = "/run/msg/door"
 
-// usualPatience is more than the helper may take for anything at all.
+// usualPatience is more than msgd may take for anything at all.
 const usualPatience = 25 * time.Second
 
-// talk is the helper as it runs, seen from its client.
-type talk struct {
-	plan   plan.Plan
-	cmd    *exec.Cmd
-	in     io.WriteCloser
-	out    io.ReadCloser
-	stderr bytes.Buffer
+// How long a client tries again if the door is busy, and how soon, as msg does.
+const (
+	busyTime  = 10 * time.Second
+	busyPause = 25 * time.Millisecond
+)
 
-	mu    sync.Mutex
-	lines []string
-	hello chan struct{} // closed when the first line has come, or none can
-	ended chan struct{} // closed when the last line has come
+// carryOut connects as the plan says and has the conversation.
+func carryOut(p plan.Plan) plan.Outcome {
+	begun := time.Now()
+	for busy := 0; ; busy++ {
+		var o plan.Outcome
+		err := connected(p, func(conn int) { o = converse(p, conn) })
+		if err != nil {
+			return plan.Outcome{Failed: err.Error()}
+		}
+		isBusy := len(o.Lines) == 1 && strings.HasPrefix(o.Lines[0], `{"event":"busy"`)
+		if !isBusy || p.Once || time.Since(begun) > busyTime {
+			o.Busy, o.Took = busy, time.Since(begun)
+			return o
+		}
+		time.Sleep(busyPause)
+	}
 }
 
-// onStart is told of each helper.
-var onStart = func(pid int) {}
+// talk is a conversation with msgd, seen from its client.
+type talk struct {
+	plan plan.Plan
+	conn *net.UnixConn
 
-func carryOut(p plan.Plan) plan.Outcome {
-	if p.Trace { // who starts it is its tracer, and has to go on as the same thread
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-	}
-	begun := time.Now()
-	t, err := start(p)
+	mu    sync.Mutex
+	data  []byte        // what msgd has said
+	hello chan struct{} // closed when the first line has come, or none can
+	ended chan struct{} // closed when the last line has come
+	sent  chan string   // why the descriptors could not be sent along; closed if there are none
+}
+
+// converse has a conversation on a connection, and closes that.
+func converse(p plan.Plan, fd int) plan.Outcome {
+	file := os.NewFile(uintptr(fd), "conversation")
+	defer file.Close()
+	conn, err := net.FileConn(file)
 	if err != nil {
 		return plan.Outcome{Failed: err.Error()}
 	}
-	onStart(t.cmd.Process.Pid)
+	defer conn.Close()
+	t := &talk{
+		plan: p, conn: conn.(*net.UnixConn),
+		hello: make(chan struct{}), ended: make(chan struct{}), sent: make(chan string, 1),
+	}
 	go t.listen()
 	go t.speak()
-	go t.signal(p.Signals, begun)
-	o := t.await()
-	o.Took = time.Since(begun)
-	return o
-}
-
-// signal sends them one after the other: where the start took long all of them are due,
-// and a SIGCONT that came before its SIGSTOP would leave the helper stopped.
-func (t *talk) signal(signals []plan.Signal, begun time.Time) {
-	signals = slices.Clone(signals)
-	slices.SortStableFunc(signals, func(a, b plan.Signal) int { return cmp.Compare(a.After, b.After) })
-	for _, s := range signals {
-		time.Sleep(s.After - time.Since(begun))
-		_ = t.cmd.Process.Signal(s.Number)
-	}
-}
-
-func start(p plan.Plan) (*talk, error) {
-	t := &talk{plan: p, hello: make(chan struct{}), ended: make(chan struct{})}
-	p.Input = nil // too much for an argument
-	spec, err := json.Marshal(p)
-	if err != nil {
-		return nil, err
-	}
-	t.cmd = exec.Command("/proc/self/exe", "stage", string(spec))
-	t.cmd.Stderr = &t.stderr
-	t.cmd.WaitDelay = time.Second
-	t.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: p.Setsid}
-	if p.UserNamespace {
-		me := func(id int) []syscall.SysProcIDMap {
-			return []syscall.SysProcIDMap{{ContainerID: id, HostID: id, Size: 1}}
-		}
-		t.cmd.SysProcAttr.Cloneflags = unix.CLONE_NEWUSER
-		t.cmd.SysProcAttr.UidMappings, t.cmd.SysProcAttr.GidMappings = me(os.Getuid()), me(os.Getgid())
-	}
-	var inErr, outErr error
-	t.in, inErr = t.cmd.StdinPipe()
-	t.out, outErr = t.cmd.StdoutPipe()
-	return t, errors.Join(inErr, outErr, t.cmd.Start())
+	return t.await()
 }
 
 // listen reads the answers, or does not, as the plan has it.
@@ -105,30 +83,29 @@ func (t *talk) listen() {
 	defer first()
 	switch t.plan.Output {
 	case "closed":
-		_ = t.out.Close()
+		_ = t.conn.CloseRead()
 		return
 	case "unread":
 		return
 	}
-	data := make([]byte, 0, 1<<16)
 	buffer := make([]byte, 1<<16)
 	for {
-		n, err := t.out.Read(buffer)
-		data = append(data, buffer[:n]...)
+		n, err := t.conn.Read(buffer)
 		t.mu.Lock()
-		t.lines = strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
+		t.data = append(t.data, buffer[:n]...)
+		line, end := bytes.IndexByte(t.data, '\n') >= 0, isEnd(t.data)
 		t.mu.Unlock()
-		if bytes.IndexByte(data, '\n') >= 0 {
+		if line {
 			first()
 		}
-		if err != nil || isEnd(data) {
+		if err != nil || end {
 			return
 		}
 	}
 }
 
 func isEnd(data []byte) bool {
-	for _, event := range []string{"end", "refused", "error"} {
+	for _, event := range []string{"end", "refused", "error", "busy"} {
 		if bytes.Contains(data, []byte(`{"event":"`+event+`"`)) && bytes.HasSuffix(data, []byte("\n")) {
 			return true
 		}
@@ -140,77 +117,89 @@ func (t *talk) speak() {
 	if !t.plan.Early {
 		<-t.hello
 	}
-	for _, piece := range t.plan.Input {
+	pieces := t.plan.Input
+	if t.plan.Rights != "" && len(pieces) > 0 {
+		t.sent <- t.sendAlong(pieces[0])
+		pieces = pieces[1:]
+	}
+	close(t.sent)
+	for _, piece := range pieces {
 		for n := 0; n < max(1, piece.Times) || piece.Times < 0; n++ {
-			if _, err := t.in.Write(piece.Data); err != nil {
+			if _, err := t.conn.Write(piece.Data); err != nil {
 				return // it has gone
 			}
 			time.Sleep(piece.Pause)
 		}
 	}
 	if t.plan.HangUp {
-		_ = t.in.Close()
+		_ = t.conn.CloseWrite()
 	}
 }
 
-// await waits until the helper has ended.
+// sendAlong sends a piece with descriptors. If the kernel does not let it, the piece goes alone.
+func (t *talk) sendAlong(piece plan.Piece) string {
+	fds, err := descriptors(t.plan.Rights, t.conn)
+	if err == nil {
+		_, _, err = t.conn.WriteMsgUnix(piece.Data, unix.UnixRights(fds...), nil)
+		discard(fds)
+	}
+	if err == nil {
+		return ""
+	}
+	_, _ = t.conn.Write(piece.Data)
+	return err.Error()
+}
+
+// await waits until msgd has hung up.
 func (t *talk) await() plan.Outcome {
 	patience := usualPatience
 	if t.plan.Patience > 0 {
 		patience = t.plan.Patience
 	}
-	var o plan.Outcome
-	kill := time.AfterFunc(patience, func() {
-		t.mu.Lock()
-		o.Stayed = true
-		t.mu.Unlock()
-		_ = t.cmd.Process.Kill()
-	})
-	defer kill.Stop()
-	if t.plan.Trace {
-		goOn(t.cmd.Process.Pid)
+	deadline := time.Now().Add(patience)
+	_ = t.conn.SetDeadline(deadline)
+	<-t.ended
+	if t.plan.Output == "" && !t.plan.StayAfter {
+		_ = t.conn.CloseWrite()
 	}
-	if t.plan.Output == "" {
-		<-t.ended
-		if !t.plan.StayAfter {
-			_ = t.in.Close()
-		}
-	}
-	state, _ := t.cmd.Process.Wait()
-	if t.plan.Output == "" {
-		_ = t.cmd.Wait() // for what it has on standard error
-	}
+	o := plan.Outcome{Stayed: !t.hungUp(deadline), Rights: <-t.sent}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	o.Lines, o.Stderr = t.lines, t.stderr.String()
-	if state != nil {
-		o.Exit = state.ExitCode()
-		if ws := state.Sys().(syscall.WaitStatus); ws.Signaled() {
-			o.Signal = ws.Signal().String()
-		}
-	}
-	if strings.HasPrefix(o.Stderr, "attacker: ") {
-		o.Failed = o.Stderr
+	if len(t.data) > 0 {
+		o.Cut = !bytes.HasSuffix(t.data, []byte("\n"))
+		o.Lines = strings.Split(strings.TrimSuffix(string(t.data), "\n"), "\n")
 	}
 	return o
 }
 
-// goOn is the debugger that lets its process go on, whatever stops it, until it
-// has ended.
-func goOn(pid int) {
-	for {
-		var info unix.Siginfo
-		if unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WSTOPPED|unix.WNOWAIT, nil) != nil || info.Code != 4 { // CLD_TRAPPED
-			return
-		}
-		var status unix.WaitStatus
-		if _, err := unix.Wait4(pid, &status, 0, nil); err != nil {
-			return
-		}
-		signal := 0
-		if status.Stopped() && status.StopSignal() != unix.SIGTRAP {
-			signal = int(status.StopSignal())
-		}
-		_ = unix.PtraceCont(pid, signal)
+// hungUp waits for the end of the stream. It reads nothing if the plan does not read.
+func (t *talk) hungUp(deadline time.Time) bool {
+	if t.plan.Output == "" {
+		rest, err := io.ReadAll(t.conn)
+		t.mu.Lock()
+		t.data = append(t.data, rest...)
+		t.mu.Unlock()
+		return !errors.Is(err, os.ErrDeadlineExceeded)
 	}
+	for ; time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if hasHungUp(t.conn) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasHungUp reports whether the other end is closed.
+func hasHungUp(conn *net.UnixConn) bool {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return true
+	}
+	poll := []unix.PollFd{{}}
+	err = raw.Control(func(fd uintptr) {
+		poll[0].Fd = int32(fd)
+		_, _ = unix.Poll(poll, 0)
+	})
+	// A half that this end has closed itself is no hang-up.
+	return err != nil || poll[0].Revents&(unix.POLLERR|unix.POLLNVAL) != 0 || poll[0].Revents&unix.POLLHUP != 0
 }

@@ -6,47 +6,159 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/signal"
+	"os/exec"
 	"runtime"
 	"strconv"
 	"syscall"
-	"unsafe"
 
 	"msg/test/attacker/plan"
 
 	"golang.org/x/sys/unix"
 )
 
-// stage makes of this process what the plan says, and of that the helper.
+// connected connects to the door, in the process that the plan wants, and hands the connection
+// over. That process stays as it is until talk returns.
+func connected(p plan.Plan, talk func(conn int)) error {
+	if !staged(p) {
+		conn, err := connect(door)
+		if err == nil {
+			talk(conn)
+		}
+		return err
+	}
+	if p.Trace { // the thread that starts it is its tracer
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+	}
+	mine, cmd, err := start(p)
+	if err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() {
+		defer mine.Close()
+		conn, err := handed(mine)
+		if err == nil && (p.Orphan || p.Exec != nil) {
+			_, err = mine.Read(make([]byte, 1)) // its end closes as it ends, or becomes another program
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+		}
+		if err == nil {
+			talk(conn)
+		}
+		if p.Exec != nil {
+			_ = cmd.Process.Kill()
+		}
+		done <- err
+	}()
+	if p.Trace {
+		goOn(cmd.Process.Pid)
+	}
+	err = <-done
+	_ = cmd.Wait()
+	if text := cmd.Stderr.(fmt.Stringer).String(); err != nil && text != "" {
+		err = errors.New(text)
+	}
+	return err
+}
+
+func staged(p plan.Plan) bool {
+	return p.NoNewPrivs || p.Trace || p.UserNamespace || p.PIDNamespace || p.Setsid || p.OwnTerminal || p.Orphan || p.Exec != nil
+}
+
+// start starts the process that is to connect. It gets the other end of mine.
+func start(p plan.Plan) (mine *os.File, cmd *exec.Cmd, err error) {
+	p.Input = nil // too much for an argument
+	spec, err := json.Marshal(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	theirs := os.NewFile(uintptr(pair[1]), "theirs")
+	defer theirs.Close()
+	cmd = exec.Command("/proc/self/exe", "stage", string(spec))
+	cmd.Stderr = new(lastWords)
+	cmd.ExtraFiles = []*os.File{theirs}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: p.Setsid}
+	if p.UserNamespace || p.PIDNamespace {
+		me := func(id int) []syscall.SysProcIDMap {
+			return []syscall.SysProcIDMap{{ContainerID: 0, HostID: id, Size: 1}}
+		}
+		cmd.SysProcAttr.Cloneflags = unix.CLONE_NEWUSER
+		cmd.SysProcAttr.UidMappings, cmd.SysProcAttr.GidMappings = me(os.Getuid()), me(os.Getgid())
+	}
+	if p.PIDNamespace {
+		cmd.SysProcAttr.Cloneflags |= unix.CLONE_NEWPID
+	}
+	if _, err := cmd.StdinPipe(); err != nil { // a program that asks for a password waits for ever
+		return nil, nil, err
+	}
+	return os.NewFile(uintptr(pair[0]), "mine"), cmd, cmd.Start()
+}
+
+// lastWords is what a process says on its standard error.
+type lastWords struct{ text []byte }
+
+func (w *lastWords) Write(p []byte) (int, error) {
+	w.text = append(w.text, p...)
+	return len(p), nil
+}
+
+func (w *lastWords) String() string { return string(w.text) }
+
+// handed receives a descriptor.
+func handed(from *os.File) (int, error) {
+	control := make([]byte, unix.CmsgSpace(4))
+	_, n, _, _, err := unix.Recvmsg(int(from.Fd()), make([]byte, 1), control, unix.MSG_CMSG_CLOEXEC)
+	if err != nil {
+		return -1, err
+	}
+	messages, err := unix.ParseSocketControlMessage(control[:n])
+	if err != nil || len(messages) != 1 {
+		return -1, errors.Join(err, errors.New("no connection was handed over"))
+	}
+	fds, err := unix.ParseUnixRights(&messages[0])
+	if err != nil {
+		return -1, err
+	}
+	return fds[0], nil
+}
+
+// stage makes of this process what the plan says, connects, and hands the connection over.
 func stage(spec string) error {
 	runtime.LockOSThread()
+	unix.CloseOnExec(3)
 	var p plan.Plan
 	if err := json.Unmarshal([]byte(spec), &p); err != nil {
 		return err
 	}
-	if p.Path == "" {
-		p.Path = helper
-	}
-	if p.Argv == nil && !p.NoArgv {
-		p.Argv = []string{p.Path}
-	}
-	if p.Dir != "" {
-		if err := os.Chdir(p.Dir); err != nil {
-			return err
-		}
-	}
-	for _, step := range []func(plan.Plan) error{terminal, signals, rights, descriptors, limits} {
+	for _, step := range []func(plan.Plan) error{terminal, rights} {
 		if err := step(p); err != nil {
 			return err
 		}
 	}
-	if p.Orphan {
-		return leave(p)
+	conn, err := connect(door)
+	if err != nil {
+		return err
 	}
-	err := syscall.Exec(p.Path, p.Argv, p.Env)
-	if p.Limits != nil || p.Close != nil {
-		os.Exit(126) // the kernel does not even start it
+	if err := unix.Sendmsg(3, []byte{0}, unix.UnixRights(conn), nil, 0); err != nil {
+		return err
+	}
+	if p.Exec != nil {
+		return syscall.Exec(p.Exec[0], p.Exec, os.Environ())
+	}
+	if p.Orphan {
+		return nil
+	}
+	_, err = os.NewFile(3, "theirs").Read(make([]byte, 1))
+	if errors.Is(err, io.EOF) {
+		return nil
 	}
 	return err
 }
@@ -55,7 +167,7 @@ func terminal(p plan.Plan) error {
 	if !p.OwnTerminal {
 		return nil
 	}
-	master, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY, 0) // and lives on in the helper
+	master, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY, 0) // and lives on
 	if err != nil {
 		return err
 	}
@@ -77,30 +189,6 @@ func openSlave(master int, path string) (int, error) {
 	return unix.Open(path, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 }
 
-func signals(p plan.Plan) error {
-	if p.Ignore {
-		for n := syscall.Signal(1); n < 65; n++ {
-			signal.Ignore(n)
-		}
-	}
-	if p.Alarm > 0 {
-		every := unix.MakeItimerval(p.Alarm, p.Alarm)
-		for _, which := range []unix.ItimerWhich{unix.ItimerReal, unix.ItimerVirtual, unix.ItimerProf} {
-			if _, err := unix.Setitimer(which, every); err != nil {
-				return err
-			}
-		}
-	}
-	if p.Block {
-		var all unix.Sigset_t
-		for i := range all.Val {
-			all.Val[i] = ^uint64(0)
-		}
-		return unix.PthreadSigmask(unix.SIG_SETMASK, &all, nil)
-	}
-	return nil
-}
-
 func rights(p plan.Plan) error {
 	if p.Trace {
 		if _, _, errno := unix.RawSyscall(unix.SYS_PTRACE, unix.PTRACE_TRACEME, 0, 0); errno != 0 {
@@ -113,71 +201,22 @@ func rights(p plan.Plan) error {
 	return nil
 }
 
-// leave starts the helper and ends, so that it has no parent that waits.
-func leave(p plan.Plan) error {
-	_, err := os.StartProcess(p.Path, p.Argv, &os.ProcAttr{
-		Env: append([]string{}, p.Env...), Files: []*os.File{os.Stdin, os.Stdout, os.Stderr},
-	})
-	if err != nil {
-		return err
-	}
-	os.Exit(0)
-	return nil
-}
-
-func descriptors(p plan.Plan) error {
-	for at, path := range p.Open {
-		fd, err := open(path)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
+// goOn is the debugger that lets its process go on, whatever stops it, until it
+// has ended.
+func goOn(pid int) {
+	for {
+		var info unix.Siginfo
+		if unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WSTOPPED|unix.WNOWAIT, nil) != nil || info.Code != 4 { // CLD_TRAPPED
+			return
 		}
-		if fd == at {
-			_, err = unix.FcntlInt(uintptr(fd), unix.F_SETFD, 0)
-		} else {
-			err = unix.Dup3(fd, at, 0)
+		var status unix.WaitStatus
+		if _, err := unix.Wait4(pid, &status, 0, nil); err != nil {
+			return
 		}
-		if err != nil {
-			return err
+		signal := 0
+		if status.Stopped() && status.StopSignal() != unix.SIGTRAP {
+			signal = int(status.StopSignal())
 		}
+		_ = unix.PtraceCont(pid, signal)
 	}
-	for _, fd := range p.Close {
-		_ = unix.Close(fd)
-	}
-	return nil
-}
-
-func open(path string) (int, error) {
-	if path == "socket" {
-		pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-		return pair[0], err
-	}
-	fd, err := unix.Open(path, unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-	if errors.Is(err, unix.EISDIR) {
-		return unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	}
-	return fd, err
-}
-
-var resources = map[string]int{
-	"AS": unix.RLIMIT_AS, "CORE": unix.RLIMIT_CORE, "CPU": unix.RLIMIT_CPU, "DATA": unix.RLIMIT_DATA,
-	"FSIZE": unix.RLIMIT_FSIZE, "MEMLOCK": unix.RLIMIT_MEMLOCK, "NOFILE": unix.RLIMIT_NOFILE,
-	"NPROC": unix.RLIMIT_NPROC, "STACK": unix.RLIMIT_STACK, "SIGPENDING": 11, "LOCKS": unix.RLIMIT_LOCKS,
-	"MSGQUEUE": 12, "NICE": 13, "RTPRIO": 14, "RTTIME": 15, "RSS": unix.RLIMIT_RSS,
-}
-
-// limits comes last: with them this program might not get on itself.
-func limits(p plan.Plan) error {
-	for name, value := range p.Limits {
-		number, ok := resources[name]
-		if !ok {
-			return fmt.Errorf("no limit %q", name)
-		}
-		limit := unix.Rlimit{Cur: uint64(value), Max: uint64(value)}
-		// Not by package syscall, which has an opinion of NOFILE of its own.
-		_, _, errno := unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, uintptr(number), uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
-		if errno != 0 {
-			return fmt.Errorf("%s: %w", name, errno)
-		}
-	}
-	return nil
 }

@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,57 +11,57 @@ import (
 	"msg/test/lab"
 )
 
-// TestAttackWithoutRights starts it so that the kernel gives it no rights, because
-// somebody could reach into it otherwise; and as a copy. Then it has none, says so,
-// and reaches carol's own terminal alone.
+// TestAttackWithoutRights: a process that can gain no rights, is traced, or is root in namespaces
+// of its own sends like any other of carol's. It gets no more than these.
 func TestAttackWithoutRights(t *testing.T) {
 	attack(t, func(t *testing.T, h *lab.Host) {
-		bob, carol := h.Login(t, "bob"), h.Login(t, "carol")
-		h.SSH(t, "carol", "sh", "-c", "mkdir -p ~/own; cp "+helper+" ~/own/copy; chmod 2755 ~/own/copy; cp /usr/local/bin/msg ~/own/msg")
-		t.Cleanup(func() { h.Run(t, "rm", "-rf", "/home/carol/own") })
-		plans := []plan.Plan{{Trace: true}, {NoNewPrivs: true}, {Path: "/home/carol/own/copy"}}
-		if h.Exec(t, "", "setpriv", "--reuid", "carol", "--regid", "ops", "--clear-groups", "unshare", "--user", "true").Code == 0 {
-			plans = append(plans, plan.Plan{UserNamespace: true})
+		often(t, h)
+		bob, off := h.Login(t, "bob"), messagesOff(t, h, "dave")
+		plans := []plan.Plan{{}, {Trace: true}, {NoNewPrivs: true}, {NoNewPrivs: true, Trace: true}}
+		if h.SSH(t, "carol", "unshare", "--user", "true").Code == 0 {
+			plans = append(plans, plan.Plan{UserNamespace: true}, plan.Plan{PIDNamespace: true}, plan.Plan{PIDNamespace: true, NoNewPrivs: true, Trace: true})
 		} else {
 			t.Logf("%s lets carol make no user namespace", h.Name)
 		}
 		for i := range plans {
-			plans[i].Input = []plan.Piece{{Data: request("No rights.", map[string]any{"targets": []string{"bob", "carol"}})}}
+			plans[i].Input = []plan.Piece{{Data: request("As ever.", map[string]any{"targets": []string{"bob", "dave", "*"}})}}
 		}
 		for i, o := range play(t, h, "carol", "play", plans...) {
-			all := events(t, o)
-			if len(all) == 0 || all[0].Event != "hello" || all[0].Privileged || reported(t, o, bob.Terminal) != 0 {
-				t.Errorf("%s: %v: %+v", h.Name, plans[i], o)
-			}
-			if why := reasons(t, o); !plans[i].UserNamespace && (len(why) != 1 || why[0] != "denied" || reported(t, o, carol.Terminal) != 1) {
+			if why := reasons(t, o); reported(t, o, bob.Terminal) != 1 || !slices.Equal(slices.Sorted(slices.Values(why)), []string{"denied", "messages-off"}) {
 				t.Errorf("%s: %v: %+v", h.Name, plans[i], o)
 			}
 		}
-		got(t, bob)
-		if n := len(messages(t, carol)); n < 3 {
-			t.Errorf("%s: carol got %d messages", h.Name, n)
+		all := messages(t, bob)
+		for _, m := range all {
+			if m.banner != "carol@"+h.Name {
+				t.Errorf("%s: bob got a message from %q", h.Name, m.banner)
+			}
 		}
+		if len(all) != len(plans) {
+			t.Errorf("%s: bob got %d messages of %d", h.Name, len(all), len(plans))
+		}
+		got(t, off)
 	})
 }
 
-// TestAttackLinks: the kernel keeps carol from making a hard link to it, which would
-// outlive an update; by a link or from elsewhere it is the same program.
-func TestAttackLinks(t *testing.T) {
+// TestAttackContainer: root of a process namespace, which is what root of a container is, is judged
+// as a user. Root of the host is not.
+func TestAttackContainer(t *testing.T) {
 	attack(t, func(t *testing.T, h *lab.Host) {
-		bob := h.Login(t, "bob")
-		h.SSH(t, "carol", "sh", "-c", "mkdir -p ~/own; ln -sf "+helper+" ~/own/cron")
-		t.Cleanup(func() { h.Run(t, "rm", "-rf", "/home/carol/own") })
-		if h.Run(t, "cat", "/proc/sys/fs/protected_hardlinks").Stdout == "1\n" {
-			out := h.SSH(t, "carol", "sh", "-c", "ln "+helper+" ~/own/hard 2>&1; ls ~/own")
-			if strings.Contains(out.Stdout, "\nhard") || !strings.Contains(out.Stdout, "ln: ") {
-				t.Errorf("%s: a hard link: %+v", h.Name, out)
-			}
+		bob := messagesOff(t, h, "bob")
+		var out []plan.Outcome
+		order := []plan.Plan{{Input: asks("From a container.")}}
+		askAs(t, h, order, &out, "unshare", "--pid", "--fork", "--mount-proc", "/usr/local/bin/attacker", "play")
+		if why := reasons(t, out[0]); !slices.Equal(why, []string{"messages-off"}) {
+			t.Errorf("%s: %+v", h.Name, out)
 		}
-		plans := []plan.Plan{{Path: "/home/carol/own/cron", Argv: []string{"cron"}, Dir: "/"}, {Path: "/proc/self/cwd/msg-helper", Dir: "/usr/local/libexec"}}
-		texts := number(plans)
-		if n := honest(t, bob, "carol", texts, play(t, h, "carol", "play", plans...)); n != len(plans) {
-			t.Errorf("%s: bob got %d messages", h.Name, n)
+		got(t, bob)
+		order[0].Input = asks("From the host.")
+		askAs(t, h, order, &out, "/usr/local/bin/attacker", "play")
+		if reported(t, out[0], bob.Terminal) != 1 {
+			t.Errorf("%s: %+v", h.Name, out)
 		}
+		got(t, bob, "From the host.")
 	})
 }
 
@@ -108,24 +109,24 @@ func TestAttackTerminals(t *testing.T) {
 	})
 }
 
-// TestAttackSwap: while the helper asks getent, which takes long, a terminal is
-// closed and another user gets one of the same number; another has its messages
-// switched off.
+// TestAttackSwap: while msgd asks getent, which takes long, a terminal is closed and another user
+// gets one of the same number. Another terminal has its messages switched off.
 func TestAttackSwap(t *testing.T) {
 	attack(t, func(t *testing.T, h *lab.Host) {
-		getent(t, h, "#!/bin/sh\ntouch /run/asked 2>/dev/null\n: >/tmp/asked\nwhile [ -e /tmp/wait ]; do sleep 0.05; done\nexit 2\n")
-		h.Run(t, "sh", "-c", "rm -f /tmp/asked; touch /tmp/wait")
-		t.Cleanup(func() { h.Run(t, "rm", "-f", "/tmp/asked", "/tmp/wait") })
+		// A place where getent, as the account msg, may write from within msgd's sandbox.
+		getent(t, h, "#!/bin/sh\n: >/run/msg/rate/asked\nwhile [ -e /run/msg/rate/wait ]; do sleep 0.05; done\nexit 2\n")
+		h.Run(t, "sh", "-c", "rm -f /run/msg/rate/asked; touch /run/msg/rate/wait")
+		t.Cleanup(func() { h.Run(t, "rm", "-f", "/run/msg/rate/asked", "/run/msg/rate/wait") })
 		bob, first := h.Login(t, "bob"), h.Login(t, "dave")
 		targets := map[string]any{"targets": []string{first.Terminal, bob.Terminal, "nobody-there"}}
 		end := begin(t, h, plan.Plan{Input: []plan.Piece{{Data: request("Swapped.", targets)}}})
-		awaitOn(t, h, "ls /tmp/asked 2>/dev/null")
+		awaitOn(t, h, "ls /run/msg/rate/asked 2>/dev/null")
 		first.Close(t)
 		alice := h.Login(t, "alice")
 		bob.Type(t, "chmod g-w $(tty)\r")
 		bob.Expect(t, "chmod g-w $(tty)\r\n$ ")
 		bob.Mark()
-		h.Run(t, "rm", "/tmp/wait")
+		h.Run(t, "rm", "/run/msg/rate/wait")
 		o := end()
 		if alice.Terminal != first.Terminal {
 			t.Errorf("%s: the attack failed: %v, %v", h.Name, first, alice)

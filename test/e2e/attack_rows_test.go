@@ -47,9 +47,9 @@ func cutOff(t *testing.T, h *lab.Host, columns int) string {
 		return plan.Plan{Input: []plan.Piece{{Data: request(text, map[string]any{"targets": []string{name}, "time_ms": ms})}}}
 	}
 	end := begin(t, h, send(long, 60_000))
-	pid := awaitOn(t, h, "pgrep -x msg-helper")
 	// It has written what there was room for when it sleeps until there is more.
-	awaitOn(t, h, "ls -l /proc/"+pid+"/fd 2>/dev/null | grep -w "+name+" && sleep 0.5")
+	pid := judgeWith(t, h, name)
+	awaitOn(t, h, "sleep 0.5; echo so")
 	h.Run(t, "kill", "-STOP", pid)
 	seen := look()
 	second := play(t, h, "carol", "play", send("Meanwhile.", 900))
@@ -62,6 +62,12 @@ func cutOff(t *testing.T, h *lab.Host, columns int) string {
 		t.Errorf("%s: %+v", h.Name, o)
 	}
 	return seen + look()
+}
+
+// judgeWith waits for a judge that has a terminal open, and returns its number.
+func judgeWith(t *testing.T, h *lab.Host, terminal string) string {
+	t.Helper()
+	return awaitOn(t, h, "for pid in $(pgrep -x msgd-judge); do ls -l /proc/$pid/fd 2>/dev/null | grep -qw "+terminal+" && echo $pid; done")
 }
 
 // paneOf opens a terminal of bob's that shows nothing until look is called.

@@ -24,7 +24,7 @@ func TestAttackLoginUID(t *testing.T) {
 			t.Logf("%s: the kernel keeps no login uid", h.Name)
 		}
 		for _, login := range []string{"0", "1001", carol[0]} {
-			for _, p := range []plan.Plan{{}, {Setsid: true}, {Setsid: true, OwnTerminal: true}, {Orphan: true, Argv: []string{"cron"}}} {
+			for _, p := range []plan.Plan{{}, {Setsid: true}, {Setsid: true, OwnTerminal: true}, {Orphan: true}, {Setsid: true, OwnTerminal: true, Orphan: true}} {
 				p.Input = asks("Claimed.")
 				var out []plan.Outcome
 				askAs(t, h, []plan.Plan{p}, &out, "setpriv", "--reuid", carol[0], "--regid", carol[1], "--clear-groups", "/usr/local/bin/attacker", "become", login)
@@ -34,7 +34,7 @@ func TestAttackLoginUID(t *testing.T) {
 					continue
 				}
 				want := "carol@" + h.Name
-				if on, ok := strings.CutPrefix(all[0].banner, want+" on pts/"); p.OwnTerminal && ok && strings.Trim(on, "0123456789") == "" {
+				if on, ok := strings.CutPrefix(all[0].banner, want+" on pts/"); p.OwnTerminal && !p.Orphan && ok && strings.Trim(on, "0123456789") == "" {
 					continue
 				}
 				if all[0].banner != want {
@@ -142,6 +142,14 @@ func TestAttackOwnGroups(t *testing.T) {
 		}
 		if all := messages(t, bob); len(all) != 1 || all[0].banner != "carol@"+h.Name {
 			t.Errorf("%s: bob got %+v", h.Name, all)
+		}
+		// Root puts a process of hers in msgd's own unit. Nobody is that service for it.
+		var o []plan.Outcome
+		askAs(t, h, []plan.Plan{{Input: asks("From msgd's.")}}, &o, "sh", "-c",
+			`echo $$ >$(find /sys/fs/cgroup -path '*/system.slice/msgd.service/cgroup.procs' | tail -n 1) || exit 1
+			exec setpriv --reuid carol --regid ops --clear-groups attacker play`)
+		if all := messages(t, bob); len(all) != 1 || all[0].banner != "carol@"+h.Name {
+			t.Errorf("%s: from msgd's own unit, bob got %+v: %+v", h.Name, all, o)
 		}
 	})
 }

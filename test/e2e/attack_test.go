@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -12,14 +13,13 @@ import (
 	"msg/test/lab"
 )
 
-// The tests named TestAttack have carol, who may do nothing special, attack the
-// installed helper. She has a program for that, test/attacker, which starts it
-// itself, and holds none of msg's ends of the bargain.
+// The tests named TestAttack have carol, who may do nothing special, attack the installed msgd.
+// She has a program for that, test/attacker. It connects to the door itself, and holds none of
+// msg's ends of the bargain.
 
 var attacker = program("attacker")
 
-// attack runs a test on all hosts side by side. When it is over no helper must be
-// left.
+// attack runs a test on all hosts side by side. When it is over, no conversation must be left.
 func attack(t *testing.T, test func(t *testing.T, h *lab.Host)) {
 	path, err := attacker()
 	if err != nil {
@@ -39,6 +39,23 @@ func attack(t *testing.T, test func(t *testing.T, h *lab.Host)) {
 	}
 }
 
+// attackOne is attack for tests that need a whole machine.
+func attackOne(t *testing.T, hosts []*lab.Host, test func(t *testing.T, h *lab.Host)) {
+	path, err := attacker()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range hosts {
+		install(t, h)
+		h.Install(t, path, "/usr/local/bin/attacker", "root:root", 0o755)
+		t.Run(h.Name, func(t *testing.T) {
+			forget(t, h)
+			test(t, h)
+			gone(t, h)
+		})
+	}
+}
+
 // needsNamespaces skips a test of an attack that nobody can make on a kernel that keeps
 // users from making namespaces (user.max_user_namespaces, for one).
 func needsNamespaces(t *testing.T, h *lab.Host) {
@@ -48,11 +65,11 @@ func needsNamespaces(t *testing.T, h *lab.Host) {
 	}
 }
 
-// gone waits until no helper runs.
+// gone waits until no conversation is left.
 func gone(t *testing.T, h *lab.Host) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		left := h.Exec(t, "", "pgrep", "-x", "-l", "msg-helper|getent").Stdout
+		left := h.Exec(t, "", "pgrep", "-x", "-l", "msgd-judge|msgd-monitor|getent").Stdout
 		if left == "" {
 			return
 		}
@@ -85,6 +102,18 @@ func request(text string, more map[string]any) []byte {
 // asks is a plan's input that is one request to bob.
 func asks(text string) []plan.Piece { return []plan.Piece{{Data: request(text, nil)}} }
 
+// number gives each plan a text of its own, and returns the texts.
+func number(plans []plan.Plan) []string {
+	texts := make([]string, len(plans))
+	for i := range plans {
+		texts[i] = fmt.Sprintf("No %d.", i)
+		if plans[i].Input == nil {
+			plans[i].Input = asks(texts[i])
+		}
+	}
+	return texts
+}
+
 // play has a user carry out plans, one after the other; how is "play" or "together".
 func play(t *testing.T, h *lab.Host, user, how string, plans ...plan.Plan) []plan.Outcome {
 	t.Helper()
@@ -105,7 +134,7 @@ func play(t *testing.T, h *lab.Host, user, how string, plans ...plan.Plan) []pla
 }
 
 // ask runs the attacker with JSON for its input and its output.
-func ask(t *testing.T, h *lab.Host, user string, order, answer any, args ...string) {
+func ask(t testing.TB, h *lab.Host, user string, order, answer any, args ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -50,7 +51,7 @@ func begin(t *testing.T, h *lab.Host, p plan.Plan) (end func() plan.Outcome) {
 }
 
 // exchange runs a command with JSON for its input and its output.
-func exchange(t *testing.T, cmd *exec.Cmd, order, answer any) {
+func exchange(t testing.TB, cmd *exec.Cmd, order, answer any) {
 	t.Helper()
 	data, err := json.Marshal(order)
 	if err != nil {
@@ -82,39 +83,65 @@ func awaitOn(t *testing.T, h *lab.Host, script string) string {
 	}
 }
 
-// gidsOf are those of all threads of the helper, each once: "1005 1005 1005 1005".
-const gidsOf = `pid=$(pgrep -x msg-helper) && cat /proc/$pid/task/*/status | sed -n 's/^Gid:\t//p' | sort -u | tr '\t' ' '`
-
-// TestAttackWaiting looks at a helper before it has its request, and while it waits
-// for a held terminal: carol cannot look into it or trace it, and it has given up
-// its rights.
+// TestAttackWaiting looks at the three processes of msgd before a judge has its request, and while
+// it waits for a held terminal. Carol cannot look into them, trace or signal them. The judge has no
+// rights, the monitor has three, and the monitor has read nothing of the conversation.
 func TestAttackWaiting(t *testing.T) {
 	attack(t, func(t *testing.T, h *lab.Host) {
 		bob := h.Login(t, "bob")
-		ids := strings.Fields(h.SSH(t, "carol", "sh", "-c", "id -g; getent group tty | cut -d: -f3; id -u").Stdout)
-		own, tty := ids[0], ids[1]
-		end := begin(t, h, plan.Plan{Input: []plan.Piece{{Data: []byte(" ")}}})             // a request's beginning
-		awaitOn(t, h, `[ "$(`+gidsOf+`)" = '`+own+" "+own+" "+tty+" "+own+`' ] && echo so`) // it may have to start first
-		pid := awaitOn(t, h, "pgrep -x msg-helper")
-		spied(t, h, pid)
-		h.Run(t, "kill", pid)
-		end()
+		end := begin(t, h, plan.Plan{Input: []plan.Piece{{Data: []byte(" "), Pause: 20 * time.Second}}}) // a request's beginning
+		for _, name := range []string{"msgd-judge", "msgd-monitor", "msgd"} {
+			pid := awaitOn(t, h, "pgrep -x "+name)
+			spied(t, h, pid)
+			if out := h.SSH(t, "carol", "sh", "-c", "for s in KILL STOP CONT URG HUP TERM CHLD; do kill -$s "+pid+" && echo $s; done"); out.Stdout != "" {
+				t.Errorf("%s: carol may send %s: %s", h.Name, name, out.Stdout)
+			}
+		}
+		hasNothing(t, h, awaitOn(t, h, "pgrep -x msgd-judge"))
+		if o := end(); last(t, o).Problem != "no request within 10s" {
+			t.Errorf("%s: %+v", h.Name, o)
+		}
 		gone(t, h)
 
 		bob.Hold(t)
-		end = begin(t, h, plan.Plan{Input: []plan.Piece{{Data: request("At last.", map[string]any{"time_ms": 60_000})}}})
-		pid = awaitOn(t, h, "pgrep -x msg-helper")
-		awaitOn(t, h, "ls -l /proc/"+pid+"/fd 2>/dev/null | grep -w "+bob.Terminal)
-		if gids := awaitOn(t, h, gidsOf); gids != own+" "+own+" "+own+" "+own {
-			t.Errorf("%s: while it waits it has the gids %s", h.Name, gids)
+		long := strings.Repeat("At last. ", 900) // about 8 KB
+		whole := request(long, map[string]any{"time_ms": 60_000})
+		end = begin(t, h, plan.Plan{Input: []plan.Piece{{Data: whole[:1], Pause: 3 * time.Second}, {Data: whole[1:]}}})
+		monitor := awaitOn(t, h, "pgrep -x msgd-monitor")
+		awaitOn(t, h, "sleep 1; echo so") // it has started by then
+		before := hasRead(t, h, monitor)
+		judge := judgeWith(t, h, bob.Terminal)
+		hasNothing(t, h, judge)
+		spied(t, h, judge)
+		spied(t, h, monitor)
+		const three = "00000000000000c2" // CAP_DAC_OVERRIDE, CAP_SETGID, CAP_SETUID
+		status := h.Run(t, "cat", "/proc/"+monitor+"/status").Stdout
+		for _, want := range []string{"CapPrm:\t" + three, "CapEff:\t" + three, "CapBnd:\t" + three, "CapAmb:\t0000000000000000", "NoNewPrivs:\t1"} {
+			if !strings.Contains(status, "\n"+want+"\n") {
+				t.Errorf("%s: the monitor has no %q: %s", h.Name, want, status)
+			}
 		}
-		spied(t, h, pid)
+		// What it has read to open a terminal is from /proc.
+		if read := hasRead(t, h, monitor) - before; read > len(whole)/2 {
+			t.Errorf("%s: the monitor has read %d bytes of a conversation of %d", h.Name, read, len(whole))
+		}
 		bob.Release(t)
 		if o := end(); reported(t, o, bob.Terminal) != 1 {
 			t.Errorf("%s: %+v", h.Name, o)
 		}
-		got(t, bob, "At last.")
+		bob.Expect(t, "At last.")
+		bob.Mark()
 	})
+}
+
+// hasRead returns how many bytes a process has read.
+func hasRead(t *testing.T, h *lab.Host, pid string) int {
+	t.Helper()
+	var n int
+	if _, err := fmt.Sscanf(h.Run(t, "cat", "/proc/"+pid+"/io").Stdout, "rchar: %d", &n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // spied has carol try everything on a helper, and first on a process that is just
@@ -141,31 +168,24 @@ func spied(t *testing.T, h *lab.Host, pid string) {
 	}
 }
 
-// TestAttackLateMessages: a helper that may have few files open, and waits for
-// carol's own terminal, must not keep its rights and its message for bob until she
-// pleases.
+// TestAttackLateMessages: a message that msgd has counted goes out within ten seconds, or not at
+// all. Here the monitor stands still between the count and the opening of bob's terminal.
 func TestAttackLateMessages(t *testing.T) {
 	attack(t, func(t *testing.T, h *lab.Host) {
-		bob, carol := h.Login(t, "bob"), h.Login(t, "carol")
-		carol.Hold(t)
-		end := begin(t, h, plan.Plan{
-			Limits: map[string]int64{"NOFILE": 25},
-			Input:  []plan.Piece{{Data: request("Late.", map[string]any{"targets": []string{carol.Terminal, "bob"}, "time_ms": 600_000})}},
-		})
-		pid := awaitOn(t, h, "pgrep -x msg-helper")
-		awaitOn(t, h, "ls -l /proc/"+pid+"/fd 2>/dev/null | grep -w "+carol.Terminal)
+		bob := h.Login(t, "bob")
+		whole := request("Late.", nil)
+		end := begin(t, h, plan.Plan{Input: []plan.Piece{{Data: whole[:1], Pause: 4 * time.Second}, {Data: whole[1:]}}})
+		monitor := awaitOn(t, h, "pgrep -x msgd-monitor")
+		h.Run(t, "kill", "-STOP", monitor)
 		begun := time.Now()
-		own := strings.TrimSpace(h.SSH(t, "carol", "id", "-g").Stdout)
-		for gids := ""; gids != own+" "+own+" "+own+" "+own; gids = awaitOn(t, h, gidsOf) {
-			if time.Since(begun) > 12*time.Second {
-				t.Errorf("%s: after %v it has the gids %s", h.Name, time.Since(begun), gids)
-				break
-			}
-		}
-		carol.Release(t)
+		awaitOn(t, h, "pgrep -x msgd-judge >/dev/null || echo ended")
+		took := time.Since(begun)
+		h.Run(t, "kill", "-CONT", monitor)
 		o := end()
-		if n := reported(t, o, bob.Terminal); n != len(messages(t, bob)) || n == 1 && time.Since(begun) > 12*time.Second {
-			t.Errorf("%s: it came %v late: %+v", h.Name, time.Since(begun), o)
+		if why := reasons(t, o); len(why) != 1 || why[0] != "no-helper" || took > 16*time.Second {
+			t.Errorf("%s: after %v: %+v", h.Name, took, o)
 		}
+		gone(t, h)
+		got(t, bob)
 	})
 }

@@ -10,6 +10,9 @@ import (
 	"msg/test/lab"
 )
 
+// helper is the program that users sent by before msgd.
+const helper = "/usr/local/libexec/msg-helper"
+
 // says has a user run msg by ssh, and returns what became of it.
 func says(t *testing.T, h *lab.Host, user string, args ...string) lab.Output {
 	t.Helper()
@@ -185,6 +188,10 @@ func TestConfiguration(t *testing.T) {
 		refused(2, "carol", "msg: /etc/msg/msg.toml: others than root may write to it")
 		configure("600", "")
 		refused(2, "carol", "msg: open /etc/msg/msg.toml: permission denied")
+		configure("640", "[policy]\nsend = ['dave']\n") // msgd may read what users may not
+		h.Run(t, "chgrp", "msg", "/etc/msg/msg.toml")
+		refused(1, "carol", "msg: bob: only root and dave may send messages\n")
+		h.Run(t, "chgrp", "root", "/etc/msg/msg.toml")
 		configure("644", "")
 		h.Run(t, "chown", "alice", "/etc/msg/msg.toml")
 		refused(2, "carol", "msg: /etc/msg/msg.toml: belongs to uid 1001; it must be root's")
@@ -200,13 +207,13 @@ func TestConfiguration(t *testing.T) {
 	})
 }
 
-// TestWithoutCounts: without /run/msg a message waits for its part of the
-// minute, and goes out.
+// TestWithoutCounts: without a place for counts, a message waits for its part of the minute, and
+// goes out.
 func TestWithoutCounts(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		carol, bob := h.Login(t, "carol"), h.Login(t, "bob")
-		h.Run(t, "rm", "-r", "/run/msg")
-		t.Cleanup(func() { makeRun(t, h) })
+		h.Run(t, "rm", "-r", "/run/msg/rate")
+		t.Cleanup(func() { h.Run(t, "install", "-d", "-m", "700", "-o", "msg", "-g", "msg", "/run/msg/rate") })
 		carol.Type(t, "msg bob one & msg bob two; wait; echo do''ne\r")
 		seen := carol.Expect(t, "done\r\n")
 		for _, want := range []string{"sent to bob on " + bob.Terminal, "/run/msg/rate: no such file or directory; so each message waits for 3s", "another message of yours"} {
@@ -220,35 +227,78 @@ func TestWithoutCounts(t *testing.T) {
 	})
 }
 
-// TestNoHelper: without the helper, and with one that the kernel gives no rights,
-// everybody still reaches their own terminals, and is told what is missing.
-func TestNoHelper(t *testing.T) {
+// TestNoDoor: without a door, and with one that nobody listens at, everybody still reaches their own
+// terminals, and is told what is missing. A door that is closed to a user says so.
+func TestNoDoor(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		carol, bob := h.Login(t, "carol"), h.Login(t, "bob")
-		try := func(want string) {
+		nobody := func(when string) {
 			t.Helper()
 			if out := says(t, h, "carol", "carol", "A note to myself."); out != (lab.Output{}) {
-				t.Errorf("to herself: %+v", out)
+				t.Errorf("%s: to herself: %+v", when, out)
 			}
 			got(t, carol, "A note to myself.")
 			out := says(t, h, "carol", "bob", "hi")
-			whole := "msg: bob on " + bob.Terminal + ": " + want + "\nhint: as root, \"make install\" in msg's source, or msg's package, installs it; "
+			whole := "msg: bob on " + bob.Terminal + ": msgd, which may write there, does not run\nhint: as root, \"make install\" in msg's source, or msg's package, installs it; "
 			if out.Code != 1 || !strings.HasPrefix(out.Stderr, whole) {
-				t.Errorf("to bob: %+v, want %q", out, whole)
+				t.Errorf("%s: to bob: %+v, want %q", when, out, whole)
+			}
+			if out := says(t, h, "carol", "--wait", "bob", "hi"); out.Code == 0 || !strings.Contains(out.Stderr, "msgd, which waits for answers, does not run") {
+				t.Errorf("%s: waiting: %+v", when, out)
 			}
 			got(t, bob)
 		}
-		h.Run(t, "mv", helper, helper+".away")
-		try("msg-helper, which may write there, is not installed")
-		h.Run(t, "mv", helper+".away", helper)
-		h.Run(t, "chmod", "755", helper)
-		try("msg-helper, which may write there, has no right to")
-		h.Run(t, "chmod", "2755", helper)
+		works := func(when string) {
+			t.Helper()
+			if out := says(t, h, "carol", "bob", "hi"); out != (lab.Output{}) {
+				t.Errorf("%s: %+v", when, out)
+			}
+			got(t, bob, "hi")
+		}
+		h.Run(t, "chmod", "600", "/run/msg/door")
+		if out := says(t, h, "carol", "bob", "hi"); out.Code == 0 || !strings.Contains(out.Stderr, "/run/msg/door is closed to you") {
+			t.Errorf("a closed door: %+v", out)
+		}
+		h.Run(t, "chmod", "666", "/run/msg/door")
+		works("it is open again")
+
+		closeDoor(t, h)
+		nobody("it is closed")
+		openDoor(t, h)
+		works("it is open again")
+
+		h.Run(t, "rm", "/run/msg/door")
+		nobody("the door was taken away")
+		reopen(t, h)
+		works("it is there again")
+
+		stale(t, h)
+		nobody("the door is stale")
+		reopen(t, h)
+		works("it was opened over the stale one")
 	})
 }
 
+// reopen is what root does if something is wrong with the door.
+func reopen(t *testing.T, h *lab.Host) {
+	t.Helper()
+	closeDoor(t, h)
+	openDoor(t, h)
+}
+
+// stale leaves a door that nobody listens at.
+func stale(t *testing.T, h *lab.Host) {
+	t.Helper()
+	if h.Logind {
+		closeDoor(t, h)
+	} else {
+		h.Run(t, "sh", "-c", "pkill -KILL -x msgd; while pgrep -x msgd; do sleep 0.05; done")
+	}
+	h.Run(t, "test", "-S", "/run/msg/door")
+}
+
 // TestGivingUp: Ctrl-C ends the waiting for a held terminal, and says what was
-// not reached; a helper whose msg was killed does not wait on by itself.
+// not reached; a judge whose msg was killed does not wait on by itself.
 func TestGivingUp(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		forget(t, h)
@@ -265,7 +315,7 @@ func TestGivingUp(t *testing.T) {
 		carol.Type(t, "msg -t 10m bob hi\r")
 		carol.Expect(t, "waiting (Ctrl-C ends it)\r\n")
 		h.Run(t, "pkill", "-KILL", "-x", "msg")
-		h.Run(t, "sh", "-c", "for i in $(seq 300); do pgrep -x msg-helper >/dev/null || exit 0; sleep 0.1; done; exit 1")
+		h.Run(t, "sh", "-c", "for i in $(seq 300); do pgrep -x msgd-judge >/dev/null || exit 0; sleep 0.1; done; exit 1")
 		bob.Release(t)
 		got(t, bob)
 	})

@@ -1,41 +1,33 @@
-// Package plan is how an attack on msg-helper goes, for the test that plans it and the
-// attacker who carries it out.
+// Package plan is how an attack on msgd goes, for the test that plans it and the attacker who
+// carries it out.
 package plan
 
 import (
 	"encoding/json"
-	"syscall"
 	"time"
 )
 
-// Plan is how the helper is started and what it is told. Its zero value is what msg
+// Plan is how a process connects to the door, and what it tells msgd. Its zero value is what msg
 // does, but for the request.
 type Plan struct {
-	Path   string   `json:",omitempty"` // of the program, /usr/local/libexec/msg-helper
-	Argv   []string `json:",omitempty"` // [Path]
-	NoArgv bool     `json:",omitempty"` // not even a name
-	Env    []string `json:",omitempty"`
-	Dir    string   `json:",omitempty"`
-
-	Limits map[string]int64 `json:",omitempty"` // of resources, soft and hard; -1 is unlimited
-	Close  []int            `json:",omitempty"` // descriptors that are closed
-	Open   map[int]string   `json:",omitempty"` // descriptors that are files instead; "socket" is a socket
-	Ignore bool             `json:",omitempty"` // all signals are ignored
-	Block  bool             `json:",omitempty"` // all signals are blocked
-	Alarm  time.Duration    `json:",omitempty"` // timers of all three kinds go off again and again
-
-	NoNewPrivs, Trace, UserNamespace bool `json:",omitempty"`
-	Setsid                           bool `json:",omitempty"`
-	OwnTerminal                      bool `json:",omitempty"` // a new pty is its controlling terminal
-	Orphan                           bool `json:",omitempty"` // who started it has gone
+	// The process that connects. Another one keeps up the conversation.
+	NoNewPrivs    bool     `json:",omitempty"`
+	Trace         bool     `json:",omitempty"` // the attacker is its debugger
+	UserNamespace bool     `json:",omitempty"` // it is root in there
+	PIDNamespace  bool     `json:",omitempty"` // the same, and it is process 1
+	Setsid        bool     `json:",omitempty"`
+	OwnTerminal   bool     `json:",omitempty"` // a new pty is its controlling terminal
+	Orphan        bool     `json:",omitempty"` // it ends before a byte is written
+	Exec          []string `json:",omitempty"` // it becomes this program before a byte is written
 
 	Input     []Piece       `json:",omitempty"`
+	Rights    string        `json:",omitempty"` // descriptors sent along with the input's first piece: a kind
 	Early     bool          `json:",omitempty"` // the input goes without waiting for the hello
-	HangUp    bool          `json:",omitempty"` // standard input is closed behind the input
+	Once      bool          `json:",omitempty"` // if the door is busy, it is not tried again
+	HangUp    bool          `json:",omitempty"` // the client closes its half behind the input
 	Output    string        `json:",omitempty"` // "unread", "closed": what becomes of the answers; "" is read
-	Signals   []Signal      `json:",omitempty"`
-	Patience  time.Duration `json:",omitempty"` // then it is killed; 0 is 25 s
-	StayAfter bool          `json:",omitempty"` // keep standard input open until it ends by itself
+	Patience  time.Duration `json:",omitempty"` // how long msgd may take to hang up; 0 is 25 s
+	StayAfter bool          `json:",omitempty"` // keep the client's half open until msgd hangs up
 }
 
 // String is what is special about the plan, without its input.
@@ -53,19 +45,13 @@ type Piece struct {
 	Pause time.Duration
 }
 
-// Signal is sent to the helper some time after its start.
-type Signal struct {
-	Number syscall.Signal
-	After  time.Duration
-}
-
 // Outcome is what became of a plan.
 type Outcome struct {
-	Lines  []string // of standard output
-	Stderr string
-	Exit   int // -1 where a signal ended it
-	Signal string
+	Lines  []string
+	Cut    bool // the last line has no end
 	Took   time.Duration
-	Stayed bool   // it did not end, and was killed
+	Busy   int    // how often the door was busy before
+	Rights string // why the descriptors could not be sent along
+	Stayed bool   // msgd did not hang up in time
 	Failed string // the attack itself went wrong: it shows nothing
 }
