@@ -40,13 +40,14 @@ func cursorOf(t *testing.T, h *lab.Host) string {
 	return strings.TrimSpace(cursor)
 }
 
-// TestJournal: each request, whatever came of it, is one entry with its fields,
-// and by journald's own word it is the sender's.
+// TestJournal: each request, whatever came of it, is one entry with its fields. By journald's own
+// word it is msgd's, whose word the sender then is.
 func TestJournal(t *testing.T) {
 	for _, h := range []*lab.Host{lab.D12, lab.D13} {
 		install(t, h)
 		forget(t, h)
 		bob := h.Login(t, "bob")
+		msg := strings.TrimSpace(h.Run(t, "id", "-u", "msg").Stdout)
 		cursor := cursorOf(t, h)
 		says(t, h, "carol", "bob,nobody-here", "The secret.\nMSG_UID=0")
 		says(t, h, "carol", "*", "hi")
@@ -57,7 +58,7 @@ func TestJournal(t *testing.T) {
 		want := []map[string]any{
 			{
 				"MESSAGE": "carol@" + h.Name + " to bob,nobody-here: sent to 1, failed 1 (unknown)",
-				"MSG_UID": "1003", "_UID": "1003", "MSG_SENDER": "carol@" + h.Name, "MSG_TARGETS": "bob,nobody-here",
+				"MSG_UID": "1003", "_UID": msg, "_SYSTEMD_UNIT": "msgd.service", "MSG_SENDER": "carol@" + h.Name, "MSG_TARGETS": "bob,nobody-here",
 				"MSG_SENT": "1", "MSG_FAILED": "1", "SYSLOG_IDENTIFIER": "msg", "PRIORITY": "6",
 				"MSG_RESULTS": "bob " + bob.Terminal + " sent\nnobody-here unknown", "MSG_TEXT": nil,
 			},
@@ -165,8 +166,7 @@ func TestSyslog(t *testing.T) {
 	}
 }
 
-// TestJournalOfTheKilled: who kills the helper once the message is through leaves an
-// entry all the same.
+// TestJournalOfTheKilled: a judge that is killed once the message is through has left its entry.
 func TestJournalOfTheKilled(t *testing.T) {
 	for _, h := range []*lab.Host{lab.D12, lab.D13} {
 		install(t, h)
@@ -176,8 +176,8 @@ func TestJournalOfTheKilled(t *testing.T) {
 		cursor := cursorOf(t, h)
 		carol.Type(t, "msg -t 10m bob,"+held.Terminal+" 'Unseen by the log?'\r")
 		carol.Expect(t, "waiting (Ctrl-C ends it)\r\n")
-		h.Run(t, "pkill", "-KILL", "-x", "msg-helper")
-		carol.Expect(t, "msg: "+h.Name+": msg failed (it ended early; whether all have the message is not known: signal: killed)\r\n")
+		h.Run(t, "pkill", "-KILL", "-x", "msgd-judge")
+		carol.Expect(t, "msg: "+h.Name+": the helper failed (it ended early; whether all have the message is not known)\r\n")
 		got(t, bob, "Unseen by the log?")
 		want := "carol@" + h.Name + " on " + carol.Terminal + " to bob," + held.Terminal + ": sent to 2, failed 0"
 		if all := entries(t, h, cursor); len(all) != 1 || all[0]["MESSAGE"] != want {
@@ -186,13 +186,12 @@ func TestJournalOfTheKilled(t *testing.T) {
 	}
 }
 
-// TestJournalNames: a recipient whom only getent knows is in the log by number: what
-// getent says can be what the sender wants.
+// TestJournalNames: a recipient whom only getent knows is in the log by the name that it says.
 func TestJournalNames(t *testing.T) {
 	h := lab.D13
 	install(t, h)
 	forget(t, h)
-	getent(t, h, "#!/bin/sh\ntest \"$2\" = 70123 && echo 'alice:x:70123:70123::/:/bin/sh' || exit 2\n")
+	getent(t, h, "#!/bin/sh\ntest \"$2\" = 70123 && echo 'carla:x:70123:70123::/:/bin/sh' || exit 2\n")
 	person := h.Command(t.Context(), "setpriv", "--reuid", "70123", "--regid", "70123", "--clear-groups",
 		"script", "-qc", "tty; sleep 1000", "/dev/null")
 	out, err := person.StdoutPipe()
@@ -213,10 +212,10 @@ func TestJournalNames(t *testing.T) {
 	}
 	terminal := strings.TrimPrefix(strings.TrimSpace(line), "/dev/")
 	cursor := cursorOf(t, h)
-	if out := says(t, h, "carol", "-v", terminal, "hi"); out.Stdout != "sent to alice on "+terminal+"\n" || out.Code != 0 {
+	if out := says(t, h, "carol", "-v", terminal, "hi"); out.Stdout != "sent to carla on "+terminal+"\n" || out.Code != 0 {
 		t.Errorf("%+v", out)
 	}
-	if all := entries(t, h, cursor); len(all) != 1 || all[0]["MSG_RESULTS"] != "70123 "+terminal+" sent" {
+	if all := entries(t, h, cursor); len(all) != 1 || all[0]["MSG_RESULTS"] != "carla "+terminal+" sent" {
 		t.Errorf("%v", all)
 	}
 }
