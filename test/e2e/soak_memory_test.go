@@ -21,6 +21,9 @@ type memory struct {
 	last      map[int]*watched // by pid, as the tester sees it
 }
 
+// watchedNames are those of msg's processes: what users run, and msgd's three.
+var watchedNames = []string{"msg", "msgd", "msgd-judge", "msgd-monitor"}
+
 // watched is one process, and all looks at it.
 type watched struct {
 	name  string
@@ -44,7 +47,7 @@ func (m *memory) follow(length time.Duration) {
 			comm, _ := os.ReadFile(path)
 			name, dir := strings.TrimSpace(string(comm)), filepath.Dir(path)
 			pid, _ := strconv.Atoi(filepath.Base(dir))
-			if name != "msg" && name != "msg-helper" {
+			if !slices.Contains(watchedNames, name) {
 				continue
 			}
 			p := m.last[pid]
@@ -125,7 +128,7 @@ func (m *memory) ofRuns(name string) (looks []look) {
 
 // How much more the last third may have than the first. What one run has at most differs by
 // 0.5 MB, by when it was collected and which pages of its file it has used. What stays collects
-// when it has 4 MB, and not before: the helper that waits, which everyone's answers ask, gets
+// when it has 4 MB, and not before: the judge that waits, which everyone's answers ask, gets
 // there in an hour, and has 8 MB resident from then on.
 const (
 	moreOfRuns  = 1 << 10 // kB
@@ -146,10 +149,10 @@ func (m *memory) judge(t *testing.T) {
 			t.Errorf("%s has grown: %v kB resident, %v files, %v threads", p.name, resident, files, threads)
 		}
 	}
-	if stay != 6 { // on each host, alice's msg and its helper, and root's countdown
+	if stay != 10 { // on each host, the listener, alice's msg, its judge and its monitor, and root's countdown
 		t.Errorf("%d processes have been there all the time", stay)
 	}
-	for _, name := range []string{"msg", "msg-helper"} {
+	for _, name := range watchedNames {
 		peaks := thirdsOf(m.ofRuns(name), func(l look) int { return l.peak })
 		if peaks.first > 0 && peaks.last > peaks.first+moreOfRuns {
 			t.Errorf("runs of %s have grown: %v kB at most", name, peaks)
@@ -165,7 +168,7 @@ func (p *watched) thirds() (resident, files, threads thirds) {
 
 func (m *memory) table() string {
 	var b strings.Builder
-	for _, name := range []string{"msg", "msg-helper"} {
+	for _, name := range watchedNames {
 		runs := m.ofRuns(name)
 		fmt.Fprintf(&b, "\n| most memory of %d runs of %s, kB, first to last third | %v |", len(runs), name, thirdsOf(runs, func(l look) int { return l.peak }))
 	}
