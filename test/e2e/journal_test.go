@@ -177,7 +177,7 @@ func TestJournalOfTheKilled(t *testing.T) {
 		carol.Type(t, "msg -t 10m bob,"+held.Terminal+" 'Unseen by the log?'\r")
 		carol.Expect(t, "waiting (Ctrl-C ends it)\r\n")
 		h.Run(t, "pkill", "-KILL", "-x", "msgd-judge")
-		carol.Expect(t, "msg: "+h.Name+": the helper failed (it ended early; whether all have the message is not known)\r\n")
+		carol.Expect(t, "msg: "+h.Name+": msg failed (it ended early; whether all have the message is not known)\r\n")
 		got(t, bob, "Unseen by the log?")
 		want := "carol@" + h.Name + " on " + carol.Terminal + " to bob," + held.Terminal + ": sent to 2, failed 0"
 		if all := entries(t, h, cursor); len(all) != 1 || all[0]["MESSAGE"] != want {
