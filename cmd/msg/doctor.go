@@ -13,6 +13,7 @@ import (
 	"msg/internal/sessions/logind"
 	"msg/internal/text"
 	"msg/internal/window"
+	"msg/internal/wire"
 )
 
 type doctorCmd struct {
@@ -22,7 +23,7 @@ type doctorCmd struct {
 // Help is shown by msg doctor --help.
 func (doctorCmd) Help() string {
 	return `Examples:
-  msg doctor                         what works here for who asks, and what does not
+  msg doctor                         what works here for you, and what does not
   sudo msg doctor                    and what only root can see
   msg doctor --json | jq '.[] | select(.status == "problem")'
 
@@ -58,7 +59,7 @@ func hostOf(w world) doctor.Host {
 	host := doctor.Local()
 	host.UID, host.UserConfig, host.Standard = w.me.UID, w.userConfig(), []any{w.stdin, w.stdout, w.stderr}
 	host.Version, host.System, host.Accounts, host.Logins = version, w.here.System, w.here.Accounts, logind.List
-	host.Ask, host.Consent = askDoor, w.verdictOn
+	host.Door, host.Ask, host.Consent = wire.Door, askDoor, w.verdictOn
 	return host
 }
 

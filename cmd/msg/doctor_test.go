@@ -14,8 +14,8 @@ func TestFindingsFitTheWindow(t *testing.T) {
 	long := strings.Repeat("/a-long-name", 20)
 	found := []doctor.Finding{
 		doctor.Finding{
-			Check: "helper", Status: doctor.Problem,
-			Found: long + " \x1b[2J and words behind it, some more of them\nok all is well", Do: "chmod 2755 " + long,
+			Check: "program", Status: doctor.Problem,
+			Found: long + " \x1b[2J and words behind it, some more of them\nok all is well", Do: "chmod 755 " + long,
 		}.Clean(),
 		{Check: "devpts", Status: doctor.OK, Found: "/dev/pts"},
 	}
@@ -33,7 +33,7 @@ func TestFindingsFitTheWindow(t *testing.T) {
 		if strings.Contains(out.String(), "\x1b") || rows > 0 && len(lines) != rows {
 			t.Errorf("%d columns show %d lines\n%s", width, len(lines), out.String())
 		}
-		if last := lines[len(lines)-1]; last != "1 problem; what to do is for root" || !strings.Contains(out.String(), "\n         do: chmod 2755 "+long+"\n") {
+		if last := lines[len(lines)-1]; last != "1 problem; what to do is for root" || !strings.Contains(out.String(), "\n         do: chmod 755 "+long+"\n") {
 			t.Errorf("%s", out.String())
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"msg/internal/config"
 )
 
-// judgeConfig checks the system's configuration. Without a file, the defaults hold. The
-// helper reads it with the sender's rights, so everyone has to be able to.
+// judgeConfig checks the system's configuration. Without a file, the defaults hold. msgd reads the
+// rules in it, and msg, with the sender's rights, the aliases: so everyone has to be able to.
 func judgeConfig(f, dir file, system config.System, err error) Finding {
 	path, above := quoted(f.path), quoted(dir.path)
 	closed := fmt.Sprintf("%s: users cannot read it, and so cannot send", f.path)
@@ -35,8 +35,12 @@ func judgeConfig(f, dir file, system config.System, err error) Finding {
 
 // rules says in one line what the configuration lets users do.
 func rules(s config.System) string {
-	return fmt.Sprintf("%s may send, %s to everyone at once; %d a minute, and %d more at once",
-		people(s.Policy.Send), people(s.Policy.Broadcast), s.Rate.PerMinute, s.Rate.Burst)
+	unsaid := "off"
+	if s.Messages.Unsaid {
+		unsaid = "on"
+	}
+	return fmt.Sprintf("%s may send, %s to everyone at once; %d a minute, and %d more at once; messages are %s for users who say nothing",
+		people(s.Policy.Send), people(s.Policy.Broadcast), s.Rate.PerMinute, s.Rate.Burst, unsaid)
 }
 
 func people(names []string) string {

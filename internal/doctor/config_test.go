@@ -3,6 +3,7 @@ package doctor
 import (
 	"errors"
 	"io/fs"
+	"strings"
 	"testing"
 
 	"msg/internal/addressbook"
@@ -21,7 +22,7 @@ func TestJudgeConfig(t *testing.T) {
 		err               error
 		status, found, do string
 	}{
-		{f, dir, nil, OK, path + ": only root may send, everyone to everyone at once; 20 a minute, and 10 more at once", ""},
+		{f, dir, nil, OK, path + ": only root may send, everyone to everyone at once; 20 a minute, and 10 more at once; messages are on for users who say nothing", ""},
 		{missing, file{err: fs.ErrNotExist}, nil, OK, "no " + path + ", so the defaults hold: ", ""},
 		{missing, dir, nil, OK, "defaults hold", ""},
 		{f, dir, wrong, Problem, "unknown key", "msg.conf(5)"},
@@ -34,6 +35,14 @@ func TestJudgeConfig(t *testing.T) {
 		{f, file{path: "/etc/msg", mode: 0o755, uid: 1}, nil, Problem, "others than root may change /etc/msg", "chown root /etc/msg"},
 	} {
 		judged(t, judgeConfig(c.f, c.dir, system, c.err), c.status, c.found, c.do)
+	}
+}
+
+func TestRulesUnsaid(t *testing.T) {
+	system := config.Default()
+	system.Messages.Unsaid = false
+	if got, want := rules(system), "; messages are off for users who say nothing"; !strings.HasSuffix(got, want) {
+		t.Errorf("%q, want %q at its end", got, want)
 	}
 }
 

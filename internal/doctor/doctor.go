@@ -58,21 +58,30 @@ type Host struct {
 	// Consent tells whether messages come to the user's terminal, and why.
 	Consent func(context.Context, *mine.Terminal) consent.Verdict
 
-	Config   string   // the system's msg.toml
-	Counts   string   // the directory of msgd's counts
-	Pending  string   // the directory of messages that wait
-	Tmpfiles []string // where systemd-tmpfiles looks for the file that makes both
-	Seats    string   // exists while logind runs (sd_login(3))
-	Log      journal.Log
+	Config    string   // the system's msg.toml
+	Counts    string   // the directory of msgd's counts
+	Pending   string   // the directory of messages that wait
+	State     string   // the directory of what msgd keeps for longer
+	Door      string   // msgd's socket
+	Programs  []string // where msgd may be
+	Helpers   []string // where versions before msgd had a program with rights
+	Libs      []string // where systemd's programs look for sysusers.d and tmpfiles.d
+	Services  string   // nsswitch.conf
+	LoginDefs []string // where login.defs(5) may be
+	Seats     string   // exists while logind runs (sd_login(3))
+	Log       journal.Log
 }
 
-// Local returns the places of this host. The caller adds the user, and what msg knows of
+// Local returns the places of this host. The caller adds the user, the door, and what msg knows of
 // itself, of sessions and of msgd.
 func Local() Host {
 	return Host{
-		Config: config.Path, Counts: rate.Dir, Pending: answers.Dir,
-		Tmpfiles: []string{"/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/local/lib/tmpfiles.d", "/usr/lib/tmpfiles.d"},
-		Seats:    "/run/systemd/seats", Log: journal.Local(),
+		Config: config.Path, Counts: rate.Dir, Pending: answers.Dir, State: "/var/lib/msg",
+		Programs: []string{"/usr/local/sbin/msgd", "/usr/sbin/msgd"},
+		Helpers:  []string{"/usr/local/libexec/msg-helper", "/usr/libexec/msg-helper"},
+		Libs:     []string{"/etc", "/run", "/usr/local/lib", "/usr/lib"},
+		Services: "/etc/nsswitch.conf", LoginDefs: []string{"/etc/login.defs", "/usr/etc/login.defs"},
+		Seats: "/run/systemd/seats", Log: journal.Local(),
 	}
 }
 

@@ -2,10 +2,9 @@ package doctor
 
 import (
 	"context"
-	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -32,35 +31,92 @@ func (h Host) Examine(ctx context.Context) ([]Finding, error) {
 		return nil, err
 	}
 	mounts := parseMounts(string(mountinfo))
-	tty, err := h.Accounts.Group(ctx, "tty")
-	if err != nil {
-		return []Finding{{"group", Problem, fmt.Sprintf("the group tty: %v", err), "groupadd --system --gid 5 tty"}}, nil
-	}
 	_, hidden := os.ReadFile(h.System.Proc + "/1/stat")
-	hello, askErr := h.Ask(ctx)
-	rules := h.configuration()
+	rules, system := h.configuration()
 	book, err := addressbook.Load(h.Config, h.UserConfig)
-	return []Finding{
-		judgeDoor(h.Version, hello, askErr),
-		judgeDevpts(mounts, tty, terminalsIn(h.System.Dev, picture)),
-		judgeCounts(lookAt(filepath.Dir(h.Counts)), lookInto(h.Counts), tty, h.makeRun()),
-		judgePending(lookAt(filepath.Dir(h.Pending)), lookInto(h.Pending), tty, h.makeRun()),
+	return append(h.service(ctx),
+		judgeDevpts(mounts, h.ttyGID(ctx), system.Messages.Unsaid),
 		rules,
 		judgeNames(book, err, rules.Status == Problem),
 		judgeLog(connects(ctx, h.Log.Journald), connects(ctx, h.Log.Syslog)),
 		judgeUtmp(h.System.Utmp, readableFile(h.System.Utmp)),
 		judgeLogind(found, logindErr, readable(h.Seats) == nil),
 		judgeLogins(picture, found),
-		judgeShutdown(unitState(ctx)),
+		judgeShutdown(unitState(ctx, shutdownUnit)),
 		judgeProc(hidden != nil, mounts, h.UID == 0),
 		h.messages(ctx),
-	}, nil
+	), nil
 }
 
-// configuration checks the system's configuration.
-func (h Host) configuration() Finding {
+// service checks msgd: its program, its account, its directories, the door, and whether it
+// answers.
+func (h Host) service(ctx context.Context) []Finding {
+	hello, askErr := h.Ask(ctx)
+	run, directories := lookAt(filepath.Dir(h.Counts)), h.makeDirectories()
+	unit := socket{systemd: readable(booted) == nil}
+	if unit.systemd {
+		unit.load, unit.active, _ = unitState(ctx, doorUnit)
+		unit.enabled = isEnabled(ctx, doorUnit)
+	}
+	open := unit.open(h.script())
+	var above []file
+	for _, path := range h.Programs {
+		for dir := filepath.Dir(path); dir != "/"; dir = filepath.Dir(dir) {
+			above = append(above, lookAt(dir))
+		}
+	}
+	msg, msgErr := h.Accounts.User(ctx, judgeAccount)
+	program := judgeProgram(lookAtAll(h.Programs), above, askErr == nil)
+	account := checkAccount(msg, msgErr, firstPerson(contentOf(h.LoginDefs)), h.makeAccount())
+	remake := open
+	if run.err != nil && unit.systemd { // msgd --listen makes them itself
+		remake = directories + " && " + open
+	}
+	cannotStart := program.Status == Problem || account.Status == Problem
+	door := judgeDoor(run, lookAt(h.Door), unit, cannotStart, remake)
+	unseen := account.Status == Problem || run.err != nil || run.mode&0o001 == 0
+	services, servicesErr := os.ReadFile(h.Services)
+	daemons := daemons{nscd: exists("/run/nscd/socket"), nslcd: exists("/run/nslcd/socket")}
+	return append(judgeLeftovers(lookAtAll(h.Helpers)),
+		program, account, door,
+		judgeAnswer(h.Version, hello, askErr, cannotStart || door.Status == Problem, open),
+		countsOf(msg).judge(lookInto(h.Counts), unseen, directories),
+		answersOf(msg).judge(lookInto(h.Pending), unseen, directories),
+		stateOf(msg).judge(lookInto(h.State), account.Status == Problem, directories),
+		judgeServices(h.Services, string(services), servicesErr, unit.systemd, daemons),
+	)
+}
+
+// ttyGID returns the group tty's number.
+func (h Host) ttyGID(ctx context.Context) uint32 {
+	tty, err := h.Accounts.Group(ctx, "tty")
+	if err != nil {
+		return 5 // everywhere on Linux
+	}
+	return tty.GID
+}
+
+// script says how to restart msgd without systemd.
+func (h Host) script() string {
+	for _, script := range []string{"/etc/init.d/msgd"} {
+		if exists(script) {
+			return script + " restart"
+		}
+	}
+	return "have msgd --listen run from boot on, see msgd(8)"
+}
+
+// isEnabled reports whether systemd starts a unit at boot.
+func isEnabled(ctx context.Context, unit string) bool {
+	ctx, cancel := context.WithTimeout(ctx, systemctlTime)
+	defer cancel()
+	return exec.CommandContext(ctx, "systemctl", "--quiet", "is-enabled", unit).Run() == nil
+}
+
+// configuration checks the system's configuration, and returns it.
+func (h Host) configuration() (Finding, config.System) {
 	system, err := config.Load(h.Config)
-	return judgeConfig(lookAt(h.Config), lookAt(filepath.Dir(h.Config)), system, err)
+	return judgeConfig(lookAt(h.Config), lookAt(filepath.Dir(h.Config)), system, err), system
 }
 
 // messages checks the terminal that msg was started at.
@@ -73,14 +129,24 @@ func (h Host) messages(ctx context.Context) Finding {
 	return judgeMessages(own, h.Consent(ctx, own), nil)
 }
 
-// terminalsIn returns the devices of the pseudo-terminals in use.
-func terminalsIn(dev string, p sessions.Picture) []file {
-	var all []file
-	for _, t := range p.Terminals {
-		if f := lookAt(filepath.Join(dev, t.Name)); t.InUse() && strings.HasPrefix(t.Name, "pts/") && f.err == nil {
-			f.path = t.Name
-			all = append(all, f)
+// contentOf returns what is in the first of these files that can be read.
+func contentOf(paths []string) string {
+	for _, path := range paths {
+		if content, err := os.ReadFile(path); err == nil {
+			return string(content)
 		}
+	}
+	return ""
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func lookAtAll(paths []string) (all []file) {
+	for _, path := range paths {
+		all = append(all, lookAt(path))
 	}
 	return all
 }
@@ -91,7 +157,7 @@ func lookAt(path string) file {
 	if err != nil {
 		return file{path: path, err: err}
 	}
-	f := file{path: path, regular: info.Mode().IsRegular()}
+	f := file{path: path, regular: info.Mode().IsRegular(), socket: info.Mode()&os.ModeSocket != 0}
 	if st, isStat := info.Sys().(*syscall.Stat_t); isStat {
 		f.mode, f.uid, f.gid = st.Mode&permission, st.Uid, st.Gid
 	}

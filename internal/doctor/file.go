@@ -19,6 +19,7 @@ type file struct {
 	path     string
 	mode     uint32 // permissions and set-id bits
 	regular  bool
+	socket   bool
 	uid, gid uint32
 	full     string // why a directory takes no new file; "" if no reason is known
 	err      error

@@ -3,11 +3,7 @@ package doctor
 import (
 	"strings"
 	"testing"
-
-	"msg/internal/accounts"
 )
-
-var ttyGroup = accounts.Group{Name: "tty", GID: 5}
 
 // judged checks a finding: its status, words of what was found, and words of what to do.
 func judged(t *testing.T, got Finding, status, found, do string) {
@@ -20,7 +16,7 @@ func judged(t *testing.T, got Finding, status, found, do string) {
 // TestQuoted: for a path of any name, a remedy does what it says and nothing else.
 func TestQuoted(t *testing.T) {
 	for path, want := range map[string]string{
-		"/usr/libexec/msg-helper": "/usr/libexec/msg-helper", "/a b": "'/a b'", "/a';reboot'": `'/a'\'';reboot'\'''`, "/$(x)": "'/$(x)'",
+		"/usr/sbin/msgd": "/usr/sbin/msgd", "/a b": "'/a b'", "/a';reboot'": `'/a'\'';reboot'\'''`, "/$(x)": "'/$(x)'",
 	} {
 		if got := quoted(path); got != want {
 			t.Errorf("%q becomes %s", path, got)

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"msg/internal/accounts"
 )
 
 // mount is a line of mountinfo (proc_pid_mountinfo(5)).
@@ -58,54 +56,37 @@ func mountAt(all []mount, point string) (mount, bool) {
 	return mount{}, false
 }
 
-// judgeDevpts checks the file system that gives new terminals their group and mode. If its
-// options do not, the program that opens a terminal does: then the terminals in use have
-// to tell.
-func judgeDevpts(all []mount, tty accounts.Group, terminals []file) Finding {
-	const point = "/dev/pts"
+// judgeDevpts tells what new terminals say of messages, by the file system that gives them their
+// mode. unsaid means that messages are on for users who say nothing. ttyGID is the group tty's.
+func judgeDevpts(all []mount, ttyGID uint32, unsaid bool) Finding {
+	const point, begin = "/dev/pts", "new terminals begin with mode "
 	m, _ := mountAt(all, point)
-	gid := strconv.FormatUint(uint64(tty.GID), 10)
-	if m.option("gid") == "" {
-		return judgeTerminals(terminals, tty, remount(m, gid))
-	}
 	mode, err := strconv.ParseUint(m.option("mode"), 8, 32)
-	found := fmt.Sprintf("%s, group %s, mode %s", point, m.option("gid"), m.option("mode"))
+	gid, gidErr := strconv.ParseUint(m.option("gid"), 10, 32)
 	switch {
-	case m.option("gid") != gid:
-		return Finding{"devpts", Problem, found + ": new terminals are not of group tty (" + gid + "), and messages do not reach them", remount(m, gid)}
-	case err != nil || mode&0o020 == 0:
-		return Finding{"devpts", Problem, found + ": new terminals have messages off, unless what opens them switches them on as sshd does", remount(m, gid)}
+	case m.kind != "devpts" || err != nil:
+		return Finding{"devpts", Note, "no devpts on " + point + ": there are no pseudo-terminals to write to", "mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts " + point}
+	case mode&0o002 != 0:
+		return Finding{"devpts", Problem, begin + m.option("mode") + ": everyone may write to them, past msg", remount(m, ttyGID)}
+	case mode&0o020 != 0 && gidErr == nil && gid != 0 && uint32(gid) != ttyGID:
+		return Finding{"devpts", Note, begin + m.option("mode") + ", and members of the group " + groupName(uint32(gid)) + " may write to them, past msg", remount(m, ttyGID)}
+	case mode&0o020 != 0:
+		return Finding{"devpts", OK, begin + m.option("mode") + ": messages are on", ""}
+	case !unsaid:
+		return Finding{"devpts", Note, begin + m.option("mode") + ", which says nothing: messages are off until their owner says yes ([messages] unsaid)", ""}
 	}
-	return Finding{"devpts", OK, found, ""}
+	return Finding{"devpts", OK, begin + m.option("mode") + ", which says nothing: messages are on until their owner says no ([messages] unsaid)", ""}
 }
 
-// remount returns the command that sets the options. It repeats the mode of ptmx: the
-// kernel resets options that are left out, users can open no terminal with the default
+// remount returns the command that gives new terminals to the group tty. It repeats the mode of
+// ptmx: the kernel resets options that are left out, users can open no terminal with the default
 // mode, and not every mount(8) repeats it.
-func remount(m mount, gid string) string {
-	options := "gid=" + gid + ",mode=620"
+func remount(m mount, ttyGID uint32) string {
+	options := fmt.Sprintf("gid=%d,mode=620", ttyGID)
 	if mode := m.option("ptmxmode"); mode != "" {
 		options += ",ptmxmode=" + mode
 	}
 	return "mount -o remount," + options + " /dev/pts"
-}
-
-// judgeTerminals checks the group of the terminals in use.
-func judgeTerminals(terminals []file, tty accounts.Group, remedy string) Finding {
-	var others []string
-	for _, t := range terminals {
-		if t.gid != tty.GID {
-			others = append(others, fmt.Sprintf("%s (%s)", t.path, groupName(t.gid)))
-		}
-	}
-	const found = "/dev/pts gives new terminals no group"
-	switch {
-	case len(others) > 0:
-		return Finding{"devpts", Problem, found + ", and messages do not reach those that are not of group tty: " + some(others), remedy}
-	case len(terminals) > 0:
-		return Finding{"devpts", OK, found + "; those in use are of group tty", ""}
-	}
-	return Finding{"devpts", Note, found + "; whether messages reach them is up to what opens them", remedy}
 }
 
 // judgeProc checks whether /proc hides other users' processes, which tell who leads a

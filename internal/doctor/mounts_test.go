@@ -30,19 +30,21 @@ not a line
 func TestJudgeDevpts(t *testing.T) {
 	for _, c := range []struct {
 		mountinfo         string
-		terminals         []file
+		unsaid            bool
 		status, found, do string
 	}{
-		{debian, nil, OK, "/dev/pts, group 5, mode 620", ""},
-		{container, nil, Problem, "messages off", "mount -o remount,gid=5,mode=620,ptmxmode=666 /dev/pts"},
-		{strings.Replace(debian, "gid=5", "gid=0", 1), nil, Problem, "not of group tty (5)", "remount,gid=5,mode=620,ptmxmode=000 "},
-		{strings.Replace(debian, "gid=5,mode=620", "gid=5,mode=666", 1), nil, OK, "mode 666", ""},
-		{twice, nil, Note, "gives new terminals no group", "gid=5,mode=620,ptmxmode=000"},
-		{twice, []file{{path: "pts/3", gid: 5}}, OK, "those in use are of group tty", ""},
-		{twice, []file{{path: "pts/3", gid: 5}, {path: "pts/4", gid: 54321}}, Problem, "pts/4 (54321)", "gid=5"},
-		{"", nil, Note, "", "mount -o remount,gid=5,mode=620 /dev/pts"},
+		{debian, true, OK, "new terminals begin with mode 620: messages are on", ""},
+		{debian, false, OK, "mode 620: messages are on", ""},
+		{container, true, OK, "begin with mode 600, which says nothing: messages are on until their owner says no", ""},
+		{container, false, Note, "begin with mode 600, which says nothing: messages are off until their owner says yes", ""},
+		{strings.Replace(debian, "gid=5", "gid=54321", 1), true, Note, "members of the group 54321 may write to them, past msg", "mount -o remount,gid=5,mode=620,ptmxmode=000 /dev/pts"},
+		{strings.Replace(debian, "gid=5", "gid=0", 1), true, OK, "messages are on", ""},
+		{strings.Replace(container, "gid=5", "gid=54321", 1), true, OK, "begin with mode 600", ""},
+		{strings.Replace(debian, "mode=620,ptm", "mode=666,ptm", 1), true, Problem, "everyone may write to them", "mode=620,ptmxmode=000"},
+		{twice, true, OK, "begin with mode 600", ""},
+		{"", true, Note, "no devpts on /dev/pts", "mount -t devpts"},
 	} {
-		judged(t, judgeDevpts(parseMounts(c.mountinfo), ttyGroup, c.terminals), c.status, c.found, c.do)
+		judged(t, judgeDevpts(parseMounts(c.mountinfo), 5, c.unsaid), c.status, c.found, c.do)
 	}
 }
 

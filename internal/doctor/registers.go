@@ -125,15 +125,17 @@ func judgeShutdown(load, active string, err error) Finding {
 	return Finding{"shutdown", OK, shutdownUnit + ": everyone is warned of a shutdown", ""}
 }
 
-// unitState asks systemd for that unit's LoadState and ActiveState. Both are "" without
-// systemd.
-func unitState(ctx context.Context) (load, active string, err error) {
-	if readable("/run/systemd/system") != nil { // sd_booted(3)
+// systemctlTime is how long systemd may take to tell something.
+const systemctlTime = 5 * time.Second
+
+// unitState asks systemd for a unit's LoadState and ActiveState. Both are "" without systemd.
+func unitState(ctx context.Context, unit string) (load, active string, err error) {
+	if readable(booted) != nil {
 		return "", "", nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, systemctlTime)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "systemctl", "show", "--property=LoadState,ActiveState", shutdownUnit).Output()
+	out, err := exec.CommandContext(ctx, "systemctl", "show", "--property=LoadState,ActiveState", unit).Output()
 	for line := range strings.Lines(string(out)) {
 		switch name, value, _ := strings.Cut(strings.TrimSpace(line), "="); name {
 		case "LoadState":

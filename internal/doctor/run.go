@@ -8,44 +8,44 @@ import (
 	"msg/internal/accounts"
 )
 
-// judgeCounts checks the directory in which the helper counts messages: only root and the
-// helper's group may enter it.
-func judgeCounts(run, counts file, tty accounts.Group, remedy string) Finding {
-	cost := "; until then users' messages go out one at a time, and each waits"
-	switch {
-	case run.err != nil:
-		return Finding{"counts", Problem, run.err.Error() + cost, remedy}
-	case run.uid != 0 || run.mode&0o022 != 0:
-		return Finding{"counts", Problem, "others than root may change " + run.path, remedy}
-	case counts.err != nil:
-		return Finding{"counts", Problem, counts.err.Error() + cost, remedy}
-	case counts.uid != 0 || counts.gid != tty.GID || counts.mode&0o777 != 0o770 || run.mode&0o111 != 0o111:
-		return Finding{"counts", Problem, fmt.Sprintf("%s, %s:%s %04o, must be root:tty 0770, below 0755%s",
-			counts.path, userName(counts.uid), groupName(counts.gid), counts.mode&permission, cost), remedy}
-	}
-	if counts.full != "" {
-		return Finding{"counts", Problem, counts.path + ": " + counts.full + cost, roomIn(counts.path)}
-	}
-	return Finding{"counts", OK, counts.path + ", root:tty 0770", ""}
+// place is a directory in which msgd makes files.
+type place struct {
+	check string
+	cost  string // of one that is missing or wrong
+	owner uint32
+	group uint32
+	mode  uint32
+	names string // of its owner and group
 }
 
-// judgePending checks the directory of messages that wait for answers: only root and the
-// helper's group may make sockets there, and anyone may connect to them.
-func judgePending(run, pending file, tty accounts.Group, remedy string) Finding {
-	const cost = "; until then no message can wait for answers"
+// The places, if msg is msgd's account. Only msgd and root may make files in them. Anyone may
+// connect to a socket in the second.
+func countsOf(msg accounts.User) place {
+	return place{"counts", "users' messages go out one at a time, and each waits", msg.UID, msg.GID, 0o700, "msg:msg"}
+}
+
+func answersOf(msg accounts.User) place {
+	return place{"answers", "no message can wait for answers", 0, msg.GID, sticky | 0o775, "root:msg"}
+}
+
+func stateOf(msg accounts.User) place {
+	return place{"state", "nobody can say for all of their terminals whether messages come", msg.UID, msg.GID, 0o700, "msg:msg"}
+}
+
+// judge checks the place. explained means that an earlier finding says what is wrong.
+func (p place) judge(dir file, explained bool, remedy string) Finding {
 	switch {
-	case run.err != nil || run.uid != 0 || run.mode&0o022 != 0 || run.mode&0o111 != 0o111:
-		return Finding{"answers", Note, "no message can wait for answers, for the reason above", ""}
-	case pending.err != nil:
-		return Finding{"answers", Problem, pending.err.Error() + cost, remedy}
-	case pending.uid != 0 || pending.gid != tty.GID || pending.mode&0o1777 != 0o1775:
-		return Finding{"answers", Problem, fmt.Sprintf("%s, %s:%s %04o, must be root:tty 1775%s",
-			pending.path, userName(pending.uid), groupName(pending.gid), pending.mode&permission, cost), remedy}
+	case explained:
+		return Finding{p.check, Note, "not checked, for the reason above", ""}
+	case dir.err != nil:
+		return Finding{p.check, Problem, dir.err.Error() + ": " + p.cost, remedy}
+	case dir.uid != p.owner || dir.gid != p.group || dir.mode != p.mode:
+		return Finding{p.check, Problem, fmt.Sprintf("%s, %s:%s %04o, must be %s %04o: %s",
+			dir.path, userName(dir.uid), groupName(dir.gid), dir.mode, p.names, p.mode, p.cost), remedy}
+	case dir.full != "":
+		return Finding{p.check, Problem, dir.path + ": " + dir.full + ": " + p.cost, roomIn(dir.path)}
 	}
-	if pending.full != "" {
-		return Finding{"answers", Problem, pending.path + ": " + pending.full + cost, roomIn(pending.path)}
-	}
-	return Finding{"answers", OK, pending.path + ", root:tty 1775", ""}
+	return Finding{p.check, OK, fmt.Sprintf("%s, %s %04o", dir.path, p.names, p.mode), ""}
 }
 
 // roomIn says what to do about a directory that takes no new file.
@@ -53,14 +53,33 @@ func roomIn(path string) string {
 	return fmt.Sprintf("\"findmnt -T %s\" shows the file system, \"df -i %[1]s\" its inodes", quoted(path))
 }
 
-// makeRun returns the command that makes the directories below /run.
-func (h Host) makeRun() string {
-	for _, dir := range h.Tmpfiles {
-		_, missing := exec.LookPath("systemd-tmpfiles")
-		if missing == nil && readable(filepath.Join(dir, "msg.conf")) == nil {
-			return "systemd-tmpfiles --create msg.conf"
+// makeDirectories returns the command that makes all directories, and mends their owners.
+func (h Host) makeDirectories() string {
+	if command := h.systemdMakes("tmpfiles"); command != "" {
+		return command + " --create msg.conf"
+	}
+	return fmt.Sprintf("install -d -m 755 -o root -g root %s && install -d -m 700 -o msg -g msg %s %s && install -d -m 1775 -o root -g msg %s",
+		quoted(filepath.Dir(h.Counts)), quoted(h.Counts), quoted(h.State), quoted(h.Pending))
+}
+
+// makeAccount returns the command that makes msgd's account.
+func (h Host) makeAccount() string {
+	if command := h.systemdMakes("sysusers"); command != "" {
+		return command + " msg.conf && " + h.makeDirectories()
+	}
+	return "useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin msg && " + h.makeDirectories()
+}
+
+// systemdMakes returns systemd's program for msg's file of that kind, or "".
+func (h Host) systemdMakes(kind string) string {
+	program := "systemd-" + kind
+	if _, err := exec.LookPath(program); err != nil {
+		return ""
+	}
+	for _, dir := range h.Libs {
+		if readable(filepath.Join(dir, kind+".d", "msg.conf")) == nil {
+			return program
 		}
 	}
-	return fmt.Sprintf("install -d -m 755 -o root -g root %s && install -d -m 770 -o root -g tty %s && install -d -m 1775 -o root -g tty %s # at each boot",
-		quoted(filepath.Dir(h.Counts)), quoted(h.Counts), quoted(h.Pending))
+	return ""
 }
