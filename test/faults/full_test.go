@@ -3,10 +3,12 @@
 package faults_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +32,7 @@ type broken struct {
 	newOnly  bool // that holds for who has not sent any before
 	nowhere  bool // there is no place to wait for answers
 	notice   bool // none can be left for who logs in
+	remedied bool // what msg doctor says to do mends it
 }
 
 const (
@@ -118,14 +121,14 @@ func away(path string, b broken) broken {
 }
 
 func mode(path string, wrong, right uint32, b broken) broken {
-	b.fault = fmt.Sprintf("%s of mode %o", path, wrong)
+	b.fault, b.remedied = fmt.Sprintf("%s of mode %o", path, wrong), true
 	b.spoil = func() error { return unix.Chmod(path, wrong) }
 	b.mend = func() error { return unix.Chmod(path, right) }
 	return b
 }
 
 func owned(path string, owner int, b broken) broken {
-	b.fault = path + " somebody else's"
+	b.fault, b.remedied = path+" somebody else's", true
 	b.spoil = func() error { return os.Chown(path, people[9].UID, -1) }
 	b.mend = func() error { return os.Chown(path, owner, -1) }
 	return b
@@ -140,6 +143,9 @@ func TestBrokenRun(t *testing.T) {
 	s.rules(perMinute)
 	old := &people[0] // has a count
 	if err := s.goesOn(old); err != nil {
+		t.Fatal(err)
+	}
+	if err := healthy(); err != nil {
 		t.Fatal(err)
 	}
 	judge := ownerOf(t, runRate)
@@ -173,9 +179,10 @@ func TestBrokenRun(t *testing.T) {
 			c.tried(s.countsDown())
 		}
 		if b.doorless || b.closed || b.paced || b.nowhere {
-			c.tried(s.diagnosed())
+			c.tried(b.diagnosed())
 		}
 		mended()
+		c.tried(healthy())
 		c.tried(s.goesOn(old))
 		c.tried(s.goesOn(nil))
 	}
@@ -307,11 +314,73 @@ func (s *stage) countsDown() error {
 	return err
 }
 
-// diagnosed holds that msg doctor finds it.
-func (s *stage) diagnosed() error {
-	out, err := exec.Command(island.Msg, "doctor").Output()
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && strings.Contains(string(out), runMsg) {
+// diagnosed holds that msg doctor finds it, for root and for a user, and that it knows what to do.
+func (b broken) diagnosed() error {
+	var checks []string
+	if b.doorless || b.closed {
+		checks = []string{"door", "msgd"}
+	}
+	if b.paced || b.newOnly {
+		checks = append(checks, "counts")
+	}
+	if b.newOnly { // the island has it in /run, too
+		checks = append(checks, "state")
+	}
+	if b.nowhere && !b.doorless {
+		checks = append(checks, "answers")
+	}
+	var do string
+	for _, by := range []*island.Person{nil, &people[0]} {
+		problems, err := ailments(by)
+		if err != nil {
+			return err
+		}
+		if len(problems) == 0 {
+			return fmt.Errorf("msg doctor finds no problem (%s)", whose(by))
+		}
+		for _, p := range problems {
+			if !slices.Contains(checks, p.Check) || p.Check != "state" && !strings.Contains(p.Found, runMsg) || p.Do == "" {
+				return fmt.Errorf("msg doctor finds %+v (%s)", p, whose(by))
+			}
+		}
+		do = problems[0].Do
+	}
+	if !b.remedied {
 		return nil
 	}
-	return fmt.Errorf("msg doctor: %w: %s", err, out)
+	if out, err := exec.Command("sh", "-c", do).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", do, err, out)
+	}
+	return healthy()
+}
+
+// healthy holds that msg doctor has nothing to say about msgd.
+func healthy() error {
+	for _, by := range []*island.Person{nil, &people[0]} {
+		if problems, err := ailments(by); err != nil || len(problems) > 0 {
+			return fmt.Errorf("msg doctor finds %+v (%s): %w", problems, whose(by), err)
+		}
+	}
+	return nil
+}
+
+// finding is one of msg doctor's.
+type finding struct{ Check, Status, Found, Do string }
+
+// ailments returns the problems that msg doctor finds.
+func ailments(by *island.Person) (problems []finding, err error) {
+	out, err := program(by, island.Msg, "doctor", "--json").Output()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		return nil, err
+	}
+	var all []finding
+	if err := json.Unmarshal(out, &all); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, out)
+	}
+	for _, f := range all {
+		if f.Status == "problem" {
+			problems = append(problems, f)
+		}
+	}
+	return problems, nil
 }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -72,6 +73,45 @@ func TestListenerKilled(t *testing.T) {
 		t.Error("the moments are always the same")
 	}
 }
+
+// TestRestarted: an upgrade replaces msgd and starts another. A message that waits for an answer
+// goes on with the msgd before, and others go to the new one meanwhile.
+func TestRestarted(t *testing.T) {
+	s := newStage(t, 1)
+	c := fault(t, "msgd upgraded while a message waits for its answer")
+	for range 10 {
+		r := s.begin(&people[0], "--wait", "--time", "1m")
+		if err := s.terminals[0].Await("Answer: msg ok", patience); err != nil {
+			t.Fatal(err)
+		}
+		upgraded := island.Msgd + ".new"
+		if out, err := exec.Command("cp", island.Msgd, upgraded).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		if err := os.Rename(upgraded, island.Msgd); err != nil {
+			t.Fatal(err)
+		}
+		restart(t, (*exec.Cmd).Start)
+		err := s.terminals[0].Settle(patience)
+		screen, _ := s.terminals[0].Take()
+		code := answerCode.FindSubmatch(screen)
+		next := s.send(&people[5])
+		if next.state.ExitCode() != 0 || len(code) != 2 {
+			t.Fatalf("the next message: %+v, %q; %q", next.results, next.stderr, screen)
+		}
+		out, okErr := program(&s.terminals[0].Person, island.Msg, "ok", string(code[1])).CombinedOutput()
+		if okErr != nil {
+			err = errors.Join(err, fmt.Errorf("the answer: %w: %s", okErr, out))
+		}
+		if sent := r.wait(); sent.state.ExitCode() != 0 || sent.err != nil {
+			err = errors.Join(err, fmt.Errorf("%v, %v, %+v, %q", sent.err, sent.state, sent.results, sent.stderr))
+		}
+		s.shown(s.terminals[0])
+		c.tried(errors.Join(err, s.goesOn(&people[0])))
+	}
+}
+
+var answerCode = regexp.MustCompile(`Answer: msg ok (\w+)`)
 
 // allOrNone holds that everyone has a message, or that msg says that no msgd has had it.
 func (s *stage) allOrNone(out sent) error {
