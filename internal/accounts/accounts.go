@@ -39,8 +39,8 @@ type Directory struct {
 	// Getent is the program to ask, by default /usr/bin/getent or /bin/getent.
 	Getent string
 
-	// FilesOnly asks no getent. That is a process of the caller's, who can have it answer
-	// anything (ptrace(2)). So a program with more rights than its caller cannot trust it.
+	// FilesOnly asks no getent. It is for a caller that must not wait: a directory service may
+	// take seconds.
 	FilesOnly bool
 
 	byUID map[uint32]User // an empty User where none was found
