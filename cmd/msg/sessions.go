@@ -79,7 +79,7 @@ func (c *sessionsCmd) rows(ctx context.Context, w world, p sessions.Picture) (_ 
 			status = exitNotReached
 		}
 	}
-	list := newList(p, chosen.Places, w.here.Now(), w.judge(ctx))
+	list := newList(p, chosen.Places, w.here.Now(), w.judge(ctx, p))
 	if c.All {
 		request.AllTerminals = true
 		every, err := w.here.Choose(ctx, me, p, request)

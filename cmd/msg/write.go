@@ -93,7 +93,7 @@ func writeTo(ctx context.Context, w world, line compat.Write) (string, error) {
 	switch {
 	case t == nil || t.Owner != user.UID || !t.InUse():
 		return "", fmt.Errorf("%s is not logged in on %s", line.User, line.Terminal)
-	case !w.writable(ctx)(t):
+	case !w.writable(ctx, picture)(t):
 		return "", fmt.Errorf("%s has messages disabled on %s", line.User, line.Terminal)
 	}
 	return t.Name, nil
@@ -106,7 +106,7 @@ func choose(ctx context.Context, w world, p sessions.Picture, uid uint32, user s
 	if err != nil {
 		return "", err
 	}
-	writable := w.writable(ctx)
+	writable := w.writable(ctx, p)
 	isTheirs := func(t *sessions.Terminal) bool { return t.Owner == uid && writable(t) }
 	var open []*sessions.Terminal
 	for _, place := range others.Places {
@@ -135,7 +135,7 @@ func own(ctx context.Context, w world, p sessions.Picture, uid uint32, user stri
 			continue
 		}
 		words = "%s has messages disabled"
-		if t.Device == w.me.Self.Terminal && w.writable(ctx)(t) {
+		if t.Device == w.me.Self.Terminal && w.writable(ctx, p)(t) {
 			return t.Name, nil
 		}
 	}
@@ -143,7 +143,7 @@ func own(ctx context.Context, w world, p sessions.Picture, uid uint32, user stri
 }
 
 // writable returns a function that tells whether a message of the user's would come to a terminal.
-func (w world) writable(ctx context.Context) func(*sessions.Terminal) bool {
-	judge := w.judge(ctx)
+func (w world) writable(ctx context.Context, p sessions.Picture) func(*sessions.Terminal) bool {
+	judge := w.judge(ctx, p)
 	return func(t *sessions.Terminal) bool { return w.me.UID == 0 || judge(t).On }
 }

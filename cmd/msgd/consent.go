@@ -14,6 +14,7 @@ import (
 	"msg/internal/config"
 	"msg/internal/consent"
 	"msg/internal/message"
+	"msg/internal/wire"
 )
 
 // everywhere returns a function that tells what a person has said to the sender about all of
@@ -39,21 +40,28 @@ func (w who) everywhere(ctx context.Context, names *accounts.Directory) func(own
 	})
 }
 
-// consent returns what a conversation does about the sender's own consent: it keeps what they say
-// about all of theirs, unless that is nil, and returns what holds. unclear says why the sender is
-// not known; then nothing is kept or told.
-func (w who) consent(names *accounts.Directory, unclear error) func(context.Context, *consent.Word) (consent.Word, error) {
-	return func(ctx context.Context, say *consent.Word) (consent.Word, error) {
+// consent returns what a conversation does about consent: it keeps what the sender says about all
+// of theirs, unless that is nil, and returns what holds; and it tells what others have said to the
+// sender. unclear says why the sender is not known; then nothing is kept or told.
+func (w who) consent(names *accounts.Directory, unclear error) wire.Consenting {
+	return func(ctx context.Context, c wire.Consent) (said wire.Said, err error) {
 		switch {
 		case unclear != nil:
-			return consent.Word{}, &message.Refusal{Problem: unclear.Error(), Hint: "nothing was changed"}
+			return said, &message.Refusal{Problem: unclear.Error(), Hint: "nothing was changed"}
 		case w.uid == 0 && !w.root: // uid 0 of a container, or a process that nothing is known of
-			return consent.Word{}, &message.Refusal{Problem: "msgd cannot tell that you are root of this host", Hint: "nothing was kept"}
+			return said, &message.Refusal{Problem: "msgd cannot tell that you are root of this host", Hint: "nothing was kept"}
 		case names.Name(ctx, w.uid) == "":
 			// A user may have thousands of such uids (subuid(5)), and fill the disk with their words.
-			return consent.Word{}, &message.Refusal{Problem: fmt.Sprintf("uid %d has no account here, so nothing is kept for it", w.uid)}
+			return said, &message.Refusal{Problem: fmt.Sprintf("uid %d has no account here, so nothing is kept for it", w.uid)}
 		}
-		return w.say(say)
+		hears := w.everywhere(ctx, names)
+		for _, uid := range c.Of {
+			if answer := hears(uid); answer != consent.Unsaid {
+				said.Of = append(said.Of, wire.Heard{UID: uid, On: answer == consent.Yes})
+			}
+		}
+		said.Word, err = w.say(c.Say)
+		return said, err
 	}
 }
 
@@ -71,19 +79,27 @@ func (w who) say(say *consent.Word) (consent.Word, error) {
 	return word.At(time.Now()), nil
 }
 
-// remembered asks once for each owner.
+// fresh is how long an answer is remembered: a message to many terminals asks once for each
+// person, and a person who changes their mind is heard before the next line.
+const fresh = time.Second
+
+// remembered asks once in a while for each owner.
 func remembered(ask func(uint32) consent.Answer) func(uint32) consent.Answer {
+	type known struct {
+		answer consent.Answer
+		at     time.Time
+	}
 	var mu sync.Mutex
-	known := map[uint32]consent.Answer{}
+	answers := map[uint32]known{}
 	return func(owner uint32) consent.Answer {
 		mu.Lock()
 		defer mu.Unlock()
-		answer, asked := known[owner]
-		if !asked {
-			answer = ask(owner)
-			known[owner] = answer
+		one, asked := answers[owner]
+		if !asked || time.Since(one.at) > fresh {
+			one = known{ask(owner), time.Now()}
+			answers[owner] = one
 		}
-		return answer
+		return one.answer
 	}
 }
 

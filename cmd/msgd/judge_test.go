@@ -323,7 +323,7 @@ func TestJudgeConsentOfRoot(t *testing.T) {
 		want bool
 	}{{who{uid: 0, root: true}, true}, {who{uid: 0}, false}, {who{uid: aliceUID}, true}} {
 		_ = os.RemoveAll(consent.Dir)
-		_, err := c.consent(&accounts.Directory{}, nil)(t.Context(), &consent.Word{Say: consent.Yes})
+		_, err := c.consent(&accounts.Directory{}, nil)(t.Context(), wire.Consent{Say: &consent.Word{Say: consent.Yes}})
 		word, readErr := consent.Store{Dir: consent.Dir}.Get(c.uid)
 		if (err == nil) != c.want || (word.Say == consent.Yes) != c.want || readErr != nil {
 			t.Errorf("%+v: %v; kept is %+v, %v", c.who, err, word, readErr)

@@ -8,7 +8,6 @@ import (
 	"syscall"
 	"time"
 
-	"msg/internal/consent"
 	"msg/internal/delivery"
 	"msg/internal/message"
 	"msg/internal/report"
@@ -61,18 +60,17 @@ func Ask(ctx context.Context) (wire.Hello, error) {
 	return call.New(half{conn}, conn, call.Options{}).Ask(ctx)
 }
 
-// Consent tells msgd what the user says about all of theirs, unless say is nil, and returns what
-// then holds.
-func Consent(ctx context.Context, say *consent.Word) (consent.Word, error) {
+// Consent has msgd keep what the user says about all of theirs, and tell what people have said.
+func Consent(ctx context.Context, c wire.Consent) (wire.Said, error) {
 	conn, err := dial(ctx, wire.Door)
 	if errors.Is(err, errNobody) {
-		return consent.Word{}, &message.Refusal{Problem: "msgd, which keeps that, does not run", Hint: report.NoMsgd}
+		return wire.Said{}, &message.Refusal{Problem: "msgd, which keeps that, does not run", Hint: report.NoMsgd}
 	}
 	if err != nil {
-		return consent.Word{}, err
+		return wire.Said{}, err
 	}
 	defer conn.Close()
-	return call.New(half{conn}, conn, call.Options{}).Consent(ctx, say)
+	return call.New(half{conn}, conn, call.Options{}).Consent(ctx, c)
 }
 
 // Listens reports whether msgd has a door here.

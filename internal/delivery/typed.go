@@ -97,7 +97,7 @@ func (d *dispatch) follow(ctx context.Context, a *attempt) error {
 
 // writeLine writes a line, if messages are still on there.
 func (d *dispatch) writeLine(ctx context.Context, a *attempt, out tty.Output, leave ticket) error {
-	if err := a.terminal.Holds(); err != nil {
+	if err := a.terminal.Holds(d.rule(a.Terminal)); err != nil {
 		return partly(err, 0, 0)
 	}
 	if leave.late() {

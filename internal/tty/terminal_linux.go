@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"msg/internal/consent"
 	"msg/internal/device"
 	"msg/internal/message"
 
@@ -136,8 +137,12 @@ func (want Want) holds(fd int) error {
 // permissions are the bits of st_mode that a person can set.
 const permissions = 0o7777
 
-// Holds fails if the terminal's messages are off by now, or its owner is another.
-func (t *Terminal) Holds() error { return t.want.holds(t.fd) }
+// Holds fails if the terminal's messages are off by now, or its owner is another. From now on the
+// rule is this one.
+func (t *Terminal) Holds(rule consent.Rule) error {
+	t.want.Rule = rule
+	return t.want.holds(t.fd)
+}
 
 // isFullScreen reports whether a program draws the screen itself: it reads each key unseen, and
 // begins rows itself. Shells and pagers, which write lines, have the kernel begin one at LF.

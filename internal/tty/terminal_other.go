@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"msg/internal/consent"
 )
 
 // ErrWouldBlock says that the terminal takes no more output now.
@@ -27,7 +29,7 @@ func (Directly) FullScreen(Want) bool { return false }
 func (*Terminal) Screen() Screen { return Screen{Columns: usualColumns} }
 
 // Holds fails.
-func (*Terminal) Holds() error { return errors.ErrUnsupported }
+func (*Terminal) Holds(consent.Rule) error { return errors.ErrUnsupported }
 
 // Write fails.
 func (*Terminal) Write(Output) (int, error) { return 0, errors.ErrUnsupported }

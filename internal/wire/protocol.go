@@ -30,12 +30,13 @@
 //
 // {"event":"open"} says that all terminals have the text or have failed.
 //
-// Protocol 3 has a request about the sender's own consent in place of a message: what they say
-// about all of theirs from now on, or, without "say", only what they have said. The serving end
-// answers with what then holds:
+// Protocol 3 has a request about consent in place of a message: what the sender says about all of
+// theirs from now on, or, without "say", only what they have said. The serving end answers with
+// what then holds. With "of", it also tells which of these people have said to the sender whether
+// messages are on:
 //
-//	{"protocol":3,"consent":{"say":{"say":"yes","only":["alice"]}}}
-//	{"event":"consent","word":{"say":"yes","only":["alice"]}}
+//	{"protocol":3,"consent":{"say":{"say":"yes","only":["alice"]},"of":[1002,1003]}}
+//	{"event":"consent","word":{"say":"yes","only":["alice"]},"of":[{"uid":1003,"on":false}]}
 //
 // It also tells a sender who gave up ("given-up") from a terminal that is stuck.
 //
@@ -151,15 +152,26 @@ type Request struct {
 	Consent  *Consent `json:"consent,omitempty"`
 }
 
-// Consent is a request about what the sender says of all of theirs. It takes a message's place.
+// Consent is a request about what people say of all of theirs. It takes a message's place.
 type Consent struct {
-	Say *consent.Word `json:"say,omitempty"` // nil: only tell what holds
+	Say *consent.Word `json:"say,omitempty"` // the sender; nil: only tell what holds
+	Of  []uint32      `json:"of,omitempty"`  // uids: MostHeard at most
 }
+
+// MostHeard is how many people a request may ask about: the answer is one line.
+const MostHeard = 1000
 
 // Said is what holds for the sender.
 type Said struct {
 	Event string       `json:"event"` // EventConsent
 	Word  consent.Word `json:"word"`
+	Of    []Heard      `json:"of,omitempty"`
+}
+
+// Heard is what one person has said to the sender. People who have said nothing have none.
+type Heard struct {
+	UID uint32 `json:"uid"`
+	On  bool   `json:"on"`
 }
 
 // Message checks the line, and returns the request in it. It refuses what msg itself would
@@ -198,6 +210,9 @@ func (r Request) onlyConsent() error {
 	}
 	if !reflect.DeepEqual(r, Request{Protocol: r.Protocol, Consent: r.Consent}) {
 		return errors.New("a message and consent in one request")
+	}
+	if len(r.Consent.Of) > MostHeard {
+		return fmt.Errorf("more than %d people", MostHeard)
 	}
 	if r.Consent.Say == nil {
 		return nil

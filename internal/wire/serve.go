@@ -8,7 +8,6 @@ import (
 	"os"
 	"time"
 
-	"msg/internal/consent"
 	"msg/internal/message"
 )
 
@@ -31,10 +30,11 @@ type Service struct {
 
 	Send message.Send
 
-	// Consent takes what the sender says about all of theirs, unless that is nil, and returns
-	// what then holds. It is nil where nothing is kept.
-	Consent func(ctx context.Context, say *consent.Word) (consent.Word, error)
+	Consent Consenting // nil where nothing is kept
 }
+
+// Consenting carries out a request about consent.
+type Consenting func(context.Context, Consent) (Said, error)
 
 // Serve has a conversation with one client. It returns an error, too, if the request is
 // malformed; then nothing was sent. A read of in may outlast Serve: nobody can end one.
@@ -73,11 +73,12 @@ func (s Service) consent(ctx context.Context, out *outbox, c *Consent) Ending {
 	if s.Consent == nil {
 		return Ending{Event: EventRefused, Problem: "what you say about all of your terminals is not kept here", Hint: "only msgd keeps it"}
 	}
-	word, err := s.Consent(ctx, c.Say)
+	said, err := s.Consent(ctx, *c)
 	if err != nil {
 		return endingOf(err, 0)
 	}
-	out.put(Said{Event: EventConsent, Word: word})
+	said.Event = EventConsent
+	out.put(said)
 	return Ending{Event: EventEnd}
 }
 

@@ -6,42 +6,40 @@ import (
 	"errors"
 	"fmt"
 
-	"msg/internal/consent"
 	"msg/internal/message"
 	"msg/internal/wire"
 )
 
-// Consent tells msgd what the user says about all of theirs, unless say is nil, and returns what
-// then holds. Its errors are those of Send.
-func (t *Talk) Consent(ctx context.Context, say *consent.Word) (consent.Word, error) {
+// Consent carries out a request about consent. Its errors are those of Send.
+func (t *Talk) Consent(ctx context.Context, c wire.Consent) (wire.Said, error) {
 	defer close(t.over)
 	hello, err := t.hello(ctx)
 	if err != nil {
-		return consent.Word{}, err
+		return wire.Said{}, err
 	}
 	if protocolWith(hello) < wire.Says {
-		return consent.Word{}, message.Fail(message.Version, "msgd is version %.40s, and keeps no such word", hello.Version)
+		return wire.Said{}, message.Fail(message.Version, "msgd is version %.40s, and keeps no such word", hello.Version)
 	}
-	data, err := json.Marshal(wire.Request{Protocol: protocolWith(hello), Consent: &wire.Consent{Say: say}})
+	data, err := json.Marshal(wire.Request{Protocol: protocolWith(hello), Consent: &c})
 	if err != nil {
-		return consent.Word{}, err
+		return wire.Said{}, err
 	}
 	if err := t.put(ctx, append(data, '\n'), t.patience.answer); err != nil {
-		return consent.Word{}, err
+		return wire.Said{}, err
 	}
 	line, err := t.answerLine(ctx)
 	if err != nil {
-		return consent.Word{}, err
+		return wire.Said{}, err
 	}
-	return wordIn(line)
+	return saidIn(line)
 }
 
-// wordIn reads what msgd says of a person's word.
-func wordIn(line []byte) (consent.Word, error) {
+// saidIn reads what msgd answers.
+func saidIn(line []byte) (wire.Said, error) {
 	var end wire.Ending
 	if wire.Decode(line, &end) == nil {
 		if err := end.Err(); err != nil {
-			return consent.Word{}, err
+			return wire.Said{}, err
 		}
 	}
 	var said wire.Said
@@ -50,7 +48,7 @@ func wordIn(line []byte) (consent.Word, error) {
 		err = fmt.Errorf("event %.40q", said.Event)
 	}
 	if err = errors.Join(err, said.Word.Check()); err != nil {
-		return consent.Word{}, broken(err)
+		return wire.Said{}, broken(err)
 	}
-	return said.Word, nil
+	return said, nil
 }

@@ -18,33 +18,35 @@ import (
 func TestConsent(t *testing.T) {
 	said := consent.Word{Say: consent.Yes, Only: []string{"alice", "%ops"}}
 	holds := consent.Word{Say: consent.No}
-	var got *consent.Word
-	keep := func(_ context.Context, say *consent.Word) (consent.Word, error) {
-		got = say
-		return holds, nil
+	heard := []wire.Heard{{UID: 1003, On: true}}
+	var got wire.Consent
+	keep := func(_ context.Context, c wire.Consent) (wire.Said, error) {
+		got = c
+		return wire.Said{Word: holds, Of: heard}, nil
 	}
-	talk := func(keep func(context.Context, *consent.Word) (consent.Word, error), say *consent.Word) (consent.Word, error) {
+	talk := func(keep wire.Consenting, c wire.Consent) (wire.Said, error) {
 		in, toMsgd := pipe(t)
 		fromMsgd, out := io.Pipe()
 		go func() {
 			_ = wire.Service{RequestTime: wire.RequestTime, Consent: keep}.Serve(t.Context(), in, out)
 		}()
-		return New(toMsgd, fromMsgd, Options{}).Consent(t.Context(), say)
+		return New(toMsgd, fromMsgd, Options{}).Consent(t.Context(), c)
 	}
-	if word, err := talk(keep, &said); err != nil || !reflect.DeepEqual(word, holds) || !reflect.DeepEqual(*got, said) {
-		t.Errorf("%+v, %v; it heard %+v", word, err, got)
+	asked := wire.Consent{Say: &said, Of: []uint32{1002, 1003}}
+	if answer, err := talk(keep, asked); err != nil || !reflect.DeepEqual(answer.Word, holds) || !reflect.DeepEqual(answer.Of, heard) || !reflect.DeepEqual(got, asked) {
+		t.Errorf("%+v, %v; it heard %+v", answer, err, got)
 	}
-	if word, err := talk(keep, nil); err != nil || !reflect.DeepEqual(word, holds) || got != nil {
-		t.Errorf("only asked: %+v, %v; it heard %+v", word, err, got)
+	if answer, err := talk(keep, wire.Consent{}); err != nil || !reflect.DeepEqual(answer.Word, holds) || got.Say != nil {
+		t.Errorf("only asked: %+v, %v; it heard %+v", answer, err, got)
 	}
 	var refused *message.Refusal
-	if _, err := talk(nil, nil); !errors.As(err, &refused) {
+	if _, err := talk(nil, wire.Consent{}); !errors.As(err, &refused) {
 		t.Errorf("where nothing is kept: %v", err)
 	}
-	full := func(context.Context, *consent.Word) (consent.Word, error) {
-		return holds, errors.New("the disk is full")
+	full := func(context.Context, wire.Consent) (wire.Said, error) {
+		return wire.Said{}, errors.New("the disk is full")
 	}
-	if _, err := talk(full, &said); err == nil || err.Error() != "the disk is full" {
+	if _, err := talk(full, asked); err == nil || err.Error() != "the disk is full" {
 		t.Errorf("%v", err)
 	}
 }
@@ -61,7 +63,7 @@ func TestOddConsent(t *testing.T) {
 		hello + `{"event":"delivered","host":"d13","user":"bob","terminal":"pts/2"}`: message.Lost,
 	} {
 		_, told := pipe(t)
-		word, err := New(told, strings.NewReader(said+"\n"), Options{}).Consent(t.Context(), nil)
+		word, err := New(told, strings.NewReader(said+"\n"), Options{}).Consent(t.Context(), wire.Consent{})
 		var failure *message.Failure
 		if !errors.As(err, &failure) || failure.Reason != reason {
 			t.Errorf("%q is %+v, %v", said, word, err)
