@@ -68,7 +68,8 @@ func TestService(t *testing.T) {
 func TestSudo(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		alice, dave := h.Login(t, "alice"), h.Login(t, "dave")
-		dave.Type(t, "sudo msg alice 'From above.'; echo status $?\r")
+		// Since 1.9.17p2-6, Debian's sudo does not look in /usr/local.
+		dave.Type(t, "sudo $(command -v msg) alice 'From above.'; echo status $?\r")
 		if seen := dave.Expect(t, "status 0\r\n"); !strings.Contains(seen, "sent to alice on "+alice.Terminal+"\r\n") {
 			t.Errorf("dave saw %q", seen)
 		}
