@@ -4,6 +4,9 @@ package e2e_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -63,25 +66,34 @@ func healthy(t *testing.T, h *lab.Host, when string) {
 	}
 }
 
-// breakages are what can go wrong, and what is said of it. Where there is no
-// command that heals it, there is one here.
+const msgdPath = "/usr/local/sbin/msgd"
+
+// breakages are what can go wrong, and what is said of it. If no command heals it, heal is one. A
+// finding that only carol or only root can have is no breakage here.
 var breakages = []struct{ broken, check, found, heal string }{
-	{"chmod 755 " + helper, "helper", "root:tty 0755: not set-gid", ""},
-	{"chown carol " + helper, "helper", "carol:tty 0755: not root's, not set-gid", "chown root:tty " + helper + " && chmod 2755 " + helper},
-	{"chgrp root " + helper + " && chmod 2755 " + helper, "helper", "root:root 2755: not of group tty", ""},
-	{"chmod 2757 " + helper, "helper", "others than root may change it", "chmod 2755 " + helper},
-	{"chmod 2750 " + helper, "helper", "not everyone may run it", ""},
-	{"chmod 2644 " + helper, "helper", "not everyone may run it", ""},
-	{"mv " + helper + " /root/away", "helper", "msg-helper is not in /usr/local/libexec/msg-helper or ", "mv /root/away " + helper},
-	{"chmod 757 /usr/local/libexec", "folders", "everyone may write to /usr/local/libexec", ""},
-	{"chown dave /usr/local/libexec", "folders", "/usr/local/libexec belongs to dave", ""},
-	{"mount --bind /usr/local/libexec /usr/local/libexec && mount -o remount,bind,nosuid /usr/local/libexec", "mount", "/usr/local/libexec is mounted nosuid", "mount -o remount,bind,suid /usr/local/libexec"},
-	{"rm -r /run/msg", "counts", "/run/msg: no such file or directory", ""},
+	{"chown carol " + msgdPath, "program", "others than root may change " + msgdPath, ""},
+	{"chmod 757 " + msgdPath, "program", "others than root may change " + msgdPath, ""},
+	{"chmod 2755 " + msgdPath, "program", "mode 2755: it needs no special bit", ""},
+	{"chmod 757 /usr/local/sbin", "program", "others than root may change /usr/local/sbin, and so replace msgd", ""},
+	{"chown dave /usr/local/sbin", "program", "others than root may change /usr/local/sbin, and so replace msgd", ""},
+	{"install -D -m 2755 -g tty /bin/true /usr/local/libexec/msg-helper", "leftover", "/usr/local/libexec/msg-helper, mode 2755, is of an older version", ""},
+	{"sed -i.away s/^msg:/gsm:/ /etc/passwd", "account", "there is no account msg", "mv /etc/passwd.away /etc/passwd"},
+	{"rm -r /run/msg", "door", "/run/msg: no such file or directory: users reach their own terminals alone", ""},
+	{"chmod 700 /run/msg", "door", "/run/msg is closed to users", ""},
+	{"chown carol /run/msg", "door", "others than root may change /run/msg", ""},
+	{"rm /run/msg/door", "door", "no door at /run/msg/door", ""},
+	{"rm /run/msg/door; touch /run/msg/door", "door", "/run/msg/door is no socket", ""},
+	{"chown carol /run/msg/door", "door", "/run/msg/door belongs to carol, who can close it", ""},
+	{"chmod 600 /run/msg/door", "door", "/run/msg/door has mode 600: it is closed to users", ""},
+	{closeAll, "msgd", "nobody listens at /run/msg/door: users reach their own terminals alone", ""},
 	{"rm -r /run/msg/rate", "counts", "/run/msg/rate: no such file or directory", ""},
-	{"chmod 777 /run/msg/rate", "counts", "/run/msg/rate, root:tty 0777, must be root:tty 0770", ""},
-	{"rm -r /run/msg/pending", "answers", "/run/msg/pending: no such file or directory; until then no message can wait", ""},
-	{"chmod 777 /run/msg/pending", "answers", "/run/msg/pending, root:tty 0777, must be root:tty 1775", ""},
-	{"chown carol /run/msg", "counts", "others than root may change /run/msg", ""},
+	{"chmod 777 /run/msg/rate", "counts", "/run/msg/rate, msg:msg 0777, must be msg:msg 0700", ""},
+	{"chown root:tty /run/msg/rate && chmod 770 /run/msg/rate", "counts", "/run/msg/rate, root:tty 0770, must be msg:msg 0700", ""}, // as msg-helper had it
+	{"rm -r /run/msg/pending", "answers", "/run/msg/pending: no such file or directory: no message can wait", ""},
+	{"chgrp tty /run/msg/pending", "answers", "/run/msg/pending, root:tty 1775, must be root:msg 1775", ""},
+	{"chmod 777 /run/msg/pending", "answers", "/run/msg/pending, root:msg 0777, must be root:msg 1775", ""},
+	{"rm -r /var/lib/msg", "state", "/var/lib/msg: no such file or directory: nobody can say for all of their terminals", ""},
+	{"chmod 755 /var/lib/msg", "state", "/var/lib/msg, msg:msg 0755, must be msg:msg 0700", ""},
 	{"mkdir /etc/msg && touch /etc/msg/msg.toml && chmod 666 /etc/msg/msg.toml", "config", "others than root may change /etc/msg/msg.toml", ""},
 	{"chown carol /etc/msg/msg.toml", "config", "others than root may change /etc/msg/msg.toml", ""},
 	{"chown carol /etc/msg", "config", "others than root may change /etc/msg", ""},
@@ -89,9 +101,11 @@ var breakages = []struct{ broken, check, found, heal string }{
 	{"chmod 700 /etc/msg", "config", "users cannot read it", ""},
 	{"echo '[policy]\nbrodcast = []' >/etc/msg/msg.toml", "config", `unknown key "policy.brodcast"`, "rm -r /etc/msg"},
 	{"mkdir /etc/msg && printf '[aliases]\\nteam = 7\\n' >/etc/msg/msg.toml", "names", "/etc/msg/msg.toml: line 2: aliases.team must be", "rm -r /etc/msg"},
-	{"mount -o remount,gid=5,mode=600,ptmxmode=666 /dev/pts", "devpts", "new terminals have messages off", ""},
-	{"mount -o remount,gid=0,mode=620,ptmxmode=666 /dev/pts", "devpts", "new terminals are not of group tty (5)", ""},
+	{"mount -o remount,gid=5,mode=666,ptmxmode=666 /dev/pts", "devpts", "everyone may write to them, past msg", ""},
 }
+
+// closeAll has nobody listen, and leaves the door.
+const closeAll = "if test -d /run/systemd/system; then systemctl stop msg.socket msgd.service; else /etc/init.d/msgd stop; fi"
 
 // TestDoctor breaks one thing after another: each is found, by root and by a
 // user, and what the doctor says to do mends it.
@@ -99,7 +113,7 @@ func TestDoctor(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		t.Cleanup(func() {
 			h.Run(t, "rm", "-rf", "/etc/msg")
-			h.Exec(t, "", "umount", "/usr/local/libexec") // there may be nothing to take away
+			h.Run(t, "mount", "-o", fmt.Sprintf("remount,gid=5,mode=%o,ptmxmode=666", h.PtyMode), "/dev/pts")
 			makeRun(t, h)
 		})
 		healthy(t, h, "installed")
@@ -117,52 +131,91 @@ func TestDoctor(t *testing.T) {
 				}
 			}
 			h.Run(t, "sh", "-c", remedy)
+			h.Run(t, "timeout", "20", "sh", "-c", "until test -S /run/msg/door; do sleep 0.05; done") // msgd starts in the background without systemd
 			healthy(t, h, b.broken+"; "+remedy)
 		}
 	})
 }
 
-// TestDoctorRunsNothingOfOthers: root does not start a helper that somebody else
-// could have put there.
-func TestDoctorRunsNothingOfOthers(t *testing.T) {
-	h := lab.D13
-	install(t, h)
-	h.Run(t, "sh", "-c", "cp -a "+helper+" /root/away; printf '#!/bin/sh\ntouch /root/started\n' >"+helper+"; chown dave "+helper)
-	t.Cleanup(func() { h.Run(t, "sh", "-c", "rm -f /root/started; mv /root/away "+helper) })
-	if found := doctor(t, h, "root"); found["answer"].Status != "note" || found["helper"].Status != "problem" {
-		t.Errorf("%+v", found)
-	}
-	if h.Exec(t, "", "test", "-e", "/root/started").Code == 0 {
-		t.Error("root has started dave's program")
-	}
+// TestDoctorMended: after what the doctor says to do about a /run/msg that somebody has removed, a
+// user's message goes out.
+func TestDoctorMended(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		t.Cleanup(func() { makeRun(t, h) })
+		bob := h.Login(t, "bob")
+		h.Run(t, "rm", "-r", "/run/msg", "/var/lib/msg")
+		found := doctor(t, h, "root")
+		h.Run(t, "sh", "-c", found["door"].Do)
+		h.Run(t, "timeout", "20", "sh", "-c", "until test -S /run/msg/door; do sleep 0.05; done")
+		h.Run(t, "setpriv", "--reuid", "carol", "--regid", "ops", "--init-groups", "msg", "bob", "mended")
+		bob.Expect(t, "mended")
+	})
 }
 
-// TestDoctorNoNewPrivs: below a process with no_new_privs no helper has rights.
+// TestDoctorNoNewPrivs: no_new_privs, which a set-gid program does not work below, is nothing to
+// msgd.
 func TestDoctorNoNewPrivs(t *testing.T) {
 	h := lab.D13
 	install(t, h)
-	out := h.SSH(t, "carol", "setpriv", "--no-new-privs", "msg", "doctor")
-	if out.Code != 1 || !strings.Contains(out.Stdout, "\nproblem  rights    no_new_privs is set here") ||
-		!strings.Contains(out.Stdout, "\nnote     answer    ") || !strings.HasSuffix(out.Stdout, "\n1 problem; what to do is for root\n") {
+	if out := h.SSH(t, "carol", "setpriv", "--no-new-privs", "msg", "doctor"); out.Code != 0 {
 		t.Errorf("%+v", out)
-	}
-	if out := h.Exec(t, "", "setpriv", "--no-new-privs", "msg", "doctor"); out.Code != 0 || !strings.Contains(out.Stdout, "\nnote     rights    ") {
-		t.Errorf("root: %+v", out)
 	}
 }
 
-// TestDoctorVersion: msg and a helper of another version are a problem.
+// TestDoctorBoot: a door that is open until the next boot alone is told of.
+func TestDoctorBoot(t *testing.T) {
+	h := lab.D12
+	install(t, h)
+	h.Run(t, "systemctl", "disable", "msg.socket")
+	t.Cleanup(func() { h.Run(t, "systemctl", "enable", "msg.socket") })
+	for _, user := range []string{"root", "carol"} {
+		f := doctor(t, h, user)["door"]
+		if f.Status != "note" || !strings.HasSuffix(f.Found, "not after the next boot") || f.Do != "systemctl enable msg.socket" {
+			t.Errorf("%s: %+v", user, f)
+		}
+	}
+}
+
+// TestDoctorServices: name services that need the network do not work in msgd's unit, unless nscd
+// asks them.
+func TestDoctorServices(t *testing.T) {
+	h := lab.D13
+	install(t, h)
+	h.Run(t, "sed", "-i.away", "s/^passwd:.*/passwd: files nis/", "/etc/nsswitch.conf")
+	t.Cleanup(func() { h.Run(t, "mv", "/etc/nsswitch.conf.away", "/etc/nsswitch.conf") })
+	for _, user := range []string{"root", "carol"} {
+		f := doctor(t, h, user)["nsswitch"]
+		if f.Status != "problem" || !strings.HasSuffix(f.Found, "does not find users and groups of nis") || f.Do == "" {
+			t.Errorf("%s: %+v", user, f)
+		}
+	}
+}
+
+// TestDoctorVersion: msg and msgd of different versions are a problem.
 func TestDoctorVersion(t *testing.T) {
 	h := lab.D12
 	install(t, h)
-	old := "#!/bin/sh\n" + `echo '{"event":"hello","protocol":[1,1],"version":"0.0.9","host":"d12","privileged":true}'; read x`
-	h.Run(t, "mv", helper, "/root/away")
-	t.Cleanup(func() { h.Run(t, "mv", "/root/away", helper) })
-	if out := h.Exec(t, old, "sh", "-c", "cat >"+helper+"; chown root:tty "+helper+"; chmod 2755 "+helper); out.Code != 0 {
+	dir := t.TempDir()
+	build := exec.Command("go", "build", "-tags", "osusergo,netgo", "-ldflags", "-X main.version=0.0.9", "-o", dir+"/msgd", "../../cmd/msgd")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v: %s", err, out)
+	}
+	old, err := os.ReadFile(dir + "/msgd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Run(t, "mv", msgdPath, "/root/away")
+	t.Cleanup(func() {
+		h.Run(t, "mv", "/root/away", msgdPath)
+		makeRun(t, h)
+	})
+	if out := h.Exec(t, string(old), "sh", "-c", "cat >"+msgdPath+"; chmod 755 "+msgdPath); out.Code != 0 {
 		t.Fatal(out)
 	}
+	makeRun(t, h)
 	for _, user := range []string{"root", "carol"} {
-		if f := doctor(t, h, user)["answer"]; f.Status != "problem" || !strings.HasSuffix(f.Found, ", and the helper 0.0.9") {
+		if f := doctor(t, h, user)["msgd"]; f.Status != "problem" || !strings.HasSuffix(f.Found, ", and msgd 0.0.9") {
 			t.Errorf("%s: %+v", user, f)
 		}
 	}
@@ -211,11 +264,16 @@ func TestDoctorAtATerminal(t *testing.T) {
 func TestDoctorSources(t *testing.T) {
 	onEach(t, func(t *testing.T, h *lab.Host) {
 		want := map[string]string{
-			"helper":   "^ok /usr/local/libexec/msg-helper, root:tty 2755$",
-			"rights":   "^ok ",
-			"answer":   `^ok version \d`,
-			"devpts":   "^ok /dev/pts, group 5, mode 620$",
-			"config":   "^ok no /etc/msg/msg.toml, so the defaults hold: everyone may send, %sudo, %wheel, %adm to ",
+			"program":  "^ok " + msgdPath + ", root's$",
+			"account":  `^ok msg, uid \d+, a system account$`,
+			"door":     "^ok /run/msg/door, open to everyone$",
+			"msgd":     `^ok answers, version \d`,
+			"counts":   "^ok /run/msg/rate, msg:msg 0700$",
+			"answers":  "^ok /run/msg/pending, root:msg 1775$",
+			"state":    "^ok /var/lib/msg, msg:msg 0700$",
+			"nsswitch": "^ok msgd can ask for all users and groups$",
+			"devpts":   fmt.Sprintf("^ok new terminals begin with mode %o[:,]", h.PtyMode),
+			"config":   "^ok no /etc/msg/msg.toml, so the defaults hold: everyone may send, .*; messages are on for users who say nothing$",
 			"names":    "^ok 0 aliases, 0 domains$",
 			"log":      "^ok journald$",
 			"logind":   `^ok \d+ (person|people).s sessions?$`,
