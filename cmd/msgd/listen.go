@@ -116,6 +116,9 @@ func listenAt(file *os.File, idle time.Duration) error {
 	if os.Geteuid() != 0 {
 		return errNotRoot
 	}
+	if err := keepDescriptors(); err != nil {
+		return err
+	}
 	judge, err := findJudge()
 	if err != nil {
 		return err
@@ -124,6 +127,21 @@ func listenAt(file *os.File, idle time.Duration) error {
 	err = newListener(file, judge, idle).serve()
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyStopping)
 	return err
+}
+
+// keepDescriptors keeps what the script that started this program has left open from what the
+// listener starts.
+func keepDescriptors() error {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
+	return nil
 }
 
 // lockPath is beside the door: only root may write there.
