@@ -32,8 +32,9 @@ type listener struct {
 	idle   time.Duration // 0 for a listener that never ends
 	owners *owners
 
-	closing  chan struct{} // bounds the closes at once
-	noRights bool          // nobody can send descriptors along
+	closing  chan struct{}  // bounds the closes at once
+	closes   sync.WaitGroup // those at work
+	noRights bool           // nobody can send descriptors along
 
 	mu      sync.Mutex
 	places  *places
@@ -128,8 +129,10 @@ func (l *listener) close(conn int) {
 		return
 	}
 	l.closing <- struct{}{}
+	l.closes.Add(1)
 	thread, done := make(chan int, 1), make(chan struct{})
 	go func() {
+		defer l.closes.Done()
 		defer close(done)
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
@@ -190,6 +193,9 @@ func problem(words string) wire.Ending { return wire.Ending{Event: wire.EventErr
 
 // start starts the judge and the monitor of a conversation. l.mu is held.
 func (l *listener) start(conn int, of owner, accepted int64) error {
+	// A new process has copies of all descriptors until its exec. If one of a connection that is
+	// closed meanwhile is the last, the exec waits for that close, and nothing ends that.
+	l.closes.Wait()
 	between, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return err
