@@ -192,7 +192,7 @@ func TestSomeAnswer(t *testing.T) {
 		}
 	}
 	logins := map[string]*lab.Login{}
-	for _, h := range []*lab.Host{lab.D12, lab.D13, lab.Plain} {
+	for _, h := range lab.Hosts() {
 		logins[h.Name] = h.Login(t, "bob")
 	}
 	w := waits(t, lab.D12, "root", "--wait", "-t", "10", "--fanout", "1", "-s", "d[12-13],plain,sid", "bob", "Restart?")
