@@ -37,6 +37,10 @@ func (h Host) Examine(ctx context.Context) ([]Finding, error) {
 	return append(h.service(ctx),
 		judgeDevpts(mounts, h.ttyGID(ctx), system.Messages.Unsaid),
 		rules,
+		judgeWarners(system.Policy.Broadcast, func(name string) bool {
+			_, err := h.Accounts.User(ctx, name)
+			return err == nil
+		}),
 		judgeNames(book, err, rules.Status == Problem),
 		judgeLog(connects(ctx, h.Log.Journald), connects(ctx, h.Log.Syslog)),
 		judgeUtmp(h.System.Utmp, readableFile(h.System.Utmp)),
