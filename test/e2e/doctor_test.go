@@ -275,6 +275,7 @@ func TestDoctorSources(t *testing.T) {
 			"devpts":   fmt.Sprintf("^ok new terminals begin with mode %o[:,]", h.PtyMode),
 			"config":   "^ok no /etc/msg/msg.toml, so the defaults hold: everyone may send, .*; messages are on for users who say nothing$",
 			"names":    "^ok 0 aliases, 0 domains$",
+			"warners":  "^ok no daemon here",
 			"log":      "^ok journald$",
 			"logind":   `^ok \d+ (person|people).s sessions?$`,
 			"utmp":     "^ok none",
