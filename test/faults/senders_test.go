@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	crowd    = 50 // half of them users, each through a helper
+	crowd    = 50 // half of them users, each by a conversation with msgd
 	crowded  = 6  // rounds
 	overlaid = 4
 )
