@@ -31,7 +31,8 @@ func judgeServices(path, content string, err error, sandboxed bool, has daemons)
 			unknown = append(unknown, service)
 		}
 	}
-	names, do := strings.Join(append(far, unknown...), ", "), "nscd or sssd would ask for msgd; else give msgd.service the network, see msgd(8)"
+	names := strings.Join(slices.Concat(far, unknown), ", ")
+	const do = "run nscd or sssd, which ask for msgd; or systemctl edit msgd.service: PrivateNetwork=no, IPAddressDeny=, RestrictAddressFamilies=AF_INET AF_INET6"
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Finding{"nsswitch", OK, "no " + path + ": users and groups are in files", ""}

@@ -19,14 +19,14 @@ func TestJudgeServices(t *testing.T) {
 		{"passwd: files sss\ngroup: files winbind\n", nil, true, daemons{}, OK, "can ask for all", ""},
 		{"", fs.ErrNotExist, true, daemons{}, OK, "no " + path, ""},
 		{"", fs.ErrPermission, true, daemons{}, Note, "permission", ""},
-		{"passwd: files nis\n", nil, true, daemons{}, Problem, path + ": msgd has no network, and does not find users and groups of nis", "msgd(8)"},
-		{"initgroups: files nis\n", nil, true, daemons{}, Problem, "of nis", "msgd(8)"},
+		{"passwd: files nis\n", nil, true, daemons{}, Problem, path + ": msgd has no network, and does not find users and groups of nis", "systemctl edit msgd.service: PrivateNetwork=no"},
+		{"initgroups: files nis\n", nil, true, daemons{}, Problem, "of nis", "systemctl edit msgd.service: PrivateNetwork=no"},
 		{"passwd: files nis\n", nil, false, daemons{}, OK, "has the network", ""},
 		{"passwd: files nis\n", nil, true, daemons{nscd: true}, OK, "asks nscd for users and groups of nis", ""},
-		{"passwd: files ldap\n", nil, true, daemons{}, Problem, "of ldap", "msgd(8)"},
+		{"passwd: files ldap\n", nil, true, daemons{}, Problem, "of ldap", "systemctl edit msgd.service: PrivateNetwork=no"},
 		{"passwd: files ldap\n", nil, true, daemons{nslcd: true}, OK, "can ask for all", ""},
-		{"passwd: files centrify\n", nil, true, daemons{}, Note, "if these need one, it does not find their users and groups: centrify", "msgd(8)"},
-		{"passwd: files nis centrify\n", nil, true, daemons{}, Problem, "of nis", "msgd(8)"},
+		{"passwd: files centrify\n", nil, true, daemons{}, Note, "if these need one, it does not find their users and groups: centrify", "systemctl edit msgd.service: PrivateNetwork=no"},
+		{"passwd: files nis centrify\n", nil, true, daemons{}, Problem, "of nis", "systemctl edit msgd.service: PrivateNetwork=no"},
 	} {
 		judged(t, judgeServices(path, c.content, c.err, c.sandboxed, c.has), c.status, c.found, c.do)
 	}
