@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -32,9 +33,8 @@ type listener struct {
 	idle   time.Duration // 0 for a listener that never ends
 	owners *owners
 
-	closing  chan struct{}  // bounds the closes at once
-	closes   sync.WaitGroup // those at work
-	noRights bool           // nobody can send descriptors along
+	closing chan struct{}  // bounds the closes at once
+	closes  sync.WaitGroup // those at work
 
 	mu      sync.Mutex
 	places  *places
@@ -51,8 +51,9 @@ func newListener(door *os.File, judge account, idle time.Duration) *listener {
 	if gid, ok := hidepidGroup(); ok {
 		l.groups = append(l.groups, gid)
 	}
-	// What is accepted inherits it.
-	l.noRights = unix.SetsockoptInt(int(door.Fd()), unix.SOL_SOCKET, soPassRights, 0) == nil
+	// From now on nobody can send descriptors along, if the kernel can have it so. A connection
+	// has it from the door, but for those that wait already.
+	_ = unix.SetsockoptInt(int(door.Fd()), unix.SOL_SOCKET, soPassRights, 0)
 	return l
 }
 
@@ -77,8 +78,8 @@ func (l *listener) serve() error {
 			if l.isIdle() {
 				return nil // systemd keeps the door, and starts another
 			}
-		case errors.Is(err, os.ErrClosed):
-			return err
+		case err != nil && !mayPass(err):
+			return fmt.Errorf("the door: %w", err)
 		case err != nil: // the client has gone already, or this system lacks something
 			time.Sleep(5 * time.Millisecond)
 		default:
@@ -111,6 +112,16 @@ func accept(door *os.File) (fd int, err error) {
 	return fd, err
 }
 
+// mayPass reports whether a later accept may succeed: not if the door is closed, or if it is no
+// socket that listens.
+func mayPass(err error) bool {
+	var errno unix.Errno
+	if !errors.As(err, &errno) {
+		return false
+	}
+	return !slices.Contains([]unix.Errno{unix.EBADF, unix.EINVAL, unix.ENOTSOCK, unix.EOPNOTSUPP}, errno)
+}
+
 // soPassRights is SO_PASSRIGHTS (asm-generic/socket.h, Linux 6.16), which x/sys/unix does not
 // have yet.
 const soPassRights = 83
@@ -124,7 +135,7 @@ const (
 // may take as long as the client has said (SO_LINGER in socket(7)), and nobody would get in
 // meanwhile. Only a signal ends that.
 func (l *listener) close(conn int) {
-	if l.noRights {
+	if passes, err := unix.GetsockoptInt(conn, unix.SOL_SOCKET, soPassRights); err == nil && passes == 0 {
 		_ = unix.Close(conn)
 		return
 	}
