@@ -41,6 +41,9 @@ var errNotRoot = errors.New("must be started by root")
 // listenForSystemd serves the door that systemd has opened (sd_listen_fds(3)), until nothing
 // has been in hand for a while.
 func listenForSystemd() error {
+	if err := handOnNothing(); err != nil {
+		return err
+	}
 	files := activation.Files(true)
 	if len(files) != 1 {
 		return errors.New(usage)
@@ -73,6 +76,9 @@ func listenAlone(group string) error {
 	if os.Geteuid() != 0 {
 		return errNotRoot
 	}
+	if err := handOnNothing(); err != nil {
+		return err
+	}
 	mode, gid, err := doorMode(group)
 	if err != nil {
 		return err
@@ -97,6 +103,18 @@ func listenAlone(group string) error {
 		return err
 	}
 	return listenAt(file, 0)
+}
+
+// handOnNothing keeps descriptors that this process has inherited, such as a start script's, from
+// what it starts.
+func handOnNothing() error {
+	entries, err := os.ReadDir("/proc/self/fd")
+	for _, entry := range entries {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
+	return err
 }
 
 // doorMode returns the mode and the group of the door for that group.

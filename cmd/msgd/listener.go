@@ -69,7 +69,7 @@ func (l *listener) serve() error {
 	for {
 		if l.idle > 0 {
 			if err := l.door.SetReadDeadline(time.Now().Add(l.idle)); err != nil {
-				return err
+				return fmt.Errorf("the door: %w", err)
 			}
 		}
 		fd, err := accept(l.door)

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -116,17 +115,6 @@ func furnish() error {
 		install(filepath.Join(built, "msgd"), installed), install(self, testCopy),
 		bringUpLoopback(),
 	)
-}
-
-// handOnNothing keeps what this process has inherited from what the tests start.
-func handOnNothing() error {
-	entries, err := os.ReadDir("/proc/self/fd")
-	for _, entry := range entries {
-		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
-			unix.CloseOnExec(fd)
-		}
-	}
-	return err
 }
 
 func add(file, lines string) error {
