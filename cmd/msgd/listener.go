@@ -59,6 +59,7 @@ func newListener(door *os.File, judge account, idle time.Duration) *listener {
 
 // serve accepts until the listener is idle, or SIGTERM ends it. Conversations go on without it.
 func (l *listener) serve() error {
+	signal.Ignore(syscall.SIGPIPE) // of a log that nobody reads any more
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGCHLD)
 	go func() {
