@@ -95,6 +95,9 @@ func listenAlone(group string) error {
 	if err := makeDirectories(judge); err != nil {
 		return err
 	}
+	if served(wire.Door) {
+		return fmt.Errorf("another program listens already: %s (is msg.socket started?)", wire.Door)
+	}
 	file, err := openDoor(wire.Door, mode, gid)
 	if err != nil {
 		return err
@@ -201,6 +204,17 @@ func makeDirectory(path string, mode uint32, of account) error {
 	}
 	defer unix.Close(fd)
 	return errors.Join(unix.Fchown(fd, int(of.uid), int(of.gid)), unix.Fchmod(fd, mode))
+}
+
+// served reports whether a program listens at the door: systemd, which takes no lock.
+func served(path string) bool {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	err = unix.Connect(fd, &unix.SockaddrUnix{Name: path})
+	return err == nil || errors.Is(err, unix.EAGAIN) // so many wait that no more may
 }
 
 // queued is how many connections may wait to be accepted.
