@@ -207,3 +207,30 @@ func TestListenLog(t *testing.T) {
 	})
 	greeted(t, aliceUID)
 }
+
+// TestListenHidepid: where /proc hides processes from others, but for a group, the judge and the
+// monitor still see who sends. So root overrides as ever, and a user does not.
+func TestListenHidepid(t *testing.T) {
+	asRoot(t)
+	if err := unix.Mount("proc", "/proc", "proc", unix.MS_REMOUNT, "hidepid=2,gid=4242"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Mount("proc", "/proc", "proc", unix.MS_REMOUNT, "hidepid=0,gid=0"); err != nil {
+			t.Error(err)
+		}
+	})
+	term := terminalOf(t, bobUID, 0o1600)
+	term.Lead(t, "sleep", "1000")
+	alone(t)
+	c := greeted(t, aliceUID)
+	c.say(t, toBob)
+	if said := c.next(t); !strings.Contains(said, `"reason":"messages-off"`) {
+		t.Errorf("alice is told %s", said)
+	}
+	c = greeted(t, 0)
+	c.say(t, toBob)
+	if said := c.next(t); !strings.Contains(said, `"event":"delivered"`) {
+		t.Errorf("root is told %s", said)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/activation"
@@ -137,30 +138,29 @@ func listenAt(file *os.File, idle time.Duration) error {
 	if os.Geteuid() != 0 {
 		return errNotRoot
 	}
-	if err := keepDescriptors(); err != nil {
-		return err
-	}
 	judge, err := findJudge()
 	if err != nil {
 		return err
 	}
+	l := newListener(file, judge, idle)
+	if err := joinGroups(l.groups); err != nil {
+		return err
+	}
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady) // without systemd nobody waits for it
-	err = newListener(file, judge, idle).serve()
+	err = l.serve()
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyStopping)
 	return err
 }
 
-// keepDescriptors keeps what the script that started this program has left open from what the
-// listener starts.
-func keepDescriptors() error {
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		return err
+// joinGroups has this process, and the monitors that it starts, in these groups and in no other
+// besides root's: a monitor has to see who sends, too.
+func joinGroups(groups []uint32) error {
+	gids := make([]int, len(groups))
+	for i, gid := range groups {
+		gids[i] = int(gid)
 	}
-	for _, entry := range entries {
-		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
-			unix.CloseOnExec(fd)
-		}
+	if err := syscall.Setgroups(gids); err != nil {
+		return fmt.Errorf("joining groups %v: %w", groups, err)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ const idleTime = time.Minute
 type listener struct {
 	door   *os.File
 	judge  account
-	groups []uint32      // of the judge, besides its own
+	groups []uint32      // of judges and monitors, besides their own
 	idle   time.Duration // 0 for a listener that never ends
 	owners *owners
 
