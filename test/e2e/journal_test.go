@@ -193,7 +193,7 @@ func TestJournalNames(t *testing.T) {
 	forget(t, h)
 	getent(t, h, "#!/bin/sh\ntest \"$2\" = 70123 && echo 'carla:x:70123:70123::/:/bin/sh' || exit 2\n")
 	person := h.Command(t.Context(), "setpriv", "--reuid", "70123", "--regid", "70123", "--clear-groups",
-		"script", "-qc", "tty; sleep 1000", "/dev/null")
+		"script", "-qc", "chmod 620 $(tty); tty; sleep 1000", "/dev/null")
 	out, err := person.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
