@@ -9,7 +9,7 @@ import (
 	"msg/test/lab"
 )
 
-// TestPush: a host without msg has the helper sent along, and keeps nothing of it.
+// TestPush: a host without msg has msgd sent along, and keeps nothing of it.
 func TestPush(t *testing.T) {
 	onHosts(t)
 	from := lab.D12
@@ -33,7 +33,7 @@ func TestPush(t *testing.T) {
 		if after := files(); after != before {
 			t.Errorf("%q was there, and is %q now", before, after)
 		}
-		if out := to.Exec(t, "", "pgrep", "-f", "msg-helper|/proc/self/fd"); out.Code == 0 {
+		if out := to.Exec(t, "", "pgrep", "-f", "msgd pushed|/proc/self/fd"); out.Code == 0 {
 			t.Errorf("it still runs: %+v", out)
 		}
 		fails(t, from, 1, "msg is not installed there\nhint: install it there", "alice@"+to.Name, "hi")
@@ -48,7 +48,7 @@ func TestPush(t *testing.T) {
 		got(t, alice, "Elsewhere.")
 	}
 	account(t, lab.D13, "another", `echo '{"event":"push","machine":"aarch64","uid":0}'; cat >/dev/null`)
-	fails(t, from, 1, "no helper for its machine, aarch64, is at /usr/local/libexec/msg-helper-arm64 to send along\nhint: in msg's source, \"make install-push ARCH=arm64\"",
+	fails(t, from, 1, "no msgd for its machine, aarch64, is at /usr/local/libexec/msgd-arm64 to send along\nhint: in msg's source, \"make install-push ARCH=arm64\"",
 		"--push", "alice@another@d13", "hi")
 	account(t, lab.D13, "greedy", `cat <&0 >/dev/null & while :; do echo '{"event":"push","machine":"x86_64","uid":0}'; done`)
 	fails(t, from, 1, "it does not answer as msg does", "--push", "alice@greedy@d13", "hi")
