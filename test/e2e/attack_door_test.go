@@ -177,6 +177,8 @@ func TestAttackAlong(t *testing.T) {
 func along(t *testing.T, h *lab.Host, kept bool) {
 	t.Helper()
 	bob := h.Login(t, "bob")
+	sends(t, h, "alice", "It runs.") // who waits for msgd's first start can send them
+	got(t, bob, "It runs.")
 	kinds := []string{"directory", "terminal", "many", "itself"}
 	if kept {
 		kinds = append(kinds, "linger") // else the judge, which reads it, waits for it

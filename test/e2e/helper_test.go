@@ -190,7 +190,7 @@ func TestConfiguration(t *testing.T) {
 		refused(2, "carol", "msg: open /etc/msg/msg.toml: permission denied")
 		configure("640", "[policy]\nsend = ['dave']\n") // msgd may read what users may not
 		h.Run(t, "chgrp", "msg", "/etc/msg/msg.toml")
-		if out := says(t, h, "carol", "user:bob", "hi"); out.Code != 1 || !strings.HasPrefix(out.Stderr, "msg: bob: only root and dave may send messages\n") {
+		if out := says(t, h, "carol", "user:bob", "hi"); out.Code != 1 || !strings.HasPrefix(out.Stderr, "msg: user:bob: only root and dave may send messages\n") {
 			t.Errorf("by rules that only msgd may read: %+v", out)
 		}
 		got(t, bob)
