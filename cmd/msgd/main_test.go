@@ -164,7 +164,7 @@ func asRoot(t *testing.T) {
 }
 
 // parts are what children of the test do.
-var parts = map[string]func(args []string) error{"connect": connect}
+var parts = map[string]func(args []string) error{"connect": connect, "hang": hang}
 
 // connect is a client: it connects, and passes on what comes on standard input, and what the
 // other end says. Its end is the client's.
@@ -182,7 +182,11 @@ func connect(args []string) error {
 	if _, err := io.Copy(conn, os.Stdin); err != nil {
 		return err
 	}
-	return errors.Join(conn.Close(), <-heard)
+	err = conn.Close()
+	if hearing := <-heard; !errors.Is(hearing, net.ErrClosed) {
+		err = errors.Join(err, hearing)
+	}
+	return err
 }
 
 // client is a process of a user's that has connected to a socket.

@@ -28,7 +28,7 @@ type process struct {
 	cmd     *exec.Cmd
 	between int
 	ended   chan struct{}
-	said    *strings.Builder
+	said    string // the file with what it says
 }
 
 func start(t *testing.T, conn int, args ...string) *process {
@@ -41,9 +41,13 @@ func start(t *testing.T, conn int, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{cmd: exec.Command(installed, args...), between: pair[0], ended: make(chan struct{}), said: &strings.Builder{}}
-	files := []*os.File{os.NewFile(uintptr(duplicate), "conn"), os.NewFile(uintptr(pair[1]), "between")}
-	p.cmd.ExtraFiles, p.cmd.Env, p.cmd.Stderr = files, []string{}, p.said
+	said, err := os.CreateTemp(t.TempDir(), "said")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{cmd: exec.Command(installed, args...), between: pair[0], ended: make(chan struct{}), said: said.Name()}
+	files := []*os.File{os.NewFile(uintptr(duplicate), "conn"), os.NewFile(uintptr(pair[1]), "between"), said}
+	p.cmd.ExtraFiles, p.cmd.Env, p.cmd.Stderr = files[:2], []string{}, said
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +71,11 @@ func (p *process) awaitEnd(t *testing.T) string {
 	t.Helper()
 	select {
 	case <-p.ended:
-		return p.said.String()
+		said, err := os.ReadFile(p.said)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(said)
 	case <-time.After(patience):
 		t.Fatal("the process stays")
 		return ""
