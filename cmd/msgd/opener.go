@@ -178,7 +178,7 @@ func descriptorsIn(control []byte) ([]int, error) {
 		return nil, nil
 	}
 	messages, err := unix.ParseSocketControlMessage(control)
-	if err != nil || len(messages) != 1 {
+	if err != nil || len(messages) != 1 || len(messages[0].Data)%4 != 0 { // with a part of one, ParseUnixRights panics
 		return nil, errNoMonitor
 	}
 	return unix.ParseUnixRights(&messages[0])

@@ -107,6 +107,7 @@ func FuzzDescriptorsIn(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(unix.UnixRights(0, 1, 2))
 	f.Add(append(unix.UnixRights(0), unix.UnixRights(1)...))
+	f.Add([]byte("\x13\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00000")) // a part of one
 	f.Fuzz(func(t *testing.T, control []byte) {
 		if all, err := descriptorsIn(control); err == nil && 4*len(all) > len(control) {
 			t.Errorf("%x holds %v", control, all)
