@@ -305,7 +305,7 @@ func TestJudgeConsent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j = start(t, fd, judgeRole, strconv.FormatInt(int64(sinceBoot(t)), 10), strconv.Itoa(msgUID), strconv.Itoa(msgUID))
+	start(t, fd, judgeRole, strconv.FormatInt(int64(sinceBoot(t)), 10), strconv.Itoa(msgUID), strconv.Itoa(msgUID))
 	_ = unix.Close(fd)
 	c.next(t) // the hello
 	c.say(t, no)
