@@ -218,14 +218,14 @@ func TestMonitorHangs(t *testing.T) {
 	o := &opener{between: m.between}
 	for range 3 {
 		began := time.Now()
-		_, err := o.open(tty.Want{Device: bad, Owner: bobUID})
+		_, err := o.Open(tty.Want{Device: bad, Owner: bobUID})
 		if took := time.Since(began); took < openTime/2 || took > 2*time.Second {
 			t.Errorf("it takes %v", took)
 		}
 		if !errors.Is(err, message.Stuck) {
 			t.Fatalf("a terminal that hangs: %v", err)
 		}
-		fd, err := o.open(tty.Want{Device: good.Device, Owner: bobUID})
+		fd, err := o.Open(tty.Want{Device: good.Device, Owner: bobUID})
 		if err != nil {
 			t.Fatalf("another terminal: %v", err)
 		}

@@ -43,7 +43,7 @@ func refusals() []plan.Plan {
 	}
 	for _, whole := range []string{
 		"", "null", "[]", "0", `"x"`, "{}", "[" + good("") + "]", good("") + good(""), strings.Repeat("[", most-1), strings.Repeat(`{"a":`, most/5-1),
-		`{"protocol":1,"targets":` + strings.Repeat("[", 20_000), `{"protocol":0,"targets":["bob"],"text":"aGk="}`, `{"protocol":3,"targets":["bob"],"text":"aGk="}`,
+		`{"protocol":1,"targets":` + strings.Repeat("[", 20_000), `{"protocol":0,"targets":["bob"],"text":"aGk="}`, `{"protocol":4,"targets":["bob"],"text":"aGk="}`, `{"protocol":2,"consent":{}}`, `{"protocol":3,"consent":{"uid":0}}`, `{"protocol":3,"targets":["bob"],"text":"aGk=","consent":{}}`,
 		`{"targets":["bob"],"text":"aGk="}`, `{"protocol":1,"targets":[],"text":"aGk="}`, `{"protocol":1,"targets":null,"text":"aGk="}`,
 		`{"protocol":1,"targets":["bob"],"text":"%%%%"}`, `{"protocol":1,"targets":["bob"],"text":"aGk"}`, `{"protocol":1,"targets":["bob"],"text":""}`,
 		`{"protocol":1,"targets":["bob"],"text":"CgoK"}`, `{"protocol":1,"targets":["bob"],"text":[300]}`, `{"protocol":1,"targets":["bob" "alice"],"text":"aGk="}`,
