@@ -65,10 +65,11 @@ func TestListen(t *testing.T) {
 	}
 	c := greeted(t, aliceUID)
 	const three = "00000000000000c2" // CAP_DAC_OVERRIDE, CAP_SETGID, CAP_SETUID
-	children := childrenOf(t, d.cmd.Process.Pid)
-	if len(children["msgd-monitor"]) == 0 || len(children["msgd-judge"]) == 0 {
-		t.Fatalf("it has started %v", children)
-	}
+	var children map[string][]int
+	eventually(t, "there are alice's judge and monitor alone", func() bool { // awaitDoor's have ended
+		children = childrenOf(t, d.cmd.Process.Pid)
+		return len(children["msgd-monitor"]) == 1 && len(children["msgd-judge"]) == 1
+	})
 	for _, pid := range append(children["msgd-monitor"], d.cmd.Process.Pid) {
 		says := statusOf(t, pid)
 		if says["CapEff"] != three || says["CapPrm"] != three || says["CapBnd"] != three || says["CapInh"] != strings.Repeat("0", 16) || says["NoNewPrivs"] != "1" {

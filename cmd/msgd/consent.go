@@ -54,6 +54,11 @@ func (w who) consent(names *accounts.Directory, unclear error) wire.Consenting {
 			// A user may have thousands of such uids (subuid(5)), and fill the disk with their words.
 			return said, &message.Refusal{Problem: fmt.Sprintf("uid %d has no account here, so nothing is kept for it", w.uid)}
 		}
+		if c.Say != nil {
+			if err := w.countWord(ctx); err != nil {
+				return said, err
+			}
+		}
 		hears := w.everywhere(ctx, names)
 		for _, uid := range c.Of {
 			if answer := hears(uid); answer != consent.Unsaid {
@@ -63,6 +68,19 @@ func (w who) consent(names *accounts.Directory, unclear error) wire.Consenting {
 		said.Word, err = w.say(c.Say)
 		return said, err
 	}
+}
+
+// countWord counts a word as a message: each is a file that is written to the disk.
+func (w who) countWord(ctx context.Context) error {
+	system, err := config.Load(config.Path)
+	if err != nil || w.root {
+		return err
+	}
+	wait, err := counter(w.uid, system.Rate)(ctx, func(string) {})
+	if err == nil && wait > 0 {
+		err = &message.Refusal{Problem: fmt.Sprintf("too many messages and changes; the next may come in %d s", int(wait.Seconds())+1)}
+	}
+	return err
 }
 
 func (w who) say(say *consent.Word) (consent.Word, error) {

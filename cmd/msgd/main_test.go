@@ -47,7 +47,7 @@ const (
 )
 
 // patience is how long a test waits for what must come.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && (os.Args[1] == judgeRole || os.Args[1] == monitorRole) {
