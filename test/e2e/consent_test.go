@@ -226,5 +226,5 @@ func configure(t *testing.T, h *lab.Host, content string) {
 	if out := h.Exec(t, content, "sh", "-c", "mkdir -p /etc/msg; cat >/etc/msg/msg.toml"); out.Code != 0 {
 		t.Fatalf("%s: %+v", h.Name, out)
 	}
-	t.Cleanup(func() { h.Run(t, "rm", "-f", "/etc/msg/msg.toml") })
+	t.Cleanup(func() { h.Run(t, "rm", "-r", "/etc/msg") })
 }
