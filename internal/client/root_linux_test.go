@@ -43,8 +43,10 @@ func TestRest(t *testing.T) {
 		"nothing is left": {[]message.Result{sent("pts/1"), unknown}, nil, nil, []message.Result{sent("pts/1"), unknown}, message.Request{}},
 		"one is left": {
 			[]message.Result{sent("pts/1"), denied("pts/2", ""), unknown},
-			[]message.Result{unknown, sent("pts/2")}, nil,
-			[]message.Result{sent("pts/1"), unknown, sent("pts/2")}, except,
+			[]message.Result{unknown, sent("pts/2")},
+			nil,
+			[]message.Result{sent("pts/1"), unknown, sent("pts/2")},
+			except,
 		},
 		"both may not":  {[]message.Result{sent("pts/1"), denied("pts/2", "")}, nil, nil, []message.Result{sent("pts/1"), denied("pts/2", "")}, except},
 		"msgd is ended": {[]message.Result{sent("pts/1"), denied("pts/2", "")}, nil, errors.New("it ended"), []message.Result{sent("pts/1"), denied("pts/2", "; by msgd: it ended")}, except},

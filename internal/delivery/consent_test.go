@@ -21,39 +21,57 @@ func TestOutward(t *testing.T) {
 	}{
 		"on": {
 			[]sessions.Terminal{{Name: "pts/1", Mode: on}, {Name: "pts/2", Outer: "pts/1", Mode: on}},
-			[]string{"pts/2"}, false, false, []string{"pts/2"},
+			[]string{"pts/2"},
+			false, false,
+			[]string{"pts/2"},
 		},
 		"off": {
 			[]sessions.Terminal{{Name: "pts/1", Mode: on}, {Name: "pts/2", Outer: "pts/1", Mode: off}},
-			[]string{"pts/2"}, false, false, []string{"pts/1"},
+			[]string{"pts/2"},
+			false, false,
+			[]string{"pts/1"},
 		},
 		"two off in one": {
 			[]sessions.Terminal{{Name: "pts/1", Mode: on}, {Name: "pts/2", Outer: "pts/1", Mode: off}, {Name: "pts/3", Outer: "pts/1", Mode: off}},
-			[]string{"pts/2", "pts/3"}, false, false, []string{"pts/1"},
+			[]string{"pts/2", "pts/3"},
+			false, false,
+			[]string{"pts/1"},
 		},
 		"far out": {
 			[]sessions.Terminal{{Name: "pts/1", Mode: on}, {Name: "pts/2", Outer: "pts/1", Mode: off}, {Name: "pts/3", Outer: "pts/2", Mode: off}},
-			[]string{"pts/3"}, false, false, []string{"pts/1"},
+			[]string{"pts/3"},
+			false, false,
+			[]string{"pts/1"},
 		},
 		"all off": {
 			[]sessions.Terminal{{Name: "pts/1", Mode: off}, {Name: "pts/2", Outer: "pts/1", Mode: off}},
-			[]string{"pts/2"}, false, false, []string{"pts/2"},
+			[]string{"pts/2"},
+			false, false,
+			[]string{"pts/2"},
 		},
 		"another's": {
 			[]sessions.Terminal{{Name: "pts/1", Mode: on, Owner: 7}, {Name: "pts/2", Outer: "pts/1", Mode: off}},
-			[]string{"pts/2"}, false, false, []string{"pts/2"},
+			[]string{"pts/2"},
+			false, false,
+			[]string{"pts/2"},
 		},
 		"named": {
 			[]sessions.Terminal{{Name: "pts/1", Mode: on}, {Name: "pts/2", Outer: "pts/1", Mode: off}},
-			[]string{"pts/2"}, true, false, []string{"pts/2"},
+			[]string{"pts/2"},
+			true, false,
+			[]string{"pts/2"},
 		},
 		"root": {
 			[]sessions.Terminal{{Name: "pts/1", Mode: on}, {Name: "pts/2", Outer: "pts/1", Mode: off}},
-			[]string{"pts/2"}, false, true, []string{"pts/2"},
+			[]string{"pts/2"},
+			false, true,
+			[]string{"pts/2"},
 		},
 		"around itself": {
 			[]sessions.Terminal{{Name: "pts/1", Outer: "pts/2", Mode: off}, {Name: "pts/2", Outer: "pts/1", Mode: off}},
-			[]string{"pts/2"}, false, false, []string{"pts/2"},
+			[]string{"pts/2"},
+			false, false,
+			[]string{"pts/2"},
 		},
 	} {
 		picture := sessions.Picture{Terminals: c.terminals}

@@ -111,7 +111,7 @@ func TestAttackTogether(t *testing.T) {
 		}
 		forget(t, h)
 		plans = make([]plan.Plan, 40)
-		texts = number(plans)
+		number(plans)
 		for i := range plans {
 			if i%4 == 0 {
 				whole := plans[i].Input[0].Data

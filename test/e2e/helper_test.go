@@ -10,9 +10,6 @@ import (
 	"msg/test/lab"
 )
 
-// helper is the program that users sent by before msgd.
-const helper = "/usr/local/libexec/msg-helper"
-
 // says has a user run msg by ssh, and returns what became of it.
 func says(t *testing.T, h *lab.Host, user string, args ...string) lab.Output {
 	t.Helper()
