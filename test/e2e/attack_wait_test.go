@@ -149,12 +149,14 @@ func hasRead(t *testing.T, h *lab.Host, pid string) int {
 func spied(t *testing.T, h *lab.Host, pid string) {
 	t.Helper()
 	var hers, its map[string]string
-	cmd := h.SSHCommand(t.Context(), "carol", "sh", "-c", "sleep 100 & attacker spy $!; kill $!")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := h.SSHCommand(ctx, "carol", "sh", "-c", "sleep 100 & attacker spy $!; kill $!")
 	exchange(t, cmd, nil, &hers)
-	exchange(t, h.SSHCommand(t.Context(), "carol", "attacker", "spy", pid), nil, &its)
+	exchange(t, h.SSHCommand(ctx, "carol", "attacker", "spy", pid), nil, &its)
 	for name, err := range its {
 		if err == "" {
-			t.Errorf("%s: carol gets into the helper by %s", h.Name, name)
+			t.Errorf("%s: carol gets into process %s by %s", h.Name, pid, name)
 		}
 	}
 	open := 0
