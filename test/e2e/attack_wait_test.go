@@ -144,7 +144,7 @@ func hasRead(t *testing.T, h *lab.Host, pid string) int {
 	return n
 }
 
-// spied has carol try everything on a helper, and first on a process that is just
+// spied has carol try everything on a process of msgd, and first on one that is just
 // hers, to see that she would get in.
 func spied(t *testing.T, h *lab.Host, pid string) {
 	t.Helper()

@@ -75,7 +75,7 @@ func TestCountdown(t *testing.T) {
 	})
 }
 
-// TestCountdownOfUsers: a user counts down through the helper, and leaves no notice.
+// TestCountdownOfUsers: a user counts down by msgd, and leaves no notice.
 func TestCountdownOfUsers(t *testing.T) {
 	atOnce(t, lab.Hosts(), func(t *testing.T, h *lab.Host) {
 		forget(t, h)

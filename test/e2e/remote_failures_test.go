@@ -193,7 +193,7 @@ func hostile(t *testing.T, from *lab.Host, form string, names []string) {
 }
 
 // TestInterruptedHosts has somebody end it while a host hangs and a terminal is held:
-// all that can be known is told, and no helper stays behind.
+// all that can be known is told, and no process stays behind.
 func TestInterruptedHosts(t *testing.T) {
 	onHosts(t)
 	from, to := lab.D12, lab.D13
@@ -225,9 +225,9 @@ func TestInterruptedHosts(t *testing.T) {
 	if !slices.ContainsFunc(all, func(e outcome) bool { return e.User == "bob" && e.Reason == "stuck" }) {
 		t.Errorf("bob has no result: %s", out.String())
 	}
-	for deadline := time.Now().Add(10 * time.Second); to.Exec(t, "", "pgrep", "-x", "msg|msg-helper").Code == 0; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); to.Exec(t, "", "pgrep", "-x", "msg|msgd-judge").Code == 0; time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("a helper is left")
+			t.Fatal("a process is left")
 		}
 	}
 }
