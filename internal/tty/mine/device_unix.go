@@ -5,22 +5,10 @@ package mine
 import (
 	"io/fs"
 	"os"
-	"syscall"
 )
-
-const openFlags = os.O_RDONLY | syscall.O_NOCTTY | syscall.O_NONBLOCK | syscall.O_NOFOLLOW
 
 // noMark is nothing: only Linux lets any user set the sticky bit of a device.
 const noMark = fs.FileMode(0)
-
-// stat returns a file's device number and owner, as stat(2) has them.
-func stat(info fs.FileInfo) (device uint64, owner uint32, ok bool) {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, 0, false
-	}
-	return uint64(st.Rdev), st.Uid, true
-}
 
 // deviceMeant returns the descriptor's own number: only Linux tells what /dev/tty
 // stands for.
