@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"msg/internal/answers/answerstest"
 )
 
 func init() { owner = uint32(os.Getuid()) }
@@ -27,23 +29,6 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-}
-
-// ample is how long what must come may take on a busy machine.
-const ample = 20 * time.Second
-
-// place is a directory for sockets, with a short name: theirs may have 107 bytes.
-func place(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "a")
-	if err == nil {
-		err = os.Chmod(dir, os.ModeSticky|0o755)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
 }
 
 func names(t testing.TB, dir string) []string {
@@ -132,76 +117,17 @@ func serve(t testing.TB, s *Socket, d Desk) {
 	}()
 	t.Cleanup(func() {
 		s.Close()
-		await(t, done, "the end of Serve")
+		answerstest.Await(t, done, "the end of Serve")
 	})
-}
-
-func await(t testing.TB, done <-chan struct{}, what string) {
-	t.Helper()
-	select {
-	case <-done:
-	case <-time.After(ample):
-		t.Errorf("%s does not come", what)
-	}
 }
 
 // until waits until something is so.
 func until(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(ample); !is(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(answerstest.Ample); !is(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s does not come", what)
 		}
-	}
-}
-
-// connect connects without a word.
-func connect(t testing.TB, path string) *os.File {
-	t.Helper()
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err == nil {
-		err = errors.Join(unix.Connect(fd, &unix.SockaddrUnix{Name: path}), unix.SetNonblock(fd, true))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn := os.NewFile(uintptr(fd), path)
-	t.Cleanup(func() { _ = conn.Close() })
-	return conn
-}
-
-// fill connects until the queue of who does not accept is full. What it returns closes
-// the connections.
-func fill(t testing.TB, path string) (empty func()) {
-	t.Helper()
-	var fds []int
-	empty = sync.OnceFunc(func() {
-		for _, fd := range fds {
-			_ = unix.Close(fd)
-		}
-	})
-	t.Cleanup(empty)
-	for range 10 * queued {
-		fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fds = append(fds, fd)
-		switch err := unix.Connect(fd, &unix.SockaddrUnix{Name: path}); {
-		case errors.Is(err, unix.EAGAIN):
-			return empty
-		case err != nil:
-			t.Fatal(err)
-		}
-	}
-	t.Fatal("the queue has no end")
-	return nil
-}
-
-func rootOnly(t *testing.T) {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("the kernel lets only root become the other users that this test is about; as root, it runs")
 	}
 }
 
@@ -218,7 +144,7 @@ func said(t *testing.T, path string, words []byte, open bool) (out string, err e
 
 func saidOnce(t *testing.T, path string, words []byte, open bool) (string, error) {
 	t.Helper()
-	conn := connect(t, path)
+	conn := answerstest.Connect(t, path)
 	defer conn.Close()
 	if _, err := conn.Write(words); err != nil && !errors.Is(err, unix.EPIPE) && !errors.Is(err, unix.ECONNRESET) {
 		t.Error(err)

@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"msg/internal/answers/answerstest"
 	"msg/internal/message"
 
 	"golang.org/x/sys/unix"
@@ -23,7 +24,7 @@ import (
 func TestRawLines(t *testing.T) {
 	const noAnswer = `{"event":"refused","problem":"what came is no answer"}` + "\n"
 	const empty = `{"event":"refused","problem":"the reply is empty"}` + "\n"
-	dir, d := place(t), &desk{}
+	dir, d := answerstest.Place(t), &desk{}
 	s := listening(t, dir)
 	serve(t, s, d)
 	for name, c := range map[string]struct {
@@ -86,19 +87,19 @@ func (r oneByte) Read(p []byte) (int, error) { return r.from.Read(p[:min(1, len(
 // TestSilent: who says nothing, or not all of it, is heard for so long and no longer.
 func TestSilent(t *testing.T) {
 	t.Parallel()
-	dir, d := place(t), &desk{}
+	dir, d := answerstest.Place(t), &desk{}
 	s := listening(t, dir)
 	serve(t, s, d)
 	var all sync.WaitGroup
 	for name, words := range map[string]string{"nothing": "", "half a line": `{"want":`, "bit by bit": ""} {
 		all.Go(func() {
 			begun := time.Now()
-			conn := connect(t, dir+"/"+s.Code)
+			conn := answerstest.Connect(t, dir+"/"+s.Code)
 			if _, err := io.WriteString(conn, words); err != nil {
 				t.Error(name, err)
 			}
 			if name == "bit by bit" {
-				for time.Since(begun) < ample {
+				for time.Since(begun) < answerstest.Ample {
 					if _, err := conn.WriteString("x"); err != nil {
 						break
 					}
@@ -107,7 +108,7 @@ func TestSilent(t *testing.T) {
 			}
 			out, err := io.ReadAll(conn)
 			took := time.Since(begun)
-			if len(out) > 0 || err != nil && !errors.Is(err, unix.ECONNRESET) || took < talkTime || took >= ample {
+			if len(out) > 0 || err != nil && !errors.Is(err, unix.ECONNRESET) || took < talkTime || took >= answerstest.Ample {
 				t.Errorf("%s: %q, %v, after %v", name, out, err, took)
 			}
 		})
@@ -122,11 +123,11 @@ func TestSilent(t *testing.T) {
 // others are told so at once; who wants to answer has a place when these have had theirs.
 func TestOneUsersCrowd(t *testing.T) {
 	t.Parallel()
-	dir, d := place(t), &desk{}
+	dir, d := answerstest.Place(t), &desk{}
 	s := listening(t, dir)
 	var crowd []*os.File
 	for range 100 {
-		crowd = append(crowd, connect(t, dir+"/"+s.Code))
+		crowd = append(crowd, answerstest.Connect(t, dir+"/"+s.Code))
 	}
 	serve(t, s, d)
 	begun := time.Now()
@@ -160,20 +161,20 @@ func TestOneUsersCrowd(t *testing.T) {
 // TestGoesAway: who connects and goes away holds up nobody. What they have said counts,
 // also if they do not read the reaction.
 func TestGoesAway(t *testing.T) {
-	dir, d := place(t), &desk{}
+	dir, d := answerstest.Place(t), &desk{}
 	s := listening(t, dir)
 	for range 50 {
-		_ = connect(t, dir+"/"+s.Code).Close()
+		_ = answerstest.Connect(t, dir+"/"+s.Code).Close()
 	}
 	serve(t, s, d)
 	for range 50 {
-		_ = connect(t, dir+"/"+s.Code).Close()
+		_ = answerstest.Connect(t, dir+"/"+s.Code).Close()
 	}
 	if _, err := ok(t, dir+"/"+s.Code); err != nil {
 		t.Error(err)
 	}
 	until(t, "a place for who says something and goes", func() bool {
-		conn := connect(t, dir+"/"+s.Code)
+		conn := answerstest.Connect(t, dir+"/"+s.Code)
 		_, _ = conn.Write(Encode(Question{Want: message.Reply, Text: []byte("gone")}))
 		_ = conn.Close()
 		return slices.ContainsFunc(d.taken(), func(a Answer) bool { return a.Text == "gone" })
@@ -183,7 +184,7 @@ func TestGoesAway(t *testing.T) {
 // TestEndCutsOff: who is being heard and has said nothing when the socket is closed is not
 // waited for.
 func TestEndCutsOff(t *testing.T) {
-	dir := place(t)
+	dir := answerstest.Place(t)
 	for range 10 { // as the machine may be too busy to tell
 		s := listening(t, dir)
 		served := make(chan struct{})
@@ -192,12 +193,12 @@ func TestEndCutsOff(t *testing.T) {
 			s.Serve(&desk{})
 		}()
 		begun := time.Now()
-		silent := connect(t, dir+"/"+s.Code)
+		silent := answerstest.Connect(t, dir+"/"+s.Code)
 		if _, err := ok(t, dir+"/"+s.Code); err != nil { // comes behind it
 			t.Error(err)
 		}
 		s.Close()
-		await(t, served, "the end of Serve")
+		answerstest.Await(t, served, "the end of Serve")
 		took := time.Since(begun)
 		if out, err := io.ReadAll(silent); len(out) > 0 || err != nil && !errors.Is(err, unix.ECONNRESET) {
 			t.Errorf("%q, %v", out, err)

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"msg/internal/answers/answerstest"
 )
 
 // TestCode: a code is a letter, a digit and a letter; every one that is made is.
@@ -41,7 +43,7 @@ func TestCode(t *testing.T) {
 // TestOwnCodes: no two sockets have one code, also of those that are made at once; none
 // is taken for a dead one, and who has one may be anybody.
 func TestOwnCodes(t *testing.T) {
-	dir := place(t)
+	dir := answerstest.Place(t)
 	const many = 63
 	sockets := make([]*Socket, many)
 	var all sync.WaitGroup
@@ -90,7 +92,7 @@ func TestOwnCodes(t *testing.T) {
 // TestTakenCode: a code that somebody has is not taken from them, and nothing is left of
 // the attempt.
 func TestTakenCode(t *testing.T) {
-	dir := place(t)
+	dir := answerstest.Place(t)
 	s := named(t, dir, "k7m")
 	serve(t, s, &desk{message: Message{Text: "first"}})
 	if second, err := ListenAt(dir, "k7m"); !errors.Is(err, unix.EEXIST) || !errors.Is(err, ErrNowhere) {
@@ -109,10 +111,10 @@ func TestTakenCode(t *testing.T) {
 func TestClear(t *testing.T) {
 	for _, how := range []string{"Clear", "Listen"} {
 		t.Run(how, func(t *testing.T) {
-			dir := place(t)
+			dir := answerstest.Place(t)
 			serve(t, named(t, dir, "a2a"), &desk{})
 			named(t, dir, "b2b")
-			fill(t, dir+"/b2b")
+			answerstest.Fill(t, dir+"/b2b")
 			dead := named(t, dir, "c2c")
 			if err := dead.file.Close(); err != nil {
 				t.Fatal(err)
@@ -143,9 +145,9 @@ func TestClear(t *testing.T) {
 
 // TestClearOfOne: what an account has left is removed by it and by root alone.
 func TestClearOfOne(t *testing.T) {
-	rootOnly(t)
+	answerstest.RootOnly(t)
 	for uid, want := range map[uint32][]string{65533: {"a2a", "b2b"}, 65534: {"a2a"}, 0: {"a2a"}} {
-		dir := place(t)
+		dir := answerstest.Place(t)
 		named(t, dir, "a2a")
 		dead := named(t, dir, "b2b")
 		if err := errors.Join(dead.file.Close(), os.Lchown(dir+"/b2b", 65534, -1), os.Chown(dir, -1, 65534), os.Chmod(dir, os.ModeSticky|0o775)); err != nil {
@@ -166,7 +168,7 @@ func TestClearOfOne(t *testing.T) {
 // TestUnsafeDirectory: a directory that somebody else may write to, or that is elsewhere,
 // is no place for sockets.
 func TestUnsafeDirectory(t *testing.T) {
-	outer, live := place(t), place(t)
+	outer, live := answerstest.Place(t), answerstest.Place(t)
 	s := named(t, live, "k7m")
 	serve(t, s, &desk{})
 	paths := map[string]string{

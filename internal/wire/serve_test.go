@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"msg/internal/message"
+	"msg/internal/wire/wiretest"
 )
 
 // carriedOut serves one client that sends input and keeps its end open, and
@@ -18,7 +19,7 @@ import (
 func carriedOut(t *testing.T, input string) (answers string, carried bool, err error) {
 	t.Helper()
 	var out bytes.Buffer
-	in, client := pipe(t)
+	in, client := wiretest.Pipe(t)
 	go func() { _, _ = io.WriteString(client, input) }() // and it stays open
 	err = serve(t.Context(), in, &out, Hello{},
 		func(context.Context, message.Request, *message.Lines, func(message.Result)) error {
@@ -109,7 +110,7 @@ func TestLongest(t *testing.T) {
 func TestCutOff(t *testing.T) {
 	for _, in := range []string{"", good, good[:len(good)-1]} {
 		var out bytes.Buffer
-		from, client := pipe(t)
+		from, client := wiretest.Pipe(t)
 		_, _ = io.WriteString(client, in)
 		_ = client.Close()
 		err := serve(t.Context(), from, &out, Hello{}, func(context.Context, message.Request, *message.Lines, func(message.Result)) error {
@@ -125,7 +126,7 @@ func TestCutOff(t *testing.T) {
 // TestClientGivesUp: closing its end, or one more byte, ends the waiting.
 func TestClientGivesUp(t *testing.T) {
 	for _, more := range []string{"", good + "\n"} {
-		in, client := pipe(t)
+		in, client := wiretest.Pipe(t)
 		begun := make(chan struct{})
 		go func() {
 			_, _ = io.WriteString(client, good+"\n")
@@ -149,7 +150,7 @@ func TestClientGivesUp(t *testing.T) {
 func TestNobodyReads(t *testing.T) {
 	_, out := io.Pipe()
 	sent := make(chan struct{})
-	in, client := pipe(t)
+	in, client := wiretest.Pipe(t)
 	_, _ = io.WriteString(client, good+"\n")
 	go func() {
 		_ = serve(t.Context(), in, out, Hello{},
@@ -173,7 +174,7 @@ func TestNobodyReads(t *testing.T) {
 func TestWaiterGivesUp(t *testing.T) {
 	const waiting = `{"protocol":2,"targets":["bob"],"text":"aGk=","wait":true}` + "\n"
 	for _, more := range []string{"", `{"end":true}` + "\n"} {
-		in, client := pipe(t)
+		in, client := wiretest.Pipe(t)
 		served := make(chan error, 1)
 		began := make(chan struct{})
 		go func() {
@@ -187,12 +188,12 @@ func TestWaiterGivesUp(t *testing.T) {
 			})
 		}()
 		_, _ = io.WriteString(client, waiting)
-		await(t, began, "the request")
+		wiretest.Await(t, began, "the request")
 		_, _ = io.WriteString(client, more)
 		if more == "" {
 			_ = client.Close()
 		}
-		if err := await(t, served, "Serve's end"); err != nil {
+		if err := wiretest.Await(t, served, "Serve's end"); err != nil {
 			t.Error(err)
 		}
 	}
@@ -270,7 +271,7 @@ func TestRequestTime(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			in, client := pipe(t)
+			in, client := wiretest.Pipe(t)
 			go func() {
 				for _, some := range c.sends {
 					_, _ = io.WriteString(client, some)

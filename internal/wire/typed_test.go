@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"msg/internal/message"
+	"msg/internal/wire/wiretest"
 )
 
 // TestLinesStrict: after the request come lines, then their end, then nothing more. What
@@ -44,7 +45,7 @@ func TestLinesStrict(t *testing.T) {
 		"endless":              {line + strings.Repeat("x", MostRequest+1), 1, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			in, client := pipe(t)
+			in, client := wiretest.Pipe(t)
 			go func() {
 				_, _ = io.WriteString(client, goodTyped+"\n"+c.after)
 				if c.close {
@@ -82,7 +83,7 @@ func TestLinesStrict(t *testing.T) {
 				if !c.open {
 					break // who gives up has perhaps not all of them passed on
 				}
-				if line := await(t, came, "a line"); line != "x" && name != "an empty line" {
+				if line := wiretest.Await(t, came, "a line"); line != "x" && name != "an empty line" {
 					t.Errorf("%q came", line)
 				}
 			}
@@ -93,16 +94,16 @@ func TestLinesStrict(t *testing.T) {
 				case <-time.After(5 * soon):
 				}
 			} else {
-				await(t, given, "the end")
+				wiretest.Await(t, given, "the end")
 			}
 			if c.open && strings.HasSuffix(c.after, end) {
-				await(t, linesEnded, "the end of the lines")
+				wiretest.Await(t, linesEnded, "the end of the lines")
 			}
 			if !c.open && len(came) > 0 && <-came != "x" {
 				t.Error("another line came")
 			}
 			close(stop)
-			if err := await(t, served, "Serve's end"); err != nil {
+			if err := wiretest.Await(t, served, "Serve's end"); err != nil {
 				t.Error(err)
 			}
 			if rest := len(came); c.open && rest > 0 || rest > c.lines {
@@ -120,7 +121,7 @@ func TestLinesStrict(t *testing.T) {
 // up, also where that comes at the same time.
 func TestGivenUpWithLines(t *testing.T) {
 	for i := range 200 {
-		in, client := pipe(t)
+		in, client := wiretest.Pipe(t)
 		taken := i%2 == 0
 		go func() {
 			_, _ = io.WriteString(client, goodTyped+"\n"+`{"line":"eA=="}`+"\n")
@@ -138,7 +139,7 @@ func TestGivenUpWithLines(t *testing.T) {
 				_ = client.Close()
 				n++
 			}
-			await(t, ctx.Done(), "the end")
+			wiretest.Await(t, ctx.Done(), "the end")
 			if more := lines.Len() > n; more == taken {
 				t.Errorf("taken %v: more %v", taken, more)
 			}
@@ -166,7 +167,7 @@ func TestSlowlyTaken(t *testing.T) {
 		"a mistake": {strings.Repeat(line, 100) + "hi\n", false},
 		"endless":   {strings.Repeat(string(long)+"\n", 2*mostTyped/message.MaxBytesRoot), false},
 	} {
-		in, client := pipe(t)
+		in, client := wiretest.Pipe(t)
 		go func() {
 			_, _ = io.WriteString(client, goodTyped+"\n"+c.after)
 			if c.close {
@@ -180,7 +181,7 @@ func TestSlowlyTaken(t *testing.T) {
 				return nil
 			})
 		}()
-		if err := await(t, served, name+": Serve's end"); err != nil {
+		if err := wiretest.Await(t, served, name+": Serve's end"); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

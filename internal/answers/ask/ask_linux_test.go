@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"msg/internal/answers"
+	"msg/internal/answers/answerstest"
 	"msg/internal/message"
 
 	"golang.org/x/sys/unix"
@@ -25,7 +26,7 @@ import (
 
 // TestNobody: where nobody waits, that is the error, and not the system's.
 func TestNobody(t *testing.T) {
-	dir := place(t)
+	dir := answerstest.Place(t)
 	dead(t, dir, "b2b")
 	standIn(t, dir, "c2c", func(int, []byte) string { return "" })
 	for name, c := range map[string]struct{ dir, code string }{
@@ -68,7 +69,7 @@ func standIn(t *testing.T, dir, code string, say func(n int, asked []byte) strin
 			if err != nil {
 				return
 			}
-			_ = conn.SetDeadline(time.Now().Add(ample))
+			_ = conn.SetDeadline(time.Now().Add(answerstest.Ample))
 			asked, _ := answers.ReadLine(conn, answers.MostQuestion)
 			_, _ = io.WriteString(conn, say(n, asked))
 			_ = conn.Close()
@@ -76,13 +77,13 @@ func standIn(t *testing.T, dir, code string, say func(n int, asked []byte) strin
 	}()
 	t.Cleanup(func() {
 		_ = listener.Close()
-		await(t, done, "the stand-in's end")
+		answerstest.Await(t, done, "the stand-in's end")
 	})
 }
 
 // TestBusy: who is told that it is busy asks again, until there is room or the time is up.
 func TestBusy(t *testing.T) {
-	dir := place(t)
+	dir := answerstest.Place(t)
 	const busy, taken = `{"event":"busy"}` + "\n", `{"event":"taken","from":"root@d13","at_ms":5,"text":"hi"}` + "\n"
 	var mu sync.Mutex
 	var asked []string
@@ -113,7 +114,7 @@ func TestBusy(t *testing.T) {
 
 // TestOddReactions: what does not keep to the protocol is an error, and never a panic.
 func TestOddReactions(t *testing.T) {
-	dir := place(t)
+	dir := answerstest.Place(t)
 	reaction := ""
 	standIn(t, dir, "a2a", func(int, []byte) string { return reaction })
 	for _, reaction = range []string{"what?\n", "[]\n", "{\n", `{"event":1}` + "\n", strings.Repeat("x", 2*answers.MostReaction) + "\n"} {
@@ -126,10 +127,10 @@ func TestOddReactions(t *testing.T) {
 // TestSendEndsWithContext: who does not want to wait any longer does not, be it for who has
 // accepted nobody yet or for a place in a full queue.
 func TestSendEndsWithContext(t *testing.T) {
-	dir := place(t)
+	dir := answerstest.Place(t)
 	named(t, dir, "a2a")
 	named(t, dir, "b2b")
-	fill(t, dir+"/b2b")
+	answerstest.Fill(t, dir+"/b2b")
 	for _, code := range []string{"a2a", "b2b"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(50*time.Millisecond, cancel)
@@ -145,9 +146,9 @@ func TestSendEndsWithContext(t *testing.T) {
 // TestSignals: who waits for a place in the queue goes on waiting when a signal comes: the
 // runtime has its own, a terminal that is made larger sends one.
 func TestSignals(t *testing.T) {
-	dir, d := place(t), &desk{}
+	dir, d := answerstest.Place(t), &desk{}
 	s := named(t, dir, "k7m")
-	empty := fill(t, dir+"/k7m")
+	empty := answerstest.Fill(t, dir+"/k7m")
 	sent := make(chan error, 1)
 	go func() {
 		_, err := Send(t.Context(), dir, "k7m", answers.Answer{Kind: message.OK})
@@ -174,7 +175,7 @@ func TestSignals(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(ample):
+	case <-time.After(answerstest.Ample):
 		t.Error("it waits for ever")
 	}
 }
@@ -182,7 +183,7 @@ func TestSignals(t *testing.T) {
 // TestWaiting: those that ask who wants to know are listed, the newest first, and no
 // others.
 func TestWaiting(t *testing.T) {
-	dir := place(t)
+	dir := answerstest.Place(t)
 	if found, err := Waiting(t.Context(), dir, nil); len(found) > 0 || err != nil {
 		t.Errorf("nothing waits: %+v, %v", found, err)
 	}
@@ -218,11 +219,11 @@ func TestWaiting(t *testing.T) {
 // others are listed.
 func TestWaitingForSilent(t *testing.T) {
 	t.Parallel()
-	dir := place(t)
+	dir := answerstest.Place(t)
 	serve(t, named(t, dir, "a2a"), &desk{})
 	named(t, dir, "b2b") // accepts nobody
 	named(t, dir, "c2c")
-	fill(t, dir+"/c2c")
+	answerstest.Fill(t, dir+"/c2c")
 	standIn(t, dir, "d2d", func(int, []byte) string { return `{"event":"busy"}` + "\n" })
 	begun := time.Now()
 	found, err := Waiting(t.Context(), dir, nil)
@@ -230,14 +231,14 @@ func TestWaitingForSilent(t *testing.T) {
 	if !errors.Is(err, ErrBusy) || len(found) != 1 || found[0].Code != "a2a" {
 		t.Errorf("%+v, %v", found, err)
 	}
-	if took < oneTime || took > showTime+ample/2 {
+	if took < oneTime || took > showTime+answerstest.Ample/2 {
 		t.Errorf("it took %v", took)
 	}
 }
 
 // TestManyWait: more than are asked at once are all listed.
 func TestManyWait(t *testing.T) {
-	dir := place(t)
+	dir := answerstest.Place(t)
 	const many = atOnce + 50
 	for i := range many {
 		serve(t, named(t, dir, fmt.Sprintf("%c%d%c", 'p'+i%11, 2+i/11%8, 'p'+i/88)), &desk{})
@@ -256,8 +257,8 @@ func TestManyWait(t *testing.T) {
 // TestFor: root says for whom they answer, and nobody else does; who connects is the
 // kernel's word.
 func TestFor(t *testing.T) {
-	rootOnly(t)
-	dir, d := place(t), &desk{}
+	answerstest.RootOnly(t)
+	dir, d := answerstest.Place(t), &desk{}
 	s := named(t, dir, "k7m")
 	serve(t, s, d)
 	whom := uint32(1000)

@@ -16,27 +16,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"msg/internal/answers"
+	"msg/internal/answers/answerstest"
 	"msg/internal/message"
 )
 
 func init() { owner = uint32(os.Getuid()) }
-
-// ample is how long what must come may take on a busy machine.
-const ample = 20 * time.Second
-
-// place is a directory for sockets, with a short name: theirs may have 107 bytes.
-func place(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "a")
-	if err == nil {
-		err = os.Chmod(dir, os.ModeSticky|0o755)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
 
 // desk takes answers of those who are asked, and keeps what came.
 type desk struct {
@@ -112,60 +96,8 @@ func serve(t testing.TB, s *answers.Socket, d answers.Desk) {
 	}()
 	t.Cleanup(func() {
 		s.Close()
-		await(t, done, "the end of Serve")
+		answerstest.Await(t, done, "the end of Serve")
 	})
-}
-
-func await(t testing.TB, done <-chan struct{}, what string) {
-	t.Helper()
-	select {
-	case <-done:
-	case <-time.After(ample):
-		t.Errorf("%s does not come", what)
-	}
-}
-
-// connect connects without a word.
-func connect(t testing.TB, path string) *os.File {
-	t.Helper()
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err == nil {
-		err = errors.Join(unix.Connect(fd, &unix.SockaddrUnix{Name: path}), unix.SetNonblock(fd, true))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn := os.NewFile(uintptr(fd), path)
-	t.Cleanup(func() { _ = conn.Close() })
-	return conn
-}
-
-// fill connects until the queue of who does not accept is full. What it returns closes
-// the connections.
-func fill(t testing.TB, path string) (empty func()) {
-	t.Helper()
-	var fds []int
-	empty = sync.OnceFunc(func() {
-		for _, fd := range fds {
-			_ = unix.Close(fd)
-		}
-	})
-	t.Cleanup(empty)
-	for range 10_000 { // it has room for 128
-		fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fds = append(fds, fd)
-		switch err := unix.Connect(fd, &unix.SockaddrUnix{Name: path}); {
-		case errors.Is(err, unix.EAGAIN):
-			return empty
-		case err != nil:
-			t.Fatal(err)
-		}
-	}
-	t.Fatal("the queue has no end")
-	return nil
 }
 
 // as does something in a thread that is another user's, who is then who connects.
@@ -182,20 +114,13 @@ func as(t *testing.T, uid int, do func()) {
 		}
 		do()
 	}()
-	await(t, done, fmt.Sprint("what uid ", uid, " does"))
-}
-
-func rootOnly(t *testing.T) {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("the kernel lets only root become the other users that this test is about; as root, it runs")
-	}
+	answerstest.Await(t, done, fmt.Sprint("what uid ", uid, " does"))
 }
 
 // TestAnswer: an answer arrives as it was given, whatever bytes it has, with who gives it
 // by the kernel's word; who answers sees what they have answered.
 func TestAnswer(t *testing.T) {
-	dir := place(t)
+	dir := answerstest.Place(t)
 	d := &desk{message: answers.Message{From: "root@d13", At: time.UnixMilli(1764100000123), Text: "Restart\nat five?"}}
 	s := named(t, dir, "k7m")
 	serve(t, s, d)
@@ -242,7 +167,7 @@ func TestAnswer(t *testing.T) {
 
 // TestRefusedByTheDesk: what is not taken is refused in the desk's words.
 func TestRefusedByTheDesk(t *testing.T) {
-	dir, d := place(t), &desk{refuse: errors.New("that message was not sent to you")}
+	dir, d := answerstest.Place(t), &desk{refuse: errors.New("that message was not sent to you")}
 	s := named(t, dir, "k7m")
 	serve(t, s, d)
 	var refused *Refused
@@ -253,7 +178,7 @@ func TestRefusedByTheDesk(t *testing.T) {
 
 // TestRefusedReplies: a reply that is none is refused here and at the other end, too.
 func TestRefusedReplies(t *testing.T) {
-	dir, d := place(t), &desk{}
+	dir, d := answerstest.Place(t), &desk{}
 	s := named(t, dir, "k7m")
 	serve(t, s, d)
 	for text, want := range map[string]string{
@@ -280,7 +205,7 @@ func TestRefusedReplies(t *testing.T) {
 // TestEnd: when the socket is closed, who is being heard still has a reaction, and who
 // comes later has none.
 func TestEnd(t *testing.T) {
-	dir := place(t)
+	dir := answerstest.Place(t)
 	s := named(t, dir, "k7m")
 	d := &slowDesk{began: make(chan struct{}), goOn: make(chan struct{})}
 	served, sent := make(chan struct{}), make(chan error, 1)
@@ -292,8 +217,8 @@ func TestEnd(t *testing.T) {
 		_, err := Send(t.Context(), dir, s.Code, answers.Answer{Kind: message.OK})
 		sent <- err
 	}()
-	await(t, d.began, "the answer")
-	waiting := connect(t, dir+"/"+s.Code)
+	answerstest.Await(t, d.began, "the answer")
+	waiting := answerstest.Connect(t, dir+"/"+s.Code)
 	s.Close()
 	if _, err := Send(t.Context(), dir, s.Code, answers.Answer{Kind: message.OK}); !errors.Is(err, answers.ErrNobody) {
 		t.Errorf("who comes later: %v", err)
@@ -304,13 +229,13 @@ func TestEnd(t *testing.T) {
 	default:
 	}
 	close(d.goOn)
-	await(t, served, "the end of Serve")
+	answerstest.Await(t, served, "the end of Serve")
 	select {
 	case err := <-sent:
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(ample):
+	case <-time.After(answerstest.Ample):
 		t.Error("no reaction comes")
 	}
 	if out, err := io.ReadAll(waiting); len(out) > 0 || err != nil && !errors.Is(err, unix.ECONNRESET) {
@@ -322,16 +247,16 @@ func TestEnd(t *testing.T) {
 // TestStrangersCrowd: however many connections those have open who are not asked, who is
 // asked has a place, and so has root.
 func TestStrangersCrowd(t *testing.T) {
-	rootOnly(t)
+	answerstest.RootOnly(t)
 	t.Parallel()
 	const asked, stranger, crowd = 65534, 20000, 30
-	dir, d := place(t), &desk{asks: map[uint32]bool{asked: true}}
+	dir, d := answerstest.Place(t), &desk{asks: map[uint32]bool{asked: true}}
 	s := named(t, dir, "k7m")
 	serve(t, s, d)
 	for i := range crowd {
 		as(t, stranger+i, func() {
 			for range 4 {
-				connect(t, dir+"/"+s.Code)
+				answerstest.Connect(t, dir+"/"+s.Code)
 			}
 		})
 	}

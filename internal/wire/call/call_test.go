@@ -1,8 +1,6 @@
 package call
 
 import (
-	"os"
-	"testing"
 	"time"
 
 	"msg/internal/message"
@@ -27,32 +25,4 @@ func typedOn() message.Request {
 	r := aRequest
 	r.DryRun, r.Typed = false, true
 	return r
-}
-
-// pipe is one of the kernel's.
-func pipe(t *testing.T) (r, w *os.File) {
-	t.Helper()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = w.Close()
-		_ = r.Close()
-	})
-	return r, w
-}
-
-// ample is how long what must come may take on a busy machine.
-const ample = 20 * time.Second
-
-// await waits for a value.
-func await[T any](t *testing.T, from <-chan T, what string) (v T) {
-	t.Helper()
-	select {
-	case v = <-from:
-	case <-time.After(ample):
-		t.Fatalf("%s does not come", what)
-	}
-	return v
 }

@@ -11,6 +11,7 @@ import (
 	"msg/internal/consent"
 	"msg/internal/message"
 	"msg/internal/wire"
+	"msg/internal/wire/wiretest"
 )
 
 // TestConsent: what a person says arrives as it was said, and what then holds comes back. Where
@@ -25,7 +26,7 @@ func TestConsent(t *testing.T) {
 		return wire.Said{Word: holds, Of: heard}, nil
 	}
 	talk := func(keep wire.Consenting, c wire.Consent) (wire.Said, error) {
-		in, toMsgd := pipe(t)
+		in, toMsgd := wiretest.Pipe(t)
 		fromMsgd, out := io.Pipe()
 		go func() {
 			_ = wire.Service{RequestTime: wire.RequestTime, Consent: keep}.Serve(t.Context(), in, out)
@@ -62,7 +63,7 @@ func TestOddConsent(t *testing.T) {
 		hello + `{"event":"consent","word":{"say":"no","only":["bob"]}}`:             message.Lost,
 		hello + `{"event":"delivered","host":"d13","user":"bob","terminal":"pts/2"}`: message.Lost,
 	} {
-		_, told := pipe(t)
+		_, told := wiretest.Pipe(t)
 		word, err := New(told, strings.NewReader(said+"\n"), Options{}).Consent(t.Context(), wire.Consent{})
 		var failure *message.Failure
 		if !errors.As(err, &failure) || failure.Reason != reason {

@@ -13,6 +13,7 @@ import (
 	"msg/internal/answers"
 	"msg/internal/message"
 	"msg/internal/wire"
+	"msg/internal/wire/wiretest"
 )
 
 // serve serves one client, who has the usual time.
@@ -28,7 +29,7 @@ func TestConversation(t *testing.T) {
 		{Event: message.Waiting, Host: "d13", User: "eve\x1b[2J\x9b", Terminal: "pts/4"},
 		{Event: message.Failed, Host: "d13", Target: "nobody", Reason: message.Unknown, Detail: "no such user"},
 	}
-	in, toServer := pipe(t)
+	in, toServer := wiretest.Pipe(t)
 	fromServer, out := io.Pipe()
 	served := make(chan error, 1)
 	var request message.Request
@@ -68,7 +69,7 @@ func TestRefused(t *testing.T) {
 		&message.Refusal{Problem: "the message is empty", Hint: "type one"},
 		errors.New("open /dev/pts: permission denied"),
 	} {
-		in, toServer := pipe(t)
+		in, toServer := wiretest.Pipe(t)
 		fromServer, out := io.Pipe()
 		go func() {
 			_ = serve(t.Context(), in, out, wire.Hello{}, func(context.Context, message.Request, *message.Lines, func(message.Result)) error { return want })
@@ -93,7 +94,7 @@ func converse(t *testing.T, r message.Request, lines *message.Lines, send messag
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	c := &conversation{make(chan message.Result, 100), make(chan error, 1), make(chan error, 1), cancel}
-	in, toServer := pipe(t)
+	in, toServer := wiretest.Pipe(t)
 	fromServer, out := io.Pipe()
 	go func() {
 		c.served <- serve(context.Background(), in, out, wire.Hello{Host: "d13"}, send)
@@ -109,10 +110,10 @@ func converse(t *testing.T, r message.Request, lines *message.Lines, send messag
 // end waits for both ends, and returns the results that were not read.
 func (c *conversation) end(t *testing.T) (rest []message.Result) {
 	t.Helper()
-	if err := await(t, c.sent, "the client's end"); err != nil {
+	if err := wiretest.Await(t, c.sent, "the client's end"); err != nil {
 		t.Errorf("at the client: %v", err)
 	}
-	if err := await(t, c.served, "the server"); err != nil {
+	if err := wiretest.Await(t, c.served, "the server"); err != nil {
 		t.Errorf("at the server: %v", err)
 	}
 	close(c.results)
@@ -143,7 +144,7 @@ func TestAnswersCome(t *testing.T) {
 		}
 		return nil
 	})
-	if got := await(t, carried, "the request"); !reflect.DeepEqual(got, waits()) {
+	if got := wiretest.Await(t, carried, "the request"); !reflect.DeepEqual(got, waits()) {
 		t.Errorf("%+v, want %+v", got, waits())
 	}
 	got := c.end(t)
@@ -190,17 +191,17 @@ func TestLinesPass(t *testing.T) {
 		report(message.Result{Event: message.Delivered, Host: "d13", User: "bob", Terminal: "pts/2"})
 		return ctx.Err()
 	})
-	if r := await(t, c.results, "open"); r.Event != message.Open {
+	if r := wiretest.Await(t, c.results, "open"); r.Event != message.Open {
 		t.Errorf("%+v", r)
 	}
 	for _, line := range lines {
 		typed.Add(line)
-		if got := await(t, came, "a line"); got != line {
+		if got := wiretest.Await(t, came, "a line"); got != line {
 			t.Errorf("%.40q came of %.40q", got, line)
 		}
 	}
 	typed.Close()
-	if err := await(t, ended, "the last line"); err != nil {
+	if err := wiretest.Await(t, ended, "the last line"); err != nil {
 		t.Errorf("with the last line: %v", err)
 	}
 	select { // still nothing has ended it
@@ -227,7 +228,7 @@ func TestTyperGivesUp(t *testing.T) {
 		return nil
 	})
 	typed.Add("second")
-	await(t, began, "a line")
+	wiretest.Await(t, began, "a line")
 	c.toll()
 	if rest := c.end(t); len(rest) != 1 || rest[0].Event != message.Delivered {
 		t.Errorf("%+v", rest)

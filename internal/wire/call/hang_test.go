@@ -15,6 +15,7 @@ import (
 
 	"msg/internal/message"
 	"msg/internal/wire"
+	"msg/internal/wire/wiretest"
 )
 
 // program starts a server that is a shell script.
@@ -38,7 +39,7 @@ const sayHello = `echo '{"event":"hello","protocol":[1,1],"version":"0.1.0","hos
 func TestGivenUpWhenWritten(t *testing.T) {
 	for range 100 {
 		ctx, cancel := context.WithCancel(t.Context())
-		in, toServer := pipe(t)
+		in, toServer := wiretest.Pipe(t)
 		fromServer, out := io.Pipe()
 		go func() {
 			_, _ = io.WriteString(out, `{"event":"hello","protocol":[1,1]}`+"\n")

@@ -9,6 +9,7 @@ import (
 
 	"msg/internal/message"
 	"msg/internal/wire"
+	"msg/internal/wire/wiretest"
 )
 
 // serverSays lets a stand-in for a server say these lines, and end.
@@ -52,7 +53,7 @@ func says(t *testing.T, r message.Request, said ...string) (results []message.Re
 	}()
 	err = New(toServer, fromServer, Options{}).Send(t.Context(), r, nil, func(r message.Result) { results = append(results, r) })
 	_ = toServer.Close() // as a process's input is
-	return results, await(t, read, "the stand-in's end"), err
+	return results, wiretest.Await(t, read, "the stand-in's end"), err
 }
 
 // TestOtherServers: newer and older ones, and what is no server or breaks off.
