@@ -60,6 +60,9 @@ func (c *mesgCmd) Run(ctx context.Context, w world) error {
 		if err := own.Set(strings.HasPrefix(c.Messages, "y")); err != nil {
 			return refused(ctx, w, own, err)
 		}
+		if strings.HasPrefix(c.Messages, "n") && !c.Verbose && !c.JSON {
+			return exit(exitMessagesOff) // a no here holds, whatever was said for all terminals
+		}
 	}
 	state, err := w.mesgState(ctx, own)
 	if err != nil {
@@ -80,10 +83,10 @@ func (c *mesgCmd) Run(ctx context.Context, w world) error {
 func (w world) mesgState(ctx context.Context, own *mine.Terminal) (mesgState, error) {
 	var state mesgState
 	var err error
-	if own != nil {
-		state.terminal, state.verdict = own.Name, w.verdictOn(ctx, own)
-	}
 	state.word, err = w.wordOf(ctx, w.me.UID)
+	if own != nil {
+		state.terminal, state.verdict = own.Name, w.verdictWith(ctx, own, answerOf(state.word, err))
+	}
 	return state, err
 }
 

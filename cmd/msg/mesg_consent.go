@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"msg/internal/client"
 	"msg/internal/config"
 	"msg/internal/consent"
-	"msg/internal/message"
 	"msg/internal/sessions"
+	"msg/internal/text"
 	"msg/internal/tty/mine"
 	"msg/internal/wire"
 )
@@ -32,24 +33,43 @@ func wordsBy(uid uint32) words {
 	return words{
 		say: func(ctx context.Context, word consent.Word) error {
 			_, err := client.Consent(ctx, wire.Consent{Say: &word})
+			if errors.Is(err, client.ErrNobody) {
+				err = errNotKept
+			}
 			return err
 		},
 		told: func(ctx context.Context, of uint32) (consent.Word, error) {
 			if uid == 0 {
 				return store.Get(of)
 			}
-			said, err := client.Consent(ctx, wire.Consent{})
-			var refused *message.Refusal
-			if errors.As(err, &refused) {
-				err = errNotKept // nobody keeps anything here
-			}
+			said, err := askMsgd(ctx, wire.Consent{})
 			return said.Word, err
 		},
-		heard: func(ctx context.Context, uids []uint32) ([]wire.Heard, error) {
-			said, err := client.Consent(ctx, wire.Consent{Of: uids[:min(len(uids), wire.MostHeard)]})
-			return said.Of, err
+		heard: func(ctx context.Context, uids []uint32) (all []wire.Heard, err error) {
+			for some := range slices.Chunk(uids, wire.MostHeard) {
+				said, err := askMsgd(ctx, wire.Consent{Of: some})
+				if err != nil {
+					return all, err
+				}
+				all = append(all, said.Of...)
+			}
+			return all, nil
 		},
 	}
+}
+
+// askTime is how long msgd may take to tell what people said. A shell starts with msg mesg.
+const askTime = 3 * time.Second
+
+// askMsgd asks what people said. Where nobody keeps it, the error is errNotKept.
+func askMsgd(ctx context.Context, c wire.Consent) (wire.Said, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	said, err := client.Consent(ctx, c)
+	if errors.Is(err, client.ErrNobody) {
+		err = errNotKept
+	}
+	return said, err
 }
 
 // wordOf returns what a person said about all their terminals, if the user may know it. What
@@ -68,8 +88,7 @@ func (w world) wordOf(ctx context.Context, uid uint32) (consent.Word, error) {
 // judge returns a function that tells whether the user's messages come to a terminal of the
 // picture, and why. Of their own terminals, it tells whether anybody's do.
 func (w world) judge(ctx context.Context, p sessions.Picture) func(*sessions.Terminal) consent.Verdict {
-	system, err := config.Load(config.Path)
-	unsaid := err == nil && system.Messages.Unsaid // with a mistake in the file, nobody but root sends
+	byDefault := unsaid()
 	answers := map[uint32]consent.Answer{}
 	for _, one := range w.toldBy(ctx, p) {
 		answers[one.UID] = consent.No
@@ -80,13 +99,10 @@ func (w world) judge(ctx context.Context, p sessions.Picture) func(*sessions.Ter
 	return func(t *sessions.Terminal) consent.Verdict {
 		everywhere, asked := answers[t.Owner]
 		if !asked {
-			word, err := w.wordOf(ctx, t.Owner)
-			if everywhere = word.Say; err != nil {
-				everywhere = consent.Unclear
-			}
+			everywhere = answerOf(w.wordOf(ctx, t.Owner))
 			answers[t.Owner] = everywhere
 		}
-		rule := consent.Rule{Everywhere: everywhere, BeginsOn: t.BornOn, Explicit: t.Roots(), Unsaid: unsaid}
+		rule := consent.Rule{Everywhere: everywhere, BeginsOn: t.BornOn, Explicit: t.Roots(), Unsaid: byDefault}
 		return rule.Judge(t.Mode)
 	}
 }
@@ -105,22 +121,42 @@ func (w world) toldBy(ctx context.Context, p sessions.Picture) []wire.Heard {
 		return nil
 	}
 	heard, err := w.words.heard(ctx, owners)
-	if err != nil {
-		return nil // msg doctor tells why msgd does not answer
+	if err != nil && !errors.Is(err, errNotKept) {
+		w.warn("what people said for all their terminals is not known: %s", text.Name(err.Error()))
 	}
 	return heard
 }
 
 // verdictOn tells whether messages come to the terminal that msg was started at, and why.
 func (w world) verdictOn(ctx context.Context, own *mine.Terminal) consent.Verdict {
+	return w.verdictWith(ctx, own, answerOf(w.wordOf(ctx, own.Owner)))
+}
+
+// answerOf returns what a word says, if it is known.
+func answerOf(word consent.Word, err error) consent.Answer {
+	if err != nil {
+		return consent.Unclear
+	}
+	return word.Say
+}
+
+// verdictWith is verdictOn where it is known what the owner has said for all terminals.
+func (w world) verdictWith(ctx context.Context, own *mine.Terminal, everywhere consent.Answer) consent.Verdict {
 	t := sessions.Terminal{Owner: own.Owner, BornOn: true} // in doubt, a plain 0600 is a no
 	if picture, err := w.here.Picture(ctx); err == nil {
 		if found := picture.Find(own.Name); found != nil {
 			t = *found
 		}
 	}
-	t.Mode = own.Mode
-	return w.judge(ctx, sessions.Picture{Terminals: []sessions.Terminal{t}})(&t)
+	rule := consent.Rule{Everywhere: everywhere, BeginsOn: t.BornOn, Explicit: t.Roots(), Unsaid: unsaid()}
+	return rule.Judge(own.Mode)
+}
+
+// unsaid reports whether people take messages who have said nothing. With a mistake in the file,
+// nobody but root sends.
+func unsaid() bool {
+	system, err := config.Load(config.Path)
+	return err == nil && system.Messages.Unsaid
 }
 
 // comesTo reports whether messages come to the terminal of that name. They never come to one

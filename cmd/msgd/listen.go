@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -112,7 +113,11 @@ func listenAlone(group string) error {
 // handOnNothing keeps descriptors that this process has inherited, such as a start script's, from
 // what it starts.
 func handOnNothing() error {
-	entries, err := os.ReadDir("/proc/self/fd")
+	err := unix.CloseRange(3, math.MaxInt32, unix.CLOSE_RANGE_CLOEXEC)
+	if !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EINVAL) {
+		return err
+	}
+	entries, err := os.ReadDir("/proc/self/fd") // before Linux 5.11
 	for _, entry := range entries {
 		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
 			unix.CloseOnExec(fd)

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"msg/internal/config"
+	"msg/internal/consent"
 	"msg/internal/delivery"
 	"msg/internal/journal"
 	"msg/internal/message"
@@ -33,6 +34,7 @@ func pushed() error {
 		if err != nil {
 			system = config.Default()
 		}
+		engine.Rules.Everywhere, engine.Rules.Unsaid = consent.Store{Dir: consent.Dir}.ToRoot, system.Messages.Unsaid
 		engine.Rules.Log = func(record delivery.Logged) {
 			_ = journal.Local().Write(record.Entry(system.Journal.Text)) // a log that takes nothing keeps no message from going out
 		}

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"time"
 
 	"msg/internal/config"
 	"msg/internal/consent"
@@ -53,7 +52,7 @@ func ownProcess(here delivery.Host, me delivery.Sender, spare func(sessions.Pict
 			// A log that takes nothing keeps no message from going out.
 			_ = journal.Local().Write(record.Entry(system.Journal.Text))
 		}
-		rules.Everywhere, rules.Unsaid = saidToRoot, system.Messages.Unsaid
+		rules.Everywhere, rules.Unsaid = consent.Store{Dir: consent.Dir}.ToRoot, system.Messages.Unsaid
 		if spare != nil {
 			rules.Spare = spare
 		}
@@ -103,14 +102,4 @@ func (d rest) send(ctx context.Context, first message.Send, r message.Request) e
 		d.tell(result)
 	}
 	return nil
-}
-
-// saidToRoot returns what a person has said about all of theirs, as it holds for root when that
-// is polite.
-func saidToRoot(owner uint32) consent.Answer {
-	word, err := consent.Store{Dir: consent.Dir}.Get(owner)
-	if err != nil {
-		return consent.Unclear
-	}
-	return word.For(consent.Sender{UID: 0, Names: []string{"root"}}, time.Now())
 }

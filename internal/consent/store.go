@@ -43,8 +43,18 @@ func (s Store) Get(uid uint32) (Word, error) {
 	return w, nil
 }
 
+// ToRoot returns what a person has said to root. It holds where root is polite.
+func (s Store) ToRoot(uid uint32) Answer {
+	w, err := s.Get(uid)
+	if err != nil {
+		return Unclear
+	}
+	return w.For(Sender{UID: 0, Names: []string{"root"}}, time.Now())
+}
+
 // Set keeps what a person says. A word with an end is followed by what they last said without
-// one. A word that says nothing, and has no end, is Forget's.
+// one. A word that says nothing, and has no end, removes the file, also a
+// damaged one.
 func (s Store) Set(uid uint32, w Word) error {
 	w.After = nil
 	w.Until = inSeconds(w.Until)
@@ -68,9 +78,6 @@ func (s Store) Set(uid uint32, w Word) error {
 		return format(w)
 	})
 }
-
-// Forget has a person have said nothing, also if their file is damaged.
-func (s Store) Forget(uid uint32) error { return s.Set(uid, Word{}) }
 
 // inSeconds rounds a time up: a word holds for at least as long as it says.
 func inSeconds(t time.Time) time.Time {

@@ -26,9 +26,6 @@ const (
 	mostName  = 256 // bytes of a name: as many as login(1) takes
 )
 
-// Everybody reports whether a yes lets every sender in.
-func (w Word) Everybody() bool { return w.Say == Yes && len(w.Only) == 0 }
-
 // Check fails for a word that nobody can say.
 func (w Word) Check() error {
 	switch {

@@ -44,17 +44,6 @@ func TestWordFor(t *testing.T) {
 	}
 }
 
-func TestEverybody(t *testing.T) {
-	for _, w := range []Word{{}, {Say: No}, {Say: Yes, Only: []string{"bob"}}} {
-		if w.Everybody() {
-			t.Errorf("%+v lets everybody in", w)
-		}
-	}
-	if !(Word{Say: Yes}).Everybody() {
-		t.Error("a yes lets not everybody in")
-	}
-}
-
 func TestCheck(t *testing.T) {
 	many := make([]string, MostNames+1)
 	for i := range many {

@@ -28,12 +28,13 @@ type Rules struct {
 	Spare func(sessions.Picture) []string
 }
 
-// Unlimited returns the rules for a sender who may do everything. Nothing is logged.
+// Unlimited returns the rules for a sender who may do everything, to people who take messages
+// unless they say otherwise. Nothing is logged.
 func Unlimited() Rules {
 	return Rules{
 		Policy: Policy{Unlimited: true}, Open: tty.Directly{}, Log: func(Logged) {},
-		Everywhere: func(uint32) consent.Answer { return consent.Unsaid },
-		Spare:      func(sessions.Picture) []string { return nil },
+		Everywhere: func(uint32) consent.Answer { return consent.Unsaid }, Unsaid: true,
+		Spare: func(sessions.Picture) []string { return nil },
 	}
 }
 

@@ -79,11 +79,12 @@ func openFailure(want Want, err error) error {
 	return message.Fail(reason, "open: %v", err)
 }
 
-// refusal tells messages that are off from a caller without the right to open the terminal.
+// refusal tells messages that somebody has switched off from a caller without the right to open
+// the terminal.
 func refusal(want Want, err error) error {
 	var st unix.Stat_t
-	if unix.Lstat(want.Path, &st) == nil {
-		if verdict := want.Rule.Judge(st.Mode & permissions); !verdict.On {
+	if !want.Always && unix.Lstat(want.Path, &st) == nil {
+		if verdict := want.Rule.Judge(st.Mode & permissions); !verdict.On && verdict.Why != consent.ByDefault {
 			return message.Fail(message.MessagesOff, "%s", verdict.Words())
 		}
 	}

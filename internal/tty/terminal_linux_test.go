@@ -137,8 +137,8 @@ func asNobody(t *testing.T, test string, env ...string) {
 
 func TestOpenAsNobody(t *testing.T) {
 	if os.Getenv("AS_NOBODY") == "" {
-		on, off, busy := ttytest.Open(t), ttytest.Open(t), ttytest.Open(t)
-		if err := off.Slave.Chmod(0o600); err != nil {
+		on, unsaid, off, busy := ttytest.Open(t), ttytest.Open(t), ttytest.Open(t), ttytest.Open(t)
+		if err := errors.Join(unsaid.Slave.Chmod(0o600), off.Slave.Chmod(0o600|os.ModeSticky)); err != nil {
 			t.Fatal(err)
 		}
 		if err := busy.Slave.Chmod(0o622); err != nil {
@@ -147,15 +147,18 @@ func TestOpenAsNobody(t *testing.T) {
 		if err := unix.IoctlSetInt(int(busy.Slave.Fd()), unix.TIOCEXCL, 0); err != nil {
 			t.Fatal(err)
 		}
-		asNobody(t, "TestOpenAsNobody", "ON="+on.Path, "OFF="+off.Path, "EXCLUSIVE="+busy.Path)
+		asNobody(t, "TestOpenAsNobody", "ON="+on.Path, "UNSAID="+unsaid.Path, "OFF="+off.Path, "EXCLUSIVE="+busy.Path)
 		return
 	}
 	for name, reason := range map[string]message.Reason{
-		"ON": message.Denied, "OFF": message.MessagesOff, "EXCLUSIVE": message.Busy,
+		"ON": message.Denied, "UNSAID": message.Denied, "OFF": message.MessagesOff, "EXCLUSIVE": message.Busy,
 	} {
 		_, err := tty.Open(tty.Want{Path: os.Getenv(name)}, tty.Directly{})
 		checkReason(t, err, reason)
 	}
+	// Whoever overrides a no hears that it may not open the terminal, and can ask another to.
+	_, err := tty.Open(tty.Want{Path: os.Getenv("OFF"), Always: true}, tty.Directly{})
+	checkReason(t, err, message.Denied)
 }
 
 func TestHeldTerminal(t *testing.T) {
