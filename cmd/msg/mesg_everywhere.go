@@ -92,10 +92,11 @@ func (w world) senders(ctx context.Context, names string) ([]string, error) {
 		if err := (consent.Word{Say: consent.Yes, Only: []string{bare}}).Check(); err != nil {
 			return nil, wrong("y, n, "+takeBack+", or users and %groups: msg mesg --everywhere bob,%ops", "--everywhere: %v", err)
 		}
-		if err := w.mustKnow(ctx, bare); err != nil {
+		known, err := w.mustKnow(ctx, bare)
+		if err != nil {
 			return nil, err
 		}
-		all = append(all, bare)
+		all = append(all, known)
 	}
 	if len(all) > consent.MostNames {
 		return nil, wrong("a %group counts once", "--everywhere takes %d names at most", consent.MostNames)
@@ -103,25 +104,28 @@ func (w world) senders(ctx context.Context, names string) ([]string, error) {
 	return all, nil
 }
 
-// mustKnow fails for a user or a %group that does not exist.
-func (w world) mustKnow(ctx context.Context, name string) error {
+// mustKnow returns the name of a user or a %group as the account itself has it: a directory
+// service may know it by others. It fails if there is no such account.
+func (w world) mustKnow(ctx context.Context, name string) (string, error) {
 	group, isGroup := strings.CutPrefix(name, "%")
-	kind, bare := "user", name
+	kind, bare, known := "user", name, name
 	var err error
-	if isGroup {
-		kind, bare = "group", group
-	}
-	_, notNumber := strconv.ParseUint(bare, 10, 32)
+	_, notNumber := strconv.ParseUint(group, 10, 32)
 	switch {
 	case strings.HasPrefix(name, "uid:"), isGroup && notNumber == nil:
-		return nil // by number: a directory service may be out of reach
+		return name, nil // by number: a directory service may be out of reach
 	case isGroup:
-		_, err = w.here.Accounts.Group(ctx, bare)
+		var g accounts.Group
+		kind, bare = "group", group
+		g, err = w.here.Accounts.Group(ctx, bare)
+		known = "%" + g.Name
 	default:
-		_, err = w.here.Accounts.User(ctx, bare)
+		var u accounts.User
+		u, err = w.here.Accounts.User(ctx, bare)
+		known = u.Name
 	}
 	if errors.Is(err, accounts.ErrUnknown) {
-		return wrong("", "unknown %s %q", kind, bare)
+		return "", wrong("", "unknown %s %q", kind, bare)
 	}
-	return err
+	return known, err
 }

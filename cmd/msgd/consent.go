@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -20,12 +19,9 @@ import (
 // everywhere returns a function that tells what a person has said to the sender about all of
 // theirs.
 func (w who) everywhere(ctx context.Context, names *accounts.Directory) func(owner uint32) consent.Answer {
-	sender := consent.Sender{UID: w.uid, InGroup: func(name string) bool {
-		g, err := names.Group(ctx, name)
-		return err == nil && slices.Contains(w.groups, g.GID)
-	}}
+	from := consent.Sender{UID: w.uid, InGroup: func(group string) bool { return sender{w, names}.inGroup(ctx, group) }}
 	if name := names.Name(ctx, w.uid); name != "" {
-		sender.Names = []string{name}
+		from.Names = []string{name}
 	}
 	return remembered(func(owner uint32) consent.Answer {
 		if owner == w.uid {
@@ -36,7 +32,7 @@ func (w who) everywhere(ctx context.Context, names *accounts.Directory) func(own
 			fmt.Fprintf(os.Stderr, "msgd: what uid %d has said about messages: %v\n", owner, err)
 			return consent.Unclear
 		}
-		return word.For(sender, time.Now())
+		return word.For(from, time.Now())
 	})
 }
 
@@ -121,10 +117,10 @@ func remembered(ask func(uint32) consent.Answer) func(uint32) consent.Answer {
 	}
 }
 
-// consents returns what a monitor holds a judge to: a no on the terminal, a no about all of a
+// rules returns what a monitor holds a judge to: a no on the terminal, a no about all of a
 // person's, and what root has decided about those who say nothing. Which senders a person lets
 // in, and how a terminal began, is the judge's word.
-func (w who) consents() func(owner uint32) consent.Rule {
+func (w who) rules() func(owner uint32) consent.Rule {
 	system, err := config.Load(config.Path)
 	unsaid := err == nil && system.Messages.Unsaid
 	said := remembered(func(owner uint32) consent.Answer {

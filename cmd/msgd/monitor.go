@@ -39,7 +39,7 @@ func monitor(args []string) error {
 	if err != nil {
 		return nil // the judge tells the client
 	}
-	rule := w.consents()
+	rule := w.rules()
 	for {
 		var q question
 		record := make([]byte, binary.Size(q))

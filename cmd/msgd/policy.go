@@ -28,7 +28,7 @@ func (w who) policy(ctx context.Context, names *accounts.Directory, system confi
 	s := sender{w, names}
 	p := delivery.Policy{Count: counter(s.counted(ctx, subuidFile), system.Rate), Send: s.permission(ctx, system.Policy.Send)}
 	if slices.ContainsFunc(r.Targets, func(t target.Target) bool { return t.Kind == target.Everyone }) {
-		p.Broadcast = s.permission(ctx, system.Policy.Broadcast)
+		p.Broadcast = s.mayBroadcast(ctx, system.Policy)
 	}
 	return p
 }
@@ -45,6 +45,13 @@ func (s sender) counted(ctx context.Context, subuid string) uint32 {
 		return s.uid
 	}
 	return newOwners(subuid, func(uint32) bool { return false }).of(s.uid, time.Now()).count()
+}
+
+// mayBroadcast tells whether the sender may send to everyone.
+func (s sender) mayBroadcast(ctx context.Context, p config.Policy) delivery.Permission {
+	may := s.permission(ctx, p.Broadcast)
+	may.Granted = may.Granted || isSystem(s.uid) && s.permission(ctx, p.System).Granted
+	return may
 }
 
 // permission tells whether the sender is one of those named.
@@ -64,17 +71,23 @@ func (s sender) is(ctx context.Context, name string) bool {
 	if unit, isUnit := strings.CutPrefix(name, config.Unit); isUnit {
 		return s.self.Unit == unit && isSystem(s.uid)
 	}
-	group, isGroup := strings.CutPrefix(name, "%")
-	if number, err := strconv.ParseUint(group, 10, 32); err == nil {
-		id := uint32(number)
-		return isGroup && slices.Contains(s.groups, id) || !isGroup && id == s.uid
+	if group, isGroup := strings.CutPrefix(name, "%"); isGroup {
+		return s.inGroup(ctx, group)
 	}
-	if isGroup {
-		g, err := s.names.Group(ctx, group)
-		return err == nil && slices.Contains(s.groups, g.GID)
+	if number, err := strconv.ParseUint(name, 10, 32); err == nil {
+		return uint32(number) == s.uid
 	}
 	u, err := s.names.User(ctx, name)
 	return err == nil && u.UID == s.uid
+}
+
+// inGroup reports whether the sender is in a group, by name or by number, as the kernel has it.
+func (s sender) inGroup(ctx context.Context, group string) bool {
+	if number, err := strconv.ParseUint(group, 10, 32); err == nil {
+		return slices.Contains(s.groups, uint32(number))
+	}
+	g, err := s.names.Group(ctx, group)
+	return err == nil && slices.Contains(s.groups, g.GID)
 }
 
 // The uids of system accounts, and of units with DynamicUser= (systemd's docs/UIDS-GIDS.md). A

@@ -39,6 +39,10 @@ type System struct {
 type Policy struct {
 	Send      []string // to anybody at all
 	Broadcast []string // to everyone at once
+
+	// System are accounts of daemons that warn everyone that the power is going. They may, too, if
+	// they are system accounts. A file that has Broadcast has no such.
+	System []string
 }
 
 // Journal is what is logged besides who sent a message, to whom, and what became of it.
@@ -52,11 +56,10 @@ type Messages struct {
 // Unit begins the name of a unit in a policy list.
 const Unit = "unit:"
 
-// Default holds without a file, and for what a file does not say. nut is the account of upsmon,
-// which warns everyone that the power is going.
+// Default holds without a file, and for what a file does not say.
 func Default() System {
 	return System{
-		Policy:   Policy{Send: []string{"*"}, Broadcast: []string{"%sudo", "%wheel", "%adm", "nut"}},
+		Policy:   Policy{Send: []string{"*"}, Broadcast: []string{"%sudo", "%wheel", "%adm"}, System: []string{"nut", "apcupsd"}},
 		Rate:     rate.Limit{PerMinute: 20, Burst: 10},
 		Messages: Messages{Unsaid: true},
 	}
@@ -135,6 +138,7 @@ func (s *System) set(to Setting) error {
 	case "policy.send":
 		return assign(&s.Policy.Send, to, "a list of strings")
 	case "policy.broadcast":
+		s.Policy.System = nil
 		return assign(&s.Policy.Broadcast, to, "a list of strings")
 	case "rate.per_minute":
 		return assign(&s.Rate.PerMinute, to, "a number")

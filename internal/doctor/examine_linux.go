@@ -37,7 +37,7 @@ func (h Host) Examine(ctx context.Context) ([]Finding, error) {
 	return append(h.service(ctx),
 		judgeDevpts(mounts, h.ttyGID(ctx), system.Messages.Unsaid),
 		rules,
-		judgeWarners(system.Policy.Broadcast, func(name string) bool {
+		judgeWarners(append(system.Policy.System, system.Policy.Broadcast...), func(name string) bool {
 			_, err := h.Accounts.User(ctx, name)
 			return err == nil
 		}),
