@@ -163,7 +163,7 @@ clock: build ## countdowns on a machine whose clock is set
 
 lab: build packages ## tests on real hosts (root; the first time takes minutes)
 	$(GO) test -race -tags $(TAGS) -count=1 -timeout 30m -v ./test/lab
-	$(GO) test -race -tags $(TAGS) -count=1 -timeout 30m -v ./test/e2e
+	$(GO) test -race -tags $(TAGS) -count=1 -timeout 45m -v ./test/e2e
 
 lint: ## gofumpt, vet, staticcheck; govulncheck where its database is in reach
 	@out=$$($(TOOL) gofumpt -l .); test -z "$$out" || { echo "gofumpt would change: $$out"; exit 1; }

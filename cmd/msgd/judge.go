@@ -68,14 +68,13 @@ func judge(args []string) error {
 		engine.Rules.Policy = w.policy(ctx, here.Accounts, system, r)
 		return engine.Send(ctx, r, lines, report)
 	}
-	// What does not keep to the protocol, and who has gone before the end, is not for the log:
-	// anybody could fill it.
+	// Protocol errors and clients that have left are not logged: anybody could fill the log.
 	service := wire.Service{Hello: hello, RequestTime: wire.RequestTime, Send: send, Consent: w.consent(here.Accounts, err)}
 	_ = service.Serve(context.Background(), conn, conn)
 	return nil
 }
 
-var errArguments = errors.New("is started by msgd alone")
+var errArguments = errors.New("judges and monitors are started by msgd alone")
 
 func judgeArguments(args []string) (accepted time.Duration, ids []uint32, err error) {
 	if len(args) < 3 {

@@ -36,17 +36,17 @@ type listener struct {
 	closing chan struct{}  // bounds the closes at once
 	closes  sync.WaitGroup // those at work
 
-	mu      sync.Mutex
-	places  *places
-	judges  map[int]owner // by pid
-	lasting map[int]bool  // monitors, by pid
-	busy    time.Time     // when a conversation last began or ended
+	mu       sync.Mutex
+	places   *places
+	judges   map[int]owner // by pid
+	monitors map[int]bool  // monitors, by pid
+	busy     time.Time     // when a conversation last began or ended
 }
 
 func newListener(door *os.File, judge account, idle time.Duration) *listener {
 	l := &listener{
 		door: door, judge: judge, idle: idle, owners: newOwners(subuidFile, asGetent(judge)),
-		closing: make(chan struct{}, mostClosing), places: newPlaces(), judges: map[int]owner{}, lasting: map[int]bool{}, busy: time.Now(),
+		closing: make(chan struct{}, mostClosing), places: newPlaces(), judges: map[int]owner{}, monitors: map[int]bool{}, busy: time.Now(),
 	}
 	if gid, ok := hidepidGroup(); ok {
 		l.groups = append(l.groups, gid)
@@ -225,7 +225,7 @@ func (l *listener) start(conn int, of owner, accepted int64) error {
 	if err != nil {
 		return err
 	}
-	l.lasting[monitor] = true
+	l.monitors[monitor] = true
 	judge, err := startSelf(conn, between[0], ids...)
 	if err != nil {
 		return err // the monitor ends as nobody is at its other end
@@ -264,9 +264,9 @@ func (l *listener) reap() {
 			l.busy = time.Now()
 		}
 	}
-	for pid := range l.lasting {
+	for pid := range l.monitors {
 		if hasEnded(pid) {
-			delete(l.lasting, pid)
+			delete(l.monitors, pid)
 		}
 	}
 }

@@ -51,8 +51,14 @@ func TestNamed(t *testing.T) {
 		only string
 		want consent.Answer
 	}{
-		{"daemon", consent.Yes}, {"uid:1", consent.Yes}, {"%tty", consent.Yes}, {"%5", consent.Yes},
-		{"root", consent.No}, {"uid:0", consent.No}, {"%root", consent.No}, {"%0", consent.No},
+		{"daemon", consent.Yes},
+		{"uid:1", consent.Yes},
+		{"%tty", consent.Yes},
+		{"%5", consent.Yes},
+		{"root", consent.No},
+		{"uid:0", consent.No},
+		{"%root", consent.No},
+		{"%0", consent.No},
 	} {
 		word := consent.Word{Say: consent.Yes, Only: []string{c.only}}
 		from := consent.Sender{UID: w.uid, Names: []string{"daemon"}, InGroup: func(group string) bool { return sender{w, names}.inGroup(t.Context(), group) }}

@@ -19,7 +19,7 @@ func (s *sending) rule(t *sessions.Terminal) consent.Rule {
 func (s *sending) overrides() bool { return s.Sender.Root && !s.request.Polite }
 
 // outward moves each place whose messages are off to the next terminal outward of the same person
-// that takes them: who is in tmux with messages off still sees the terminal that shows it. A
+// that takes them: a user in tmux with messages off still sees the terminal that shows it. A
 // terminal that the sender named stays.
 func (s *sending) outward(places []Place, forest sessions.Forest) []Place {
 	if s.overrides() {

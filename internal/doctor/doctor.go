@@ -64,7 +64,7 @@ type Host struct {
 	State     string   // the directory of what msgd keeps for longer
 	Door      string   // msgd's socket
 	Programs  []string // where msgd may be
-	Helpers   []string // where versions before msgd had a program with rights
+	Leftovers []string // where versions before msgd had a program with rights
 	Libs      []string // where systemd's programs look for sysusers.d and tmpfiles.d
 	Services  string   // nsswitch.conf
 	LoginDefs []string // where login.defs(5) may be
@@ -77,10 +77,10 @@ type Host struct {
 func Local() Host {
 	return Host{
 		Config: config.Path, Counts: rate.Dir, Pending: answers.Dir, State: "/var/lib/msg",
-		Programs: []string{"/usr/local/sbin/msgd", "/usr/sbin/msgd"},
-		Helpers:  []string{"/usr/local/libexec/msg-helper", "/usr/libexec/msg-helper"},
-		Libs:     []string{"/etc", "/run", "/usr/local/lib", "/usr/lib"},
-		Services: "/etc/nsswitch.conf", LoginDefs: []string{"/etc/login.defs", "/usr/etc/login.defs"},
+		Programs:  []string{"/usr/local/sbin/msgd", "/usr/sbin/msgd"},
+		Leftovers: []string{"/usr/local/libexec/msg-helper", "/usr/libexec/msg-helper"},
+		Libs:      []string{"/etc", "/run", "/usr/local/lib", "/usr/lib"},
+		Services:  "/etc/nsswitch.conf", LoginDefs: []string{"/etc/login.defs", "/usr/etc/login.defs"},
 		Seats: "/run/systemd/seats", Log: journal.Local(),
 	}
 }

@@ -81,7 +81,7 @@ func (h Host) service(ctx context.Context) []Finding {
 	unseen := account.Status == Problem || run.err != nil || run.mode&0o001 == 0
 	services, servicesErr := os.ReadFile(h.Services)
 	daemons := daemons{nscd: exists("/run/nscd/socket"), nslcd: exists("/run/nslcd/socket")}
-	return append(judgeLeftovers(lookAtAll(h.Helpers)),
+	return append(judgeLeftovers(lookAtAll(h.Leftovers)),
 		program, account, door,
 		judgeAnswer(h.Version, hello, askErr, cannotStart || door.Status == Problem, open),
 		countsOf(msg).judge(lookInto(h.Counts), unseen, directories),

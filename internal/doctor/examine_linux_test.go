@@ -44,11 +44,11 @@ func TestMachine(t *testing.T) {
 	h.Config, h.UserConfig = filepath.Join(dir, "etc/msg.toml"), filepath.Join(dir, "home/msg.toml")
 	h.Counts, h.Pending = filepath.Join(dir, "run/msg/rate"), filepath.Join(dir, "run/msg/pending")
 	h.State, h.Door = filepath.Join(dir, "state"), filepath.Join(dir, "run/msg/door")
-	h.Programs, h.Helpers = []string{filepath.Join(dir, "sbin/msgd")}, []string{filepath.Join(dir, "msg-helper")}
+	h.Programs, h.Leftovers = []string{filepath.Join(dir, "sbin/msgd")}, []string{filepath.Join(dir, "msg-helper")}
 	h.Services = filepath.Join(dir, "nsswitch.conf")
 	h.Seats, h.Log = dir, journal.Log{Journald: dir + "/none", Syslog: logAt(t, dir+"/log")}
 	for name, content := range map[string]string{
-		h.Config: "[policy]\nsnd = []\n", h.Helpers[0]: "old", h.Services: "passwd: files sss\n", h.Programs[0]: "msgd",
+		h.Config: "[policy]\nsnd = []\n", h.Leftovers[0]: "old", h.Services: "passwd: files sss\n", h.Programs[0]: "msgd",
 	} {
 		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(content), 0o755)); err != nil {
 			t.Fatal(err)
@@ -64,7 +64,7 @@ func TestMachine(t *testing.T) {
 	for _, f := range all {
 		got[f.Check] = f
 	}
-	judged(t, got["leftover"], Note, h.Helpers[0]+" is of an older version", "rm "+h.Helpers[0])
+	judged(t, got["leftover"], Note, h.Leftovers[0]+" is of an older version", "rm "+h.Leftovers[0])
 	judged(t, got["msgd"], Note, "for the reason above", "")
 	judged(t, got["counts"], Note, "for the reason above", "")
 	judged(t, got["answers"], Note, "for the reason above", "")

@@ -279,6 +279,34 @@ func TestNoDoor(t *testing.T) {
 	})
 }
 
+// TestNoDoorUnsaid: where terminals begin without rights for others and msgd is not there, msg says
+// that msgd is missing and not that bob has messages off, which he has not said. His own he reaches.
+func TestNoDoorUnsaid(t *testing.T) {
+	onEach(t, func(t *testing.T, h *lab.Host) {
+		for _, s := range seats {
+			if s.name != "tmux" && s.name != "script" {
+				continue
+			}
+			t.Run(s.name, func(t *testing.T) {
+				forget(t, h)
+				terminal, shows := s.take(t, h)
+				closeDoor(t, h)
+				t.Cleanup(func() { openDoor(t, h) })
+				out := says(t, h, "carol", "bob", "hi")
+				want := "msg: bob on " + terminal + ": msgd, which may write there, does not run\n"
+				if out.Code != 1 || !strings.Contains(out.Stderr, want) || strings.Contains(out.Stderr, "messages are off") {
+					t.Errorf("%+v, want %q", out, want)
+				}
+				text := "A note to myself in " + s.name + "."
+				if out := says(t, h, "bob", "bob", text); out != (lab.Output{}) {
+					t.Errorf("to himself: %+v", out)
+				}
+				shows(t, "| "+text)
+			})
+		}
+	})
+}
+
 // reopen is what root does if something is wrong with the door.
 func reopen(t *testing.T, h *lab.Host) {
 	t.Helper()
