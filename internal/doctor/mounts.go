@@ -102,8 +102,9 @@ func judgeProc(hidden bool, all []mount, root bool) Finding {
 		found += " (hidepid=" + option + ")"
 	}
 	return Finding{
-		"proc", Note, found + ": their messages may go to open terminals where nobody is, and may come twice where one" +
-			" terminal shows another (tmux, screen, script, sudo); sessions lack their names",
+		"proc", Note, found + ": their \"msg sessions\" lacks names. Where msgd runs without its unit, which has a /proc" +
+			" of its own, their messages may go to open terminals where nobody is, and may come twice where one" +
+			" terminal shows another (tmux, screen, script, sudo)",
 		"nothing, where that is wanted; else mount -o remount,hidepid=0 /proc",
 	}
 }

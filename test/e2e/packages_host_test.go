@@ -55,7 +55,7 @@ func withoutMsg(t *testing.T, test func(t *testing.T, h *lab.Host)) {
 		if h.Logind {
 			h.Run(t, "systemctl", "-q", "disable", "msg.socket")
 		}
-		const removal = "cd / && tar -t | grep -v '/$' | xargs rm -f; rm -rf /run/msg /var/lib/msg /etc/init.d/msgd /usr/local/share/doc/msg; userdel msg"
+		const removal = "cd / && tar -t | grep -v '/$' | xargs rm -f; rm -rf /run/msg /var/lib/msg /etc/init.d/msgd /usr/local/share/doc/msg; update-rc.d msgd remove; userdel msg"
 		if out := h.Exec(t, archive, "sh", "-c", removal); out.Code != 0 {
 			t.Fatal(out)
 		}

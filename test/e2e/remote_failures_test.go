@@ -55,7 +55,7 @@ func TestFailuresApart(t *testing.T) {
 	onHosts(t)
 	from, to := lab.D12, lab.D13
 	alice := to.Login(t, "alice")
-	account(t, to, "newer", `echo '{"event":"hello","protocol":[3,4],"version":"9"}'; cat >/dev/null`)
+	account(t, to, "newer", `echo '{"event":"hello","protocol":[4,5],"version":"9"}'; cat >/dev/null`)
 	account(t, to, "older", `echo '{"event":"hello","protocol":[0,0],"version":"0"}'; cat >/dev/null`)
 	account(t, to, "nomsg", `PATH=/nowhere exec /bin/sh "$@"`)
 	account(t, to, "hangs", `exec sleep 1000`)
@@ -85,8 +85,8 @@ func TestFailuresApart(t *testing.T) {
 		"nosuch@d13":  {"auth-failed", "it does not let us in"},
 		"nomsg@d13":   {"no-helper", "msg is not installed there"},
 		"nologin@d13": {"no-helper", "msg does not start there (status 1)"},
-		"newer@d13":   {"version", "version 9 speaks the protocols 3 to 4, and this one 1 to 2"},
-		"older@d13":   {"version", "version 0 speaks the protocols 0 to 0, and this one 1 to 2"},
+		"newer@d13":   {"version", "version 9 speaks the protocols 4 to 5, and this one 1 to 3"},
+		"older@d13":   {"version", "version 0 speaks the protocols 0 to 0, and this one 1 to 3"},
 		"breaks@d13":  {"lost", "it ended early; whether all have the message is not known"},
 	}
 	var names []string
@@ -116,7 +116,7 @@ func TestFailuresApart(t *testing.T) {
 	out = from.Exec(t, "", "msg", "-s", "closed,d13,behind,newer@d13,nomsg@d13", "alice", "Once more.")
 	for _, line := range []string{
 		"msg: behind,closed: connection refused\nhint: ",
-		"msg: newer@d13: msg is of another version (version 9 speaks the protocols 3 to 4, and this one 1 to 2)\nhint: msg here is the older one",
+		"msg: newer@d13: msg is of another version (version 9 speaks the protocols 4 to 5, and this one 1 to 3)\nhint: msg here is the older one",
 		"msg: nomsg@d13: msg is not installed there\nhint: install it there",
 	} {
 		if !strings.Contains(out.Stderr, line) {

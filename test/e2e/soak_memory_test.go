@@ -11,14 +11,17 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"msg/test/lab"
 )
 
-// memory is what msg's processes on all hosts had, by /proc, which shows the tester all of
+// memory is what msg's processes on the soak's hosts had, by /proc, which shows the tester all of
 // them. Most are there for some hundredths of a second; a look in twenty a second meets
 // many of them.
 type memory struct {
-	processes []*watched
-	last      map[int]*watched // by pid, as the tester sees it
+	namespaces []string // of the hosts' pids: others' msgd runs beside
+	processes  []*watched
+	last       map[int]*watched // by pid, as the tester sees it
 }
 
 // watchedNames are those of msg's processes: what users run, and msgd's three.
@@ -36,7 +39,13 @@ type look struct {
 	files, threads int
 }
 
-func newMemory() *memory { return &memory{last: map[int]*watched{}} }
+func newMemory(t *testing.T, hosts []*lab.Host) *memory {
+	m := &memory{last: map[int]*watched{}}
+	for _, h := range hosts {
+		m.namespaces = append(m.namespaces, strings.TrimSpace(h.Run(t, "readlink", "/proc/self/ns/pid").Stdout))
+	}
+	return m
+}
 
 // follow looks for so long.
 func (m *memory) follow(length time.Duration) {
@@ -48,6 +57,9 @@ func (m *memory) follow(length time.Duration) {
 			name, dir := strings.TrimSpace(string(comm)), filepath.Dir(path)
 			pid, _ := strconv.Atoi(filepath.Base(dir))
 			if !slices.Contains(watchedNames, name) {
+				continue
+			}
+			if of, err := os.Readlink(dir + "/ns/pid"); err == nil && !slices.Contains(m.namespaces, of) {
 				continue
 			}
 			p := m.last[pid]

@@ -42,8 +42,8 @@ func TestSoak(t *testing.T) {
 			t.Fatalf("MSG_SOAK: %v", err)
 		}
 	}
-	s := &soak{t: t, length: length, memory: newMemory()}
 	hosts := []*lab.Host{lab.D12, lab.D13}
+	s := &soak{t: t, length: length, memory: newMemory(t, hosts)}
 	for _, h := range hosts {
 		install(t, h)
 		forget(t, h)
