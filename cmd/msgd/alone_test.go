@@ -209,8 +209,8 @@ func TestListenLog(t *testing.T) {
 	greeted(t, aliceUID)
 }
 
-// TestListenHidepid: where /proc hides processes from others, but for a group, the judge and the
-// monitor still see who sends. So root overrides as ever, and a user does not.
+// TestListenHidepid: /proc shows processes only to their owners and to one group. The judge and the
+// monitor find the sender's process all the same: root overrides a no, and a user does not.
 func TestListenHidepid(t *testing.T) {
 	asRoot(t)
 	if err := unix.Mount("proc", "/proc", "proc", unix.MS_REMOUNT, "hidepid=2,gid=4242"); err != nil {

@@ -24,7 +24,7 @@ func TestConsentOfNobody(t *testing.T) {
 		unclear error
 	}{
 		"the process changed its user": {who{uid: 1}, errChanged},
-		"the kernel does not say":      {who{}, errors.New("asking who sends")},
+		"the kernel does not say":      {who{}, errors.New("asking for the sender")},
 		"no account":                   {who{uid: 4_000_000_001}, nil},
 	} {
 		take := c.who.consent(&accounts.Directory{}, c.unclear)

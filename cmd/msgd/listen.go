@@ -157,8 +157,8 @@ func listenAt(file *os.File, idle time.Duration) error {
 	return err
 }
 
-// joinGroups has this process, and the monitors that it starts, in these groups and in no other
-// besides root's: a monitor has to see who sends, too.
+// joinGroups puts this process, and the monitors that it starts, into these groups alone, besides
+// root's. With hidepid=, a monitor sees the sender's process by such a group only.
 func joinGroups(groups []uint32) error {
 	gids := make([]int, len(groups))
 	for i, gid := range groups {

@@ -325,7 +325,7 @@ func newDoor(t *testing.T) (fd int, path string) {
 	return fd, path
 }
 
-// eventually waits until what it is told is so.
+// eventually polls until so() is true, and fails the test when that takes too long.
 func eventually(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	for until := time.Now().Add(patience); !so(); time.Sleep(2 * time.Millisecond) {

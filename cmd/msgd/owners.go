@@ -57,7 +57,7 @@ type owners struct {
 
 // known is what was found out about a uid.
 type known struct {
-	has bool // an account; false while it is asked
+	has bool // whether it has an account; false until getent has answered
 	at  time.Time
 }
 
@@ -107,7 +107,7 @@ func (o *owners) hasAccount(uid uint32, now time.Time) bool {
 		case o.asking <- struct{}{}:
 			go o.find(uid, now)
 		default:
-			return false // it is asked the next time
+			return false // too many questions are open; the next call asks
 		}
 	}
 	o.keep(uid, known{has, now})

@@ -169,8 +169,8 @@ func TestManyRanges(t *testing.T) {
 	}
 }
 
-// TestDirectoryService: its answer is taken later, it is asked only so much at once, and it is
-// asked again about a uid that it did not know.
+// TestDirectoryService: a listener does not wait for a directory service. It has few questions open
+// at once, and repeats the question for a uid without an account.
 func TestDirectoryService(t *testing.T) {
 	const first = 70000
 	d := &directory{answers: make(chan struct{}), has: map[uint32]bool{first: true}}

@@ -11,7 +11,7 @@ import (
 	"msg/internal/sessions"
 )
 
-// who is the user who sends, as the judge and the monitor each find out for themselves.
+// who is the sender. The judge and the monitor each find it out for themselves.
 type who struct {
 	uid    uint32
 	root   bool     // with root's overrides
@@ -60,7 +60,7 @@ const ownUnit = "msgd.service"
 func of(conn int, accepted time.Duration, system sessions.System) (who, error) {
 	p, err := peer.Of(conn)
 	if err != nil {
-		return who{}, fmt.Errorf("asking who sends: %w", err)
+		return who{}, fmt.Errorf("asking for the sender: %w", err)
 	}
 	defer p.Close()
 	return whoIs(p, accepted, system)

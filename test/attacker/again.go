@@ -67,19 +67,8 @@ func onTerminal(uid string) error {
 			return err
 		}
 	}
-	master, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	number, err := lead(unix.O_CLOEXEC)
 	if err != nil {
-		return err
-	}
-	number, err := unix.IoctlGetInt(master, unix.TIOCGPTN)
-	if err != nil {
-		return err
-	}
-	slave, err := openSlave(master, "/dev/pts/"+strconv.Itoa(number))
-	if err != nil {
-		return err
-	}
-	if err := unix.IoctlSetInt(slave, unix.TIOCSCTTY, 0); err != nil {
 		return err
 	}
 	fmt.Printf("pts/%d\n", number)

@@ -167,19 +167,25 @@ func terminal(p plan.Plan) error {
 	if !p.OwnTerminal {
 		return nil
 	}
-	master, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY, 0) // and lives on
+	_, err := lead(0) // it lives on in what this process becomes
+	return err
+}
+
+// lead makes a new terminal that this process leads, and returns its number in /dev/pts. flags are
+// more of open(2)'s for its master.
+func lead(flags int) (number int, err error) {
+	master, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|flags, 0)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	number, err := unix.IoctlGetInt(master, unix.TIOCGPTN)
-	if err != nil {
-		return err
+	if number, err = unix.IoctlGetInt(master, unix.TIOCGPTN); err != nil {
+		return 0, err
 	}
 	slave, err := openSlave(master, "/dev/pts/"+strconv.Itoa(number))
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return unix.IoctlSetInt(slave, unix.TIOCSCTTY, 0)
+	return number, unix.IoctlSetInt(slave, unix.TIOCSCTTY, 0)
 }
 
 func openSlave(master int, path string) (int, error) {

@@ -84,6 +84,9 @@ func TestConsentEverywhere(t *testing.T) {
 		comes(t, h, "carol", bob, "For a while.", false)
 		time.Sleep(time.Until(said.Add(11 * time.Second))) // to whole seconds, and one more
 		comes(t, h, "carol", bob, "It has ended.", true)
+		sayEverywhere(t, h, "n", "--for", "2s")
+		time.Sleep(4 * time.Second)
+		comes(t, h, "carol", bob, "Two seconds are over.", true)
 		sayEverywhere(t, h, "n")
 		forget(t, h)
 		h.Reboot(t)
