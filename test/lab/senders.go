@@ -39,7 +39,8 @@ func (h *Host) Cron(t testing.TB, user, script string) Output {
 	h.Run(t, "install", "-d", "-o", user, dir)
 	h.writeLive(t, dir+"/script", script)
 	h.writeLive(t, dir+"/once", onceScript)
-	h.writeLive(t, table, fmt.Sprintf("* * * * * %s sh %s/once %s\n", user, dir, dir))
+	h.writeLive(t, "/etc/"+job, fmt.Sprintf("* * * * * %s sh %s/once %s\n", user, dir, dir))
+	h.Run(t, "mv", "/etc/"+job, table) // cron never looks again at what changes within the second of its look
 	t.Cleanup(func() { h.Run(t, "rm", "-rf", dir, table) })
 	for deadline := time.Now().Add(cronTime); ; time.Sleep(100 * time.Millisecond) {
 		code, err := strconv.Atoi(strings.TrimSpace(h.Exec(t, "", "cat", dir+"/code").Stdout))
@@ -52,7 +53,8 @@ func (h *Host) Cron(t testing.TB, user, script string) Output {
 			}
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: cron has not run %s's job in %v", h.Name, user, cronTime)
+			seen := h.Exec(t, "", "sh", "-c", `date; ls -lR --full-time /etc/cron.d "$0"; journalctl -o short-precise -u cron`, dir)
+			t.Fatalf("%s: cron has not run %s's job in %v:\n%s", h.Name, user, cronTime, seen.Stdout)
 		}
 	}
 }

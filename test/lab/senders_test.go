@@ -28,7 +28,7 @@ func TestUnit(t *testing.T) {
 	})
 }
 
-// TestCron has carol run a command by cron, on all hosts in the same minute.
+// TestCron has carol run a command by cron.
 func TestCron(t *testing.T) {
 	for _, h := range lab.Hosts() {
 		t.Run(h.Name, func(t *testing.T) {
