@@ -17,6 +17,7 @@ func FuzzCameFrom(f *testing.F) {
 	f.Add("", []byte("X_REMOTE_HOST=x\n REMOTE_HOST=y\nREMOTE_HOST=\x00\r\n"))
 	f.Add("c1", []byte("#\nREMOTE_HOST=10.88.0.1\nDISPLAY=x\nREMOTE_HOST=y\n"))
 	f.Add("logins/c1", []byte("REMOTE_HOST"))
+	f.Add("c1", []byte("REMOTE_HOST=\nREMOTE_HOST=0"))
 	dir := f.TempDir()
 	system := System{Logins: filepath.Join(dir, "logins")}
 	const secret = "REMOTE_HOST=elsewhere\n"
@@ -37,7 +38,8 @@ func FuzzCameFrom(f *testing.F) {
 		}
 		want := ""
 		// The first line is a comment. With a display, any line may be its user's.
-		if found := hostLine.FindSubmatch(content); found != nil && !display.Match(content) && !bytes.HasPrefix(content, []byte("REMOTE_HOST=")) {
+		_, below, _ := bytes.Cut(content, []byte("\n"))
+		if found := hostLine.FindSubmatch(below); found != nil && !display.Match(content) {
 			want = string(found[1])
 		}
 		if got := system.CameFrom("c1"); got != want {
