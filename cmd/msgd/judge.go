@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"runtime"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -50,11 +51,14 @@ func judge(args []string) error {
 		Sender: delivery.Sender{UID: w.uid, Root: w.root, Self: w.self, Names: here.Accounts},
 	}
 	hello := wire.Hello{Version: version, Host: here.Name, Privileged: true}
+	var logged atomic.Bool
 	send := func(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
 		system, configErr := config.Load(config.Path)
 		engine.Rules.Log = func(record delivery.Logged) {
 			// A log that takes nothing keeps no message from going out; msg doctor finds it.
-			_ = journal.Local().Write(record.Entry(system.Journal.Text))
+			if journal.Local().Write(record.Entry(system.Journal.Text)) == nil {
+				logged.Store(true)
+			}
 		}
 		switch {
 		case err != nil:
@@ -71,8 +75,15 @@ func judge(args []string) error {
 	// Protocol errors and clients that have left are not logged: anybody could fill the log.
 	service := wire.Service{Hello: hello, RequestTime: wire.RequestTime, Send: send, Consent: w.consent(here.Accounts, err)}
 	_ = service.Serve(context.Background(), conn, conn)
+	if logged.Load() {
+		_ = unix.Shutdown(connFD, unix.SHUT_RDWR) // the client has all, and need not wait
+		journal.Local().Settle(settleTime)
+	}
 	return nil
 }
+
+// settleTime is how long a judge stays for its entries in the log.
+const settleTime = 10 * time.Second
 
 var errArguments = errors.New("judges and monitors are started by msgd alone")
 

@@ -173,6 +173,42 @@ func TestNobodyReads(t *testing.T) {
 	}
 }
 
+// TestSettle: Settle waits until the log has taken in all that was sent before, and no longer than
+// it is told to.
+func TestSettle(t *testing.T) {
+	path, conn := journald(t)
+	log := Log{Journald: path}
+	if err := log.Write(Entry{Message: "carol to bob"}); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	if log.Settle(timeout / 5); time.Since(begun) < timeout/5 {
+		t.Fatalf("it settled after %v, and nothing was read", time.Since(begun))
+	}
+	settled := make(chan bool)
+	go func() {
+		log.Settle(time.Hour)
+		close(settled)
+	}()
+	for _, want := range []string{"carol to bob", "", ""} { // one for each Settle
+		select {
+		case <-settled:
+			t.Fatal("it settled before all was read")
+		case <-time.After(timeout / 5):
+		}
+		if got := received(t, conn); !strings.Contains(got, want) || want == "" && got != "" {
+			t.Fatalf("%q, want %q", got, want)
+		}
+	}
+	<-settled
+	Log{Journald: path + ".missing"}.Settle(time.Hour)
+	fill(t, path)
+	begun = time.Now()
+	if log.Settle(timeout / 5); time.Since(begun) > timeout {
+		t.Errorf("a full log held it for %v", time.Since(begun))
+	}
+}
+
 // processor is how long this process has worked.
 func processor(t *testing.T) time.Duration {
 	t.Helper()

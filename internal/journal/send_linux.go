@@ -3,6 +3,7 @@ package journal
 import (
 	"log/syslog"
 	"os"
+	"time"
 
 	"github.com/coreos/go-systemd/v22/journal"
 	"golang.org/x/sys/unix"
@@ -39,18 +40,51 @@ func toSyslog(path string, e Entry) error {
 // room waits until the socket takes a datagram. While the socket is full, journal.Send would try
 // again and again without a pause, and never give up.
 func room(path string) error {
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	fd, err := connect(path)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
-	// poll(2) minds the other end's queue on a connected socket alone.
-	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: path}); err != nil {
-		return err
+	return poll(fd, timeout)
+}
+
+// connect returns a socket of which poll(2) minds the other end's queue.
+func connect(path string) (fd int, err error) {
+	fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return -1, err
 	}
+	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: path}); err != nil {
+		_ = unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// settle sends an empty datagram, which journald takes for nothing, and waits until journald has
+// it: datagrams are taken in one after the other.
+func settle(path string, deadline time.Time) {
+	fd, err := connect(path)
+	if err != nil {
+		return
+	}
+	defer unix.Close(fd)
+	if poll(fd, time.Until(deadline)) != nil || unix.Send(fd, nil, 0) != nil {
+		return
+	}
+	for pause := time.Millisecond; time.Now().Before(deadline); pause = min(2*pause, 50*time.Millisecond) {
+		if waiting, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ); err != nil || waiting == 0 {
+			return
+		}
+		time.Sleep(pause)
+	}
+}
+
+// poll waits until the socket takes a datagram.
+func poll(fd int, within time.Duration) error {
 	polled := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
 	for {
-		switch n, err := unix.Poll(polled, int(timeout.Milliseconds())); {
+		switch n, err := unix.Poll(polled, int(max(within, 0).Milliseconds())); {
 		case err == unix.EINTR:
 		case err != nil:
 			return err

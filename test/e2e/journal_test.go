@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"msg/test/lab"
 )
@@ -68,6 +69,29 @@ func TestJournal(t *testing.T) {
 			{"MESSAGE": "root@" + h.Name + " to bob: sent to 1, failed 0", "_UID": "0", "MSG_TEXT": nil},
 		}
 		haveFields(t, h, all, want)
+	}
+}
+
+// TestBusyJournal: an entry has msgd's unit although journald comes to it only after the message.
+// It asks the process which unit it is in, and a process that has ended has none.
+func TestBusyJournal(t *testing.T) {
+	for _, h := range lab.Hosts() {
+		if !h.Logind {
+			continue // plain has no journald
+		}
+		install(t, h)
+		forget(t, h)
+		bob, carol := h.Login(t, "bob"), h.Login(t, "carol")
+		says(t, h, "carol", "bob", "First.") // msgd is awake, which journald would hold up
+		cursor := cursorOf(t, h)
+		h.Run(t, "pkill", "-STOP", "-x", "systemd-journal")
+		t.Cleanup(func() { h.Run(t, "pkill", "-CONT", "-x", "systemd-journal") })
+		carol.Type(t, "msg bob 'A busy log.'; echo status $?\r")
+		carol.Expect(t, "status 0\r\n")
+		got(t, bob, "First.", "A busy log.")
+		time.Sleep(time.Second)
+		h.Run(t, "pkill", "-CONT", "-x", "systemd-journal")
+		haveFields(t, h, entries(t, h, cursor), []map[string]any{{"_SYSTEMD_UNIT": "msgd.service", "MSG_SENDER": "carol@" + h.Name + " on " + carol.Terminal}})
 	}
 }
 
