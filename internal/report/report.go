@@ -219,7 +219,8 @@ func clean(r message.Result) message.Result {
 	for _, s := range r.Names() {
 		*s = text.Name(*s)
 	}
-	r.Text = text.Clean(r.Text)
+	r.Event, r.Reason = message.Event(text.Name(string(r.Event))), message.Reason(text.Name(string(r.Reason)))
+	r.Answer, r.Text = message.Answer(text.Name(string(r.Answer))), text.Clean(r.Text)
 	return r
 }
 

@@ -19,6 +19,7 @@ func FuzzReport(f *testing.F) {
 	f.Add(`{"event":"answered","host":"d13","user":"bob","answer":"reply","text":"one\ntwo\u009b31m"}`, "msg: x", uint8(0b1110))
 	f.Add(`{"event":"failed","host":"web\u001b","reason":"unreachable","detail":"\u0007"}`, "", uint8(0b101))
 	f.Add(`{"event":"unanswered","host":"\u2028","user":"eve\r"}`, "\xff", uint8(0b1111))
+	f.Add("{\"event\":\"\x7f\",\"reason\":\"\x7f\",\"answer\":\"\x7f\"}", "", uint8(0b100))
 	f.Fuzz(func(t *testing.T, line, hint string, how uint8) {
 		var object Object
 		if json.Unmarshal([]byte(line), &object) != nil {
