@@ -19,7 +19,7 @@ func parseMounts(mountinfo string) []mount {
 	var all []mount
 	for line := range strings.Lines(mountinfo) {
 		before, after, _ := strings.Cut(line, " - ")
-		left, right := strings.Fields(before), strings.Fields(after)
+		left, right := strings.Split(before, " "), strings.Split(strings.TrimSuffix(after, "\n"), " ")
 		if len(left) < 6 || len(right) < 3 {
 			continue
 		}
