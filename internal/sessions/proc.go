@@ -26,7 +26,7 @@ func parseStat(data []byte) (process, error) {
 	if open < 1 || end < open {
 		return process{}, errNotStat
 	}
-	pid, pidErr := strconv.Atoi(string(bytes.TrimSpace(data[:open])))
+	pid, pidErr := strconv.Atoi(string(bytes.TrimSuffix(data[:open], []byte{' '})))
 	f := fields{rest: data[end+1:]}
 	state := f.next() // the third field of the man page
 	p := process{pid: pid, name: string(data[open+1 : end])}

@@ -123,6 +123,7 @@ func FuzzStat(f *testing.F) {
 	f.Add("bash", 4242, 4100, 4242, 4242, 34818, 4300, uint64(185593))
 	f.Add("a) R 1 1 1", 1, 0, -1, 0, -1, -1, ^uint64(0))
 	f.Add(bashStat, 1, 1, 1, 1, 1, 1, uint64(1))
+	f.Add("\v0()0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0", 1, 1, 1, 1, 1, 1, uint64(0))
 	f.Add(") S (\n", 1, 1, 1, 1, 1, 1, uint64(0))
 	f.Fuzz(func(t *testing.T, name string, pid, parent, group, session, ttyNr, foreground int, start uint64) {
 		line := fmt.Sprintf("%d (%s) S %d %d %d %d %d 4194304 1 2 3 4 5 6 7 8 20 0 1 0 %d 3133440 365\n",
