@@ -82,7 +82,7 @@ func judge(args []string) error {
 	return nil
 }
 
-// settleTime is how long a judge stays for its entries in the log.
+// settleTime is how long a judge waits, at its end, for journald to handle its entries.
 const settleTime = 10 * time.Second
 
 var errArguments = errors.New("judges and monitors are started by msgd alone")

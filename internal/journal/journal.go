@@ -73,9 +73,9 @@ func (l Log) write(e Entry) error {
 	return nil
 }
 
-// Settle waits until journald has taken in what this process has sent. journald looks at a process
-// as it takes in the process's entry; if the process has ended by then, the entry has no
-// _SYSTEMD_UNIT. It gives up after so long, and does nothing without journald.
+// Settle waits until journald has handled every entry that this process has sent. journald looks up
+// the sending process when it handles an entry. If that process has ended, the entry has no
+// _SYSTEMD_UNIT. Settle gives up after the time given. Without journald it returns at once.
 func (l Log) Settle(within time.Duration) { settle(l.Journald, time.Now().Add(within)) }
 
 // line returns the entry as a line of text.

@@ -173,8 +173,8 @@ func TestNobodyReads(t *testing.T) {
 	}
 }
 
-// TestSettle: Settle waits until the log has taken in all that was sent before, and no longer than
-// it is told to.
+// TestSettle: Settle waits until the log has read everything that was sent before. It gives up at
+// its limit.
 func TestSettle(t *testing.T) {
 	path, conn := journald(t)
 	log := Log{Journald: path}

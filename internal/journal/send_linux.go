@@ -48,7 +48,7 @@ func room(path string) error {
 	return poll(fd, timeout)
 }
 
-// connect returns a socket of which poll(2) minds the other end's queue.
+// connect returns a connected socket. On any other, poll(2) does not look at the other end's queue.
 func connect(path string) (fd int, err error) {
 	fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
@@ -61,8 +61,8 @@ func connect(path string) (fd int, err error) {
 	return fd, nil
 }
 
-// settle sends an empty datagram, which journald takes for nothing, and waits until journald has
-// it: datagrams are taken in one after the other.
+// settle sends an empty datagram, which journald ignores, and waits until journald has read it.
+// journald handles one datagram after the other, so it has then handled all that came before.
 func settle(path string, deadline time.Time) {
 	fd, err := connect(path)
 	if err != nil {

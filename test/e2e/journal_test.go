@@ -72,8 +72,8 @@ func TestJournal(t *testing.T) {
 	}
 }
 
-// TestBusyJournal: an entry has msgd's unit although journald comes to it only after the message.
-// It asks the process which unit it is in, and a process that has ended has none.
+// TestBusyJournal: an entry has msgd's unit even if journald reads it long after the message.
+// journald asks the kernel for the unit of the sending process, which must still be there.
 func TestBusyJournal(t *testing.T) {
 	for _, h := range lab.Hosts() {
 		if !h.Logind {

@@ -40,7 +40,8 @@ func (h *Host) Cron(t testing.TB, user, script string) Output {
 	h.writeLive(t, dir+"/script", script)
 	h.writeLive(t, dir+"/once", onceScript)
 	h.writeLive(t, "/etc/"+job, fmt.Sprintf("* * * * * %s sh %s/once %s\n", user, dir, dir))
-	h.Run(t, "mv", "/etc/"+job, table) // cron never looks again at what changes within the second of its look
+	// cron compares times in seconds. It never rereads a table that changes in the second of its look.
+	h.Run(t, "mv", "/etc/"+job, table)
 	t.Cleanup(func() { h.Run(t, "rm", "-rf", dir, table) })
 	for deadline := time.Now().Add(cronTime); ; time.Sleep(100 * time.Millisecond) {
 		code, err := strconv.Atoi(strings.TrimSpace(h.Exec(t, "", "cat", dir+"/code").Stdout))
