@@ -56,65 +56,67 @@ type Message struct {
 	Code      string // to answer the message with; "" if it does not wait
 }
 
-// prefix begins every row of the text, so that none can pose as a banner or a shell's prompt.
-const prefix = "| "
-
-// leastColumns is what a row of the text needs. A terminal that says it has fewer lies.
-const leastColumns = len(prefix) + text.LeastWidth + 1
-
 // Layout is a message as it is written to screens of one width.
 type Layout struct {
 	rows    int
+	bar     string
 	lines   []byte
 	overlay []byte // nil if it is too long for that
 }
 
 // Layout lays the message out for a screen, whatever its number of rows. Each row is padded, to
-// cover what stood there. The last column stays free: some terminals would begin a row there.
+// cover what stood there.
 func (m Message) Layout(on tty.Screen) Layout {
-	on.Columns = max(on.Columns, leastColumns)
-	width := on.Columns - 1
-	rows := slices.Concat(m.head(on), body(prefix, m.Text, on, width-len(prefix)), m.foot(on))
-	pad(rows, width)
-	return layout(bell+lines(append([]string{text.Pad("", width)}, rows...)), rows)
+	f := text.FrameFor(on.Columns, on.UTF8)
+	rows := slices.Concat(m.head(f), f.Rows(text.Clean(m.Text)), m.foot(f))
+	pad(rows, f.Width)
+	return layout(f, bell+lines(append([]string{text.Pad("", f.Width)}, rows...)), rows)
 }
 
 // Further lays out what is typed later. Other output may stand before it, so each row says
 // again whose it is, at the right, where no text comes; a narrow window has the banner again.
-func (m Message) Further(line string, on tty.Screen) Layout { return m.further(prefix, line, on) }
+func (m Message) Further(line string, on tty.Screen) Layout {
+	f := text.FrameFor(on.Columns, on.UTF8)
+	return m.further(f, f.Bar, text.Clean(line))
+}
 
 // End lays out that nothing more will come, in write(1)'s word.
-func (m Message) End(on tty.Screen) Layout { return m.further("", "EOF", on) }
+func (m Message) End(on tty.Screen) Layout {
+	return m.further(text.FrameFor(on.Columns, on.UTF8), "", "EOF")
+}
 
 // leastSigned is the least room for a text beside a signature.
 const leastSigned = 20
 
-func (m Message) further(bar, what string, on tty.Screen) Layout {
-	on.Columns = max(on.Columns, leastColumns)
-	width := on.Columns - 1
-	sign := " " + show("("+text.Name(m.Sender.User)+")", on)
-	if m.NoBanner {
-		sign = ""
+func (m Message) further(f text.Frame, bar, what string) Layout {
+	head := m.head(f)
+	sign := m.signature(f)
+	beside := f
+	beside.Width -= text.Width(sign)
+	if beside.Width < len(bar)+leastSigned {
+		rows := slices.Concat(head, f.RowsBehind(bar, what))
+		pad(rows, f.Width)
+		return layout(f, lines(rows), rows)
 	}
-	room := width - len(bar) - text.Width(sign)
-	head := m.head(on)
-	if room < leastSigned {
-		rows := slices.Concat(head, body(bar, what, on, width-len(bar)))
-		pad(rows, width)
-		return layout(lines(rows), rows)
-	}
-	rows := body(bar, what, on, room)
-	pad(rows, width-text.Width(sign))
+	rows := beside.RowsBehind(bar, what)
+	pad(rows, beside.Width)
 	for i := range rows {
 		rows[i] += sign
 	}
 	over := slices.Concat(head, rows)
-	pad(over, width)
-	return layout(lines(rows), over)
+	pad(over, f.Width)
+	return layout(f, lines(rows), over)
 }
 
-func layout(lines string, over []string) Layout {
-	l := Layout{rows: len(over), lines: []byte(lines)}
+func (m Message) signature(f text.Frame) string {
+	if m.NoBanner {
+		return ""
+	}
+	return " " + f.Show("("+text.Name(m.Sender.User)+")")
+}
+
+func layout(f text.Frame, lines string, over []string) Layout {
+	l := Layout{rows: len(over), bar: f.Bar, lines: []byte(lines)}
 	if data := overlay(over); len(data) <= tty.MostAtOnce {
 		l.overlay = data
 	}
@@ -126,23 +128,15 @@ func (l Layout) For(on tty.Screen) tty.Output {
 	if l.rows < on.Rows && l.overlay != nil {
 		return tty.Output{Data: l.overlay, Whole: true, Undo: plain + restore}
 	}
-	return tty.Output{Data: l.lines, Resume: prefix}
-}
-
-// show returns a text as that screen can show it.
-func show(s string, on tty.Screen) string {
-	if !on.UTF8 {
-		return text.ASCII(s)
-	}
-	return s
+	return tty.Output{Data: l.lines, Resume: l.bar}
 }
 
 // head returns the banner's rows.
-func (m Message) head(on tty.Screen) []string {
+func (m Message) head(f text.Frame) []string {
 	if m.NoBanner {
 		return nil
 	}
-	return text.Wrap(show(m.banner(), on), on.Columns-1)
+	return text.Wrap(f.Show(m.banner()), f.Width)
 }
 
 func (m Message) banner() string {
@@ -154,22 +148,11 @@ func (m Message) banner() string {
 }
 
 // foot returns the rows that say how to answer.
-func (m Message) foot(on tty.Screen) []string {
+func (m Message) foot(f text.Frame) []string {
 	if m.Code == "" {
 		return nil
 	}
-	return text.Wrap(fmt.Sprintf("Answer: msg ok %s   or   msg reply %s TEXT", m.Code, m.Code), on.Columns-1)
-}
-
-// body returns a text's rows, each behind a bar, in so many columns.
-func body(bar, what string, on tty.Screen, columns int) []string {
-	var rows []string
-	for line := range strings.SplitSeq(show(text.Clean(what), on), "\n") {
-		for _, row := range text.Wrap(line, columns) {
-			rows = append(rows, bar+row)
-		}
-	}
-	return rows
+	return text.Wrap(fmt.Sprintf("Answer: msg ok %s   or   msg reply %s TEXT", m.Code, m.Code), f.Width)
 }
 
 // pad fills rows up with blanks.
@@ -194,8 +177,9 @@ func lines(rows []string) string {
 
 // What each overlay is written with. All terminals with full-screen programs know it (VT100).
 const (
-	save    = "\x1b7" // cursor and attributes (DECSC)
-	restore = "\x1b8" // DECRC
+	save    = "\x1b7"  // cursor and attributes (DECSC)
+	restore = "\x1b8"  // DECRC
+	erase   = "\x1b[K" // the rest of the row (EL): what is shown may be narrower than text.Width has it
 	reverse = "\x1b[0;7m"
 	plain   = "\x1b[m"
 )
@@ -207,7 +191,7 @@ func overlay(rows []string) []byte {
 	var out strings.Builder
 	out.WriteString(bell + save + reverse)
 	for i, row := range rows {
-		fmt.Fprintf(&out, "\x1b[%d;1H%s", i+1, row)
+		fmt.Fprintf(&out, "\x1b[%d;1H"+erase+"%s", i+1, row)
 	}
 	out.WriteString(plain + restore)
 	return []byte(out.String())

@@ -71,15 +71,16 @@ func FuzzRender(f *testing.F) {
 	f.Add("hello\r\nMessage from root@d13 at 10:00:\r\n$ ", uint8(80))
 	f.Add(strings.Repeat("👨\u200d👩\u200d👧", 9)+"\t世界\x9b", uint8(5))
 	f.Fuzz(func(t *testing.T, body string, columns uint8) {
-		width := max(leastColumns, int(columns))
-		out := render(Message{NoBanner: true, Text: body}, tty.Screen{Columns: width, UTF8: true})
+		on := tty.Screen{Columns: max(1, int(columns)), UTF8: true}
+		out := render(Message{NoBanner: true, Text: body}, on)
+		f := text.FrameFor(on.Columns, true)
 		rows := strings.Split(out, "\r\n")
 		if rows[0] != "\a" || strings.TrimLeft(rows[1], " ") != "" || rows[len(rows)-1] != "" {
 			t.Fatalf("%q begins or ends wrongly", out)
 		}
 		for _, row := range rows[2 : len(rows)-1] {
-			if !strings.HasPrefix(row, prefix) || text.Width(row) != width-1 || text.Name(row) != row {
-				t.Fatalf("%q has the row %q, %d of %d columns", body, row, text.Width(row), width)
+			if !strings.HasPrefix(row, f.Bar) || text.Width(row) != f.Width || text.Name(row) != row {
+				t.Fatalf("%q has the row %q, %d of %d columns", body, row, text.Width(row), f.Width)
 			}
 		}
 	})
@@ -90,9 +91,9 @@ func FuzzRender(f *testing.F) {
 func TestOverlay(t *testing.T) {
 	m := Message{Sender: Sender{User: "alice", Host: "d13"}, At: at, Text: "Lunch\x1b[2Jat one?\ntwo"}
 	want := "\a\x1b7\x1b[0;7m" +
-		"\x1b[1;1HMessage from alice@d13 at 19:45:       " +
-		"\x1b[2;1H| Lunch^[[2Jat one?                    " +
-		"\x1b[3;1H| two                                  " +
+		"\x1b[1;1H\x1b[KMessage from alice@d13 at 19:45:       " +
+		"\x1b[2;1H\x1b[K| Lunch^[[2Jat one?                    " +
+		"\x1b[3;1H\x1b[K| two                                  " +
 		"\x1b[m\x1b8"
 	if got := render(m, tty.Screen{Columns: 40, Rows: 4, UTF8: true}); got != want {
 		t.Errorf("got\n%q, want\n%q", got, want)
@@ -120,7 +121,7 @@ func FuzzOverlay(f *testing.F) {
 	f.Add("e\x1b[1;1H", "h\n\u009b", "\x18", "\u202e", "\x1b8\r\x1b[99;1H", uint8(20), uint8(3), false)
 	f.Add("", "", "", "", strings.Repeat("世", 400), uint8(200), uint8(200), true)
 	f.Fuzz(func(t *testing.T, user, host, terminal, says, body string, columns, rows uint8, utf8 bool) {
-		on := tty.Screen{Columns: max(int(columns), leastColumns), Rows: int(rows), UTF8: utf8}
+		on := tty.Screen{Columns: max(int(columns), 1), Rows: int(rows), UTF8: utf8}
 		m := Message{Sender: Sender{User: user, Host: host, Terminal: terminal, Note: says, Says: says, From: host}, At: at, Text: body, Code: "k7m"}
 		out := render(m, on)
 		if !strings.HasPrefix(out, bell+save) {
@@ -131,13 +132,13 @@ func FuzzOverlay(f *testing.F) {
 		}
 		inside, begins := strings.CutPrefix(out, bell+save+reverse)
 		inside, ends := strings.CutSuffix(inside, plain+restore)
-		drawn := strings.Split(inside, "\x1b[")
-		if !begins || !ends || len(out) > tty.MostAtOnce || drawn[0] != "" || len(drawn) > on.Rows {
+		drawn := strings.Split(strings.ReplaceAll(inside, "H"+erase, "H"), "\x1b[")
+		if !begins || !ends || len(out) > tty.MostAtOnce || drawn[0] != "" || len(drawn) > on.Rows || strings.Count(inside, "H"+erase) != len(drawn)-1 {
 			t.Fatalf("%d rows of %d: %q", len(drawn)-1, on.Rows, out)
 		}
 		for i, row := range drawn[1:] {
 			row, isNext := strings.CutPrefix(row, strconv.Itoa(i+1)+";1H")
-			if !isNext || text.Width(row) != on.Columns-1 || text.Name(row) != row || !utf8 && text.ASCII(row) != row {
+			if !isNext || text.Width(row) != text.FrameFor(on.Columns, utf8).Width || text.Name(row) != row || !utf8 && text.ASCII(row) != row {
 				t.Errorf("row %d is %q", i, row)
 			}
 		}

@@ -16,7 +16,7 @@ func TestAnswerLine(t *testing.T) {
 	if !strings.Contains(got, "\r\n| Restart?"+strings.Repeat(" ", 49)+"\r\nAnswer: msg ok k7m   or   msg reply k7m TEXT ") {
 		t.Errorf("%q", got)
 	}
-	if over := render(m, tty.Screen{Columns: 60, Rows: 24, UTF8: true}); !strings.Contains(over, "\x1b[3;1HAnswer: msg ok k7m") {
+	if over := render(m, tty.Screen{Columns: 60, Rows: 24, UTF8: true}); !strings.Contains(over, "\x1b[3;1H\x1b[KAnswer: msg ok k7m") {
 		t.Errorf("%q", over)
 	}
 }
@@ -44,7 +44,7 @@ func TestFurther(t *testing.T) {
 		}
 	}
 	over := further("Are you there?", tty.Screen{Columns: 40, Rows: 24, UTF8: true})
-	if !strings.Contains(over, "\x1b[1;1HMessage from alice@d13 at 19:45:") || !strings.Contains(over, "\x1b[2;1H| Are you there?                (alice)\x1b") {
+	if !strings.Contains(over, "\x1b[1;1H\x1b[KMessage from alice@d13 at 19:45:") || !strings.Contains(over, "\x1b[2;1H\x1b[K| Are you there?                (alice)\x1b") {
 		t.Errorf("over a full-screen program: %q", over)
 	}
 	m.NoBanner = true
@@ -58,19 +58,20 @@ func FuzzFurther(f *testing.F) {
 	f.Add("hello"+strings.Repeat(" ", 60)+"(root)", uint8(80), true)
 	f.Add("EOF\r\n\x1b[1A世界", uint8(31), false)
 	f.Fuzz(func(t *testing.T, line string, columns uint8, utf8 bool) {
-		on := tty.Screen{Columns: max(int(columns), leastColumns), UTF8: utf8}
+		on := tty.Screen{Columns: max(int(columns), 1), UTF8: utf8}
 		m := Message{Sender: Sender{User: "alice", Host: "d13"}, At: at}
 		rows := strings.Split(string(m.Further(line, on).For(on).Data), "\r\n")
 		if rows[0] != "" || rows[len(rows)-1] != "" || len(rows) < 3 {
 			t.Fatalf("%q", rows)
 		}
-		signed := on.Columns-1-len(prefix)-len(" (alice)") >= leastSigned
+		frame := text.FrameFor(on.Columns, utf8)
+		signed := frame.Width-len(frame.Bar)-len(" (alice)") >= leastSigned
 		for i, row := range rows[1 : len(rows)-1] {
-			if text.Width(row) > on.Columns-1 {
+			if text.Width(row) > frame.Width {
 				t.Errorf("%q is wider than %d columns", row, on.Columns)
 			}
 			switch {
-			case signed && (!strings.HasPrefix(row, prefix) || !strings.HasSuffix(row, " (alice)")):
+			case signed && (!strings.HasPrefix(row, frame.Bar) || !strings.HasSuffix(row, " (alice)")):
 				t.Errorf("%q is not signed", row)
 			case !signed && i == 0 && !strings.HasPrefix(row, "Mes"):
 				t.Errorf("%q is no banner", row)

@@ -59,18 +59,10 @@ func answerLines(r message.Result, withHost bool, columns int) []string {
 // Barred returns a text's rows with a bar in front of each, for a window of so many columns;
 // 0 is no window.
 func Barred(what string, columns int) []string {
-	const bar = "| "
-	var out []string
-	for line := range strings.SplitSeq(what, "\n") {
-		rows := []string{line}
-		if columns > 0 {
-			rows = text.Wrap(line, columns-1-len(bar))
-		}
-		for _, row := range rows {
-			out = append(out, bar+row)
-		}
+	if columns > 0 {
+		return text.FrameFor(columns, true).Rows(what)
 	}
-	return out
+	return strings.Split("| "+strings.ReplaceAll(what, "\n", "\n| "), "\n")
 }
 
 // Span is a time as people say it: 12 s, 3 min 5 s, 2 h 10 min.

@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/clipperhouse/displaywidth"
+	"github.com/clipperhouse/uax29/v2/graphemes"
 )
 
 const (
@@ -95,7 +95,7 @@ func (c *cleaner) rune(r rune, rest string) {
 	case r == '\n' && c.lines:
 		c.space("\n")
 	case r == '\t' && c.lines:
-		column := Width(c.out.String()[c.stop:])
+		column := usualWidth(c.out.String()[c.stop:])
 		c.space(strings.Repeat(" ", TabStop-column%TabStop))
 	case r < 0x20 || r == 0x7f:
 		c.show("^%c", r^0x40)
@@ -241,6 +241,6 @@ func isPictograph(r rune) bool {
 		return false
 	}
 	const andHeart = "\u200d\u2764"
-	g := displaywidth.StringGraphemes(string(r) + andHeart)
+	g := graphemes.FromString(string(r) + andHeart)
 	return g.Next() && len(g.Value()) == utf8.RuneLen(r)+len(andHeart)
 }

@@ -4,59 +4,84 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/clipperhouse/displaywidth"
+	"github.com/clipperhouse/uax29/v2/graphemes"
+	"golang.org/x/text/width"
 )
 
-// Width returns the columns to allow for s, one line of cleaned text: no fewer than any known
-// terminal takes, and so at times more than this one does.
+// Width returns the columns to allow for s, one line of cleaned text: no terminal takes more, and
+// many take fewer.
 func Width(s string) int {
 	if plain(s, false) {
 		return len(s)
 	}
 	width := 0
-	for g := displaywidth.StringGraphemes(s); g.Next(); {
-		width += graphemeWidth(g.Value(), g.Width())
+	for _, r := range s {
+		width += runeWidth(r)
 	}
 	return width
 }
 
-// graphemeWidth is the most columns that a terminal gives the grapheme. Many draw each
-// character of a joined emoji by itself: a line could flow over into a row without our prefix.
-func graphemeWidth(g string, asOne int) int {
-	apart := 0
-	for _, r := range g {
-		apart += runeWidth(r)
-	}
-	return max(asOne, apart)
-}
-
-// runeWidth is the most columns that a terminal gives one character by itself. Unicode leaves
-// some of them open, and terminals differ:
-//   - the Linux console before 6.16 gives marks and joiners a column of their own;
-//   - it has all of U+1F000 to U+1FAFF two columns wide, and tmux U+3248 to U+324F;
-//   - terminals set up for East Asia have symbols of ambiguous width two columns wide. Letters,
-//     too, but they count as one here: Greek and Russian would fill half of everybody's window.
+// runeWidth is a bound: no terminal gives one character more columns. Terminals differ in most of
+// them, by the Unicode version that they know, by what they take for an emoji, and by settings for
+// East Asia. So a character counts two columns unless its whole class is drawn in one everywhere.
+// testdata/widths has what terminals were measured to do; a row that is one column too long would
+// let its end pose as a banner.
 func runeWidth(r rune) int {
 	switch {
-	case r < 0x80:
+	case r < 0x80, isJoiner(r), isSelector(r), isNarrow(r):
 		return 1
-	case r >= 0x1f000 && r <= 0x1faff, r >= 0x3248 && r <= 0x324f:
-		return 2
-	case !unicode.IsLetter(r):
-		return max(1, eastAsian.Rune(r))
+	case r == beyyal:
+		return 3
 	}
-	return max(1, displaywidth.Rune(r))
+	return 2
 }
 
-var eastAsian = displaywidth.Options{EastAsianWidth: true}
+// beyyal is an abbreviation, which some terminals measure as the three letters that it stands for
+// (unicode-width, a library of terminals that are written in Rust).
+const beyyal = '\u17d8'
 
-// LeastWidth is the narrowest row, in columns: a wide character, its selector, all its marks.
-const LeastWidth = 2 + 1 + maxMarks
+// isNarrow reports whether r is in a class that no terminal draws in two columns: letters, marks
+// and digits, but for deprecated ones and those whose East_Asian_Width (UAX 11) is wide or
+// ambiguous. Greek and Russian are ambiguous: a terminal may be set up to draw them as wide as
+// Chinese.
+func isNarrow(r rune) bool {
+	if !unicode.In(r, unicode.L, unicode.M, unicode.Nd) || unicode.Is(unicode.Deprecated, r) {
+		return false
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.Neutral, width.EastAsianNarrow, width.EastAsianHalfwidth:
+		return true
+	}
+	return false
+}
 
-// Wrap breaks one line of cleaned text into rows of width columns, at least LeastWidth. It
-// breaks at spaces, which it drops, else inside a word, and inside a grapheme wider than a row.
+// usualWidth returns how many columns most terminals give s. Width allows for more.
+func usualWidth(s string) (columns int) {
+	for _, r := range s {
+		switch kind := width.LookupRune(r).Kind(); {
+		case isMark(r), isJoiner(r), isSelector(r):
+		case kind == width.EastAsianWide, kind == width.EastAsianFullwidth:
+			columns += 2
+		default:
+			columns++
+		}
+	}
+	return columns
+}
+
+// LeastWidth is the narrowest row of a text that is not ASCII, in columns: a wide character, its
+// selector, all its marks.
+const LeastWidth = 3 + 1 + 2*maxMarks
+
+// Wrap breaks one line of cleaned text into rows of width columns, at least LeastWidth unless the
+// line is ASCII. It breaks at spaces, which it drops, else inside a word, and inside a grapheme
+// wider than a row.
 func Wrap(line string, width int) []string {
-	width = max(width, LeastWidth)
+	least := LeastWidth
+	if plain(line, false) {
+		least = 1
+	}
+	width = max(width, least)
 	var rows []string
 	for {
 		end := fitting(line, width)
@@ -75,8 +100,8 @@ func Wrap(line string, width int) []string {
 // fitting returns how many bytes of line, in whole graphemes, fit into width columns.
 func fitting(line string, width int) int {
 	end := 0
-	for g := displaywidth.StringGraphemes(runes(line, width+1)); g.Next(); {
-		if width -= graphemeWidth(g.Value(), g.Width()); width < 0 {
+	for g := graphemes.FromString(runes(line, width+1)); g.Next(); {
+		if width -= Width(g.Value()); width < 0 {
 			break
 		}
 		end += len(g.Value())

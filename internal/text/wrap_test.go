@@ -1,6 +1,9 @@
 package text
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,14 +22,20 @@ func TestWrap(t *testing.T) {
 		{"exactly at a space", "one two three", 7, []string{"one two", "three"}},
 		{"long word", "abcdefghijklmnop", 7, []string{"abcdefg", "hijklmn", "op"}},
 		{"indented long word", "  abcdefgh", 7, []string{"  abcde", "fgh"}},
-		{"wide letters", "世界世界世", 7, []string{"世界世", "界世"}},
-		{"accents stay on their base", strings.Repeat("e\u0301", 7), 7, []string{
-			strings.Repeat("e\u0301", 3), strings.Repeat("e\u0301", 3), "e\u0301",
+		{"wide letters", "世界世界世界世", 13, []string{"世界世界世界", "世"}},
+		{"accents stay on their base", strings.Repeat("e\u0301", 7), 13, []string{
+			strings.Repeat("e\u0301", 4), strings.Repeat("e\u0301", 3),
 		}},
-		{"emoji stays whole", "ab👨\u200d👩\u200d👧", 8, []string{"ab", "👨\u200d👩\u200d👧"}},
-		{"grapheme wider than the row", "👨\u200d👩\u200d👧\u200d👦", 7, []string{"👨\u200d👩", "👧\u200d👦"}},
+		{"letters of ambiguous width", "съешь же ещё", 16, []string{"съешь же", "ещё"}},
+		{"emoji stays whole", "abcdef👨\u200d👩\u200d👧", 13, []string{"abcdef", "👨\u200d👩\u200d👧"}},
+		{
+			"grapheme wider than the row", "👨\u200d👩\u200d👧\u200d👦\u200d👦", 12,
+			[]string{"👨\u200d👩\u200d👧\u200d👦", "👦"},
+		},
 		{"only spaces", strings.Repeat(" ", 9), 7, []string{"", ""}},
-		{"too narrow", "abcdefgh", 1, []string{"abcdefg", "h"}},
+		{"one column", "ab c", 1, []string{"a", "b", "c"}},
+		{"no column", "ab", 0, []string{"a", "b"}},
+		{"too narrow for other letters", "abcdefghijklmü", 1, []string{"abcdefghijkl", "mü"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := Wrap(tt.in, tt.width); !slices.Equal(got, tt.want) {
@@ -63,43 +72,42 @@ func letters(s string) string {
 	return strings.NewReplacer(" ", "", "\u200c", "", "\u200d", "").Replace(s)
 }
 
-// TestWidthIsNoLessThanAnyTerminals has widths from other sources than the code:
-// the wide and full-width blocks of Unicode's EastAsianWidth, and what tmux 3.3
-// and the Linux console were seen to take. With one character narrower here than
-// there, 39 of them and a forged banner behind fill a row.
-func TestWidthIsNoLessThanAnyTerminals(t *testing.T) {
-	for _, block := range [][2]rune{
-		{0x1100, 0x115e},
-		{0x231a, 0x231b},
-		{0x2e80, 0x303e},
-		{0x3041, 0x33ff},
-		{0x3400, 0x9fff},
-		{0xa000, 0xa4cf},
-		{0xac00, 0xd7a3},
-		{0xf900, 0xfaff},
-		{0xfe30, 0xfe6f},
-		{0xff01, 0xff60},
-		{0xffe0, 0xffe6},
-		{0x1f000, 0x1faff},
-		{0x20000, 0x3fffd},
-		{0x2460, 0x24e9},
-		{0x2500, 0x254b},
-		{0x201c, 0x201d},
-		{0x2026, 0x2026}, // ambiguous symbols
-	} {
-		for r := block[0]; r <= block[1]; r++ {
-			if Clean(string(r)) == string(r) && Width(string(r)) < 2 {
-				t.Errorf("%U is %d columns wide, and terminals give it two", r, Width(string(r)))
+// TestWidthIsABound holds that no terminal takes more columns than Width allows: with one
+// character wider there, 39 of them and a forged banner behind fill a row. Each file has what one
+// terminal took, as test/widths measured it: the characters that took more than one column.
+func TestWidthIsABound(t *testing.T) {
+	files, err := filepath.Glob("testdata/widths/*")
+	if err != nil || len(files) < 30 {
+		t.Fatalf("%d terminals: %v", len(files), err)
+	}
+	for _, file := range files {
+		measured, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(measured)) {
+			if strings.HasPrefix(line, "#") {
+				continue
+			}
+			var first, last rune
+			var took int
+			if _, err := fmt.Sscanf(line, "%X-%X %d\n", &first, &last, &took); err != nil || first > last {
+				t.Fatalf("%s: %q: %v", file, line, err)
+			}
+			for r := first; r <= last; r++ {
+				if bound := Width(string(r)); bound < took {
+					t.Errorf("%s gives %U %d columns, Width %d", filepath.Base(file), r, took, bound)
+				}
 			}
 		}
 	}
-	for r := rune(0x80); r < 0x30000; r++ {
-		if s := "a" + string(r); Clean(s) == s && Width(s) < 2 {
-			t.Errorf("%U is no column wide, and the Linux console gives it one", r)
-		}
-	}
-	for _, s := range []string{"👨\u200d👩\u200d👧", "🇩🇪", "1\ufe0f\u20e3", "❤\ufe0f", "क्षि"} {
-		if n := utf8.RuneCountInString(s); Width(s) < n {
+}
+
+// TestWidthOfSequences: a terminal may draw each character of a sequence by itself, or the
+// whole of it two columns wide.
+func TestWidthOfSequences(t *testing.T) {
+	for _, s := range []string{"👨\u200d👩\u200d👧", "🇩🇪", "1\ufe0f\u20e3", "❤\ufe0f", "क्षि", "\u2139\ufe0f"} {
+		if n := utf8.RuneCountInString(s); Clean(s) != s || Width(s) < max(n, 2) {
 			t.Errorf("%q is %d columns wide, and its %d characters have one each at least", s, Width(s), n)
 		}
 	}

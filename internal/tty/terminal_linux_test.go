@@ -223,7 +223,7 @@ func TestInterrupted(t *testing.T) {
 }
 
 func TestColumnsWithinBounds(t *testing.T) {
-	for columns, wanted := range map[uint16]int{0: 80, 1: 10, 9: 10, 132: 132, 65535: 512} {
+	for columns, wanted := range map[uint16]int{0: 80, 1: 3, 3: 3, 4: 4, 132: 132, 65535: 512} {
 		term := ttytest.Open(t)
 		size := unix.Winsize{Row: 24, Col: columns}
 		if err := unix.IoctlSetWinsize(int(term.Slave.Fd()), unix.TIOCSWINSZ, &size); err != nil {

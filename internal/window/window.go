@@ -7,7 +7,7 @@ import (
 
 	"msg/internal/text"
 
-	"github.com/clipperhouse/displaywidth"
+	"github.com/clipperhouse/uax29/v2/graphemes"
 	"golang.org/x/term"
 )
 
@@ -47,7 +47,7 @@ func Truncate(s string, width int) string {
 // fitting returns how many bytes of s, in whole graphemes, fit into width columns.
 func fitting(s string, width int) int {
 	end := 0
-	for g := displaywidth.StringGraphemes(s); g.Next(); end += len(g.Value()) {
+	for g := graphemes.FromString(s); g.Next(); end += len(g.Value()) {
 		if width -= text.Width(g.Value()); width < 0 {
 			break
 		}
