@@ -119,12 +119,46 @@ func parseStatus(status []byte) (who statusUIDs, ok bool) {
 	return who, true
 }
 
-func (p *procfs) arguments(pid int) []string {
-	data, err := readSmall(p.path(pid, "cmdline"))
-	if err != nil {
-		return nil
+// argumentsTime is how long all command lines may take.
+const argumentsTime = 100 * time.Millisecond
+
+// arguments reads each user's command lines by itself. The kernel copies one out of the process's
+// memory, and waits as long as the process has that locked (get_mm_cmdline in fs/proc/base.c): with
+// a file system of their own, anyone can have it wait for ever. What hangs is left behind, and
+// takes nobody's command lines along but its own user's.
+func (p *procfs) arguments(of map[uint32][]int) map[int][]string {
+	type commandLine struct {
+		pid  int
+		argv []string
 	}
-	return strings.Split(string(data), "\x00")
+	total := 0
+	for _, pids := range of {
+		total += len(pids)
+	}
+	read := make(chan commandLine, total) // with room for what comes too late
+	for _, pids := range of {
+		go func() {
+			for _, pid := range pids {
+				data, err := readSmall(p.path(pid, "cmdline"))
+				one := commandLine{pid: pid}
+				if err == nil {
+					one.argv = strings.Split(string(data), "\x00")
+				}
+				read <- one
+			}
+		}()
+	}
+	found := make(map[int][]string, total)
+	enough := time.After(argumentsTime)
+	for range total {
+		select {
+		case one := <-read:
+			found[one.pid] = one.argv
+		case <-enough:
+			return found
+		}
+	}
+	return found
 }
 
 func (p *procfs) cgroup(pid int) []byte {

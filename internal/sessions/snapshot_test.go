@@ -143,9 +143,18 @@ func (s *snapshot) identity(pid int) (identity, bool) {
 	return identity{}, false
 }
 
-func (s *snapshot) arguments(pid int) []string { return s.all[pid].args }
-func (s *snapshot) cgroup(pid int) []byte      { return s.all[pid].groups }
-func (s *snapshot) ran(pid int) time.Duration  { return s.all[pid].run }
+func (s *snapshot) arguments(of map[uint32][]int) map[int][]string {
+	found := map[int][]string{}
+	for _, pids := range of {
+		for _, pid := range pids {
+			found[pid] = s.all[pid].args
+		}
+	}
+	return found
+}
+
+func (s *snapshot) cgroup(pid int) []byte     { return s.all[pid].groups }
+func (s *snapshot) ran(pid int) time.Duration { return s.all[pid].run }
 
 // picture is what is found out from the snapshot.
 func (s *snapshot) picture() Picture {

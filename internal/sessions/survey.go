@@ -12,9 +12,9 @@ type processes interface {
 	process(pid int) (process, bool)             // false if it is gone, or hidden
 	members(leader process, group int) []process // of a process group, on the leader's terminal
 	identity(pid int) (identity, bool)
-	arguments(pid int) []string // of the command line
-	cgroup(pid int) []byte      // /proc/PID/cgroup
-	ran(pid int) time.Duration  // when it last ran, by CLOCK_MONOTONIC; 0 if unknown
+	arguments(of map[uint32][]int) map[int][]string // command lines of each user's processes, by pid; none of one that hangs
+	cgroup(pid int) []byte                          // /proc/PID/cgroup
+	ran(pid int) time.Duration                      // when it last ran, by CLOCK_MONOTONIC; 0 if unknown
 }
 
 // identity is who runs a process, and where (proc_pid_status(5)).
@@ -36,6 +36,7 @@ type survey struct {
 // attached is a terminal that a multiplexer's client has.
 type attached struct {
 	terminal *Terminal
+	pid      int
 	server   string // the server's name
 	uid      uint32
 	socket   string // as it is named on tmux's command line
@@ -47,6 +48,9 @@ type server struct {
 	socket string
 	panes  []*Terminal
 }
+
+// unknownSocket is that of a tmux whose command line can't be read. It is no other's.
+const unknownSocket = "\x00"
 
 // plant adds to each terminal who leads it, what runs in front, and which other terminal shows it.
 func plant(terminals []Terminal, from processes, booted time.Time) {
@@ -73,6 +77,7 @@ func plant(terminals []Terminal, from processes, booted time.Time) {
 	for _, of := range s.servers {
 		s.timePanes(of)
 	}
+	s.readArguments()
 	for _, c := range s.clients {
 		c.terminal.Shows = s.serverOf(c)
 	}
@@ -183,11 +188,43 @@ func (s *survey) attach(t *Terminal, client process, server string) {
 	if !ok {
 		return
 	}
-	one := attached{terminal: t, server: server, uid: who.real}
-	if client.name == tmuxClient {
-		t.Control, one.socket = tmuxOptions(s.arguments(client.pid))
+	s.clients = append(s.clients, attached{terminal: t, pid: client.pid, server: server, uid: who.real})
+}
+
+// readArguments finds out what the command lines of tmux's clients and servers say.
+func (s *survey) readArguments() {
+	of := map[uint32][]int{}
+	for _, c := range s.clients {
+		if c.server == tmuxServer {
+			of[c.uid] = append(of[c.uid], c.pid)
+		}
 	}
-	s.clients = append(s.clients, one)
+	for _, one := range s.servers {
+		if one.name == tmuxServer {
+			of[one.uid] = append(of[one.uid], one.pid)
+		}
+	}
+	if len(of) == 0 {
+		return
+	}
+	arguments := s.arguments(of)
+	options := func(pid int) (control bool, socket string) {
+		argv, ok := arguments[pid]
+		if !ok {
+			return false, unknownSocket
+		}
+		return tmuxOptions(argv)
+	}
+	for i := range s.clients {
+		if c := &s.clients[i]; c.server == tmuxServer {
+			c.terminal.Control, c.socket = options(c.pid)
+		}
+	}
+	for _, one := range s.servers {
+		if one.name == tmuxServer {
+			_, one.socket = options(one.pid)
+		}
+	}
 }
 
 // mostAncestors bounds the way up to process 1.
@@ -243,9 +280,6 @@ func (s *survey) addPane(t *Terminal, p process) {
 			return
 		}
 		of = &server{process: p, uid: who.real}
-		if p.name == tmuxServer {
-			_, of.socket = tmuxOptions(s.arguments(p.pid))
-		}
 		s.servers[p.pid] = of
 	}
 	t.Pane = p.pid
@@ -282,7 +316,7 @@ func (s *survey) serverOf(c attached) int {
 	var best int
 	var nearest time.Duration
 	for _, one := range s.servers {
-		if one.name != c.server || one.uid != c.uid || one.socket != c.socket || one.pid == c.terminal.Pane {
+		if one.name != c.server || one.uid != c.uid || one.socket != c.socket || c.socket == unknownSocket || one.pid == c.terminal.Pane {
 			continue
 		}
 		apart := one.used().Sub(c.terminal.LastInput).Abs()
