@@ -18,8 +18,8 @@ type dispatch struct {
 	layouts  layouts // of the message
 	audience *audience
 
-	room       chan struct{}  // bounds the terminals that are open
-	turns      chan struct{}  // bounds those that are opened, or written to
+	room       chan struct{} // bounds the terminals that are open
+	hanging    hanging
 	text, slow sync.WaitGroup // until the terminals that wait have the text; until they are done
 	typed      typed
 }
@@ -31,7 +31,7 @@ func (s *sending) newDispatch(places []Place) *dispatch {
 	}
 	return &dispatch{
 		sending: s, places: places, message: m, audience: newAudience(places),
-		room: make(chan struct{}, openFiles()), typed: typed{lines: message.NewLines()}, turns: make(chan struct{}, atWork),
+		room: make(chan struct{}, openFiles()), typed: typed{lines: message.NewLines()},
 	}
 }
 
@@ -45,29 +45,32 @@ func (d *dispatch) carry(ctx context.Context, t ticket) {
 		if n == 0 {
 			break // it is too late for these
 		}
-		batch := d.open(ctx, left[:n], t)
+		opened, hang := d.open(ctx, left[:n], t)
 		left = left[n:]
-		d.logOpened(batch)
-		longer := d.write(batch, t)
-		d.stay(ctx, longer)
+		d.logOpened(opened, hang)
+		d.write(ctx, opened, t)
 	}
-	d.logOpened(nil)
+	d.logOpened(nil, nil)
 	d.fail(left, partly(errTooLate, 0, 0))
 }
 
 // logOpened logs, once, what came of opening the terminals. What shows a desktop is not in
-// it: whether that is a place at all is known when all are open.
-func (d *dispatch) logOpened(batch []attempt) {
+// it: whether that is a place at all is known when all are open. What hangs may still be written
+// to, and counts as open.
+func (d *dispatch) logOpened(opened, hang []*attempt) {
 	if d.request.DryRun {
 		return
 	}
-	opened := make([]message.Result, 0, len(batch))
-	for i := range batch {
-		if a := &batch[i]; !errors.Is(a.err, message.NoTerminal) {
-			opened = append(opened, d.result(a))
+	results := make([]message.Result, 0, len(opened)+len(hang))
+	for _, a := range opened {
+		if !errors.Is(a.err, message.NoTerminal) {
+			results = append(results, d.result(a, a.err))
 		}
 	}
-	d.book.begin(opened)
+	for _, a := range hang {
+		results = append(results, d.result(a, nil))
+	}
+	d.book.begin(results)
 }
 
 func (d *dispatch) fail(places []Place, err error) {

@@ -3,8 +3,6 @@ package delivery
 import (
 	"context"
 	"errors"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"msg/internal/message"
@@ -15,38 +13,16 @@ import (
 // few is how many open files Linux has room for in each process from its start.
 const few = 64
 
-// atWork is how many terminals are opened, or written to, side by side: one that takes its
-// time holds up no other. More would wait for each other in the kernel (tty_mutex).
-const atWork = 2
-
-// each calls f for each of n, a few at a time. A goroutine for each would take longer.
-func (d *dispatch) each(n int, f func(i int)) {
-	var next atomic.Int64
-	work := func() {
-		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-			d.turns <- struct{}{}
-			f(i)
-			<-d.turns
-		}
-	}
-	var others sync.WaitGroup
-	for range min(n, atWork) - 1 {
-		others.Go(work)
-	}
-	work()
-	others.Wait()
-}
-
 // makeRoom waits until a terminal may be opened, and returns how many of so many may be; 0 if
 // that is not in time.
 func (d *dispatch) makeRoom(most int, t ticket) (n int) {
-	var never <-chan time.Time
-	if !t.until.IsZero() {
-		never = time.After(time.Until(t.until))
+	until := time.Now().Add(d.patience() + time.Second) // those that are held are given up before
+	if !t.until.IsZero() && t.until.Before(until) {
+		until = t.until
 	}
 	select {
 	case d.room <- struct{}{}:
-	case <-never:
+	case <-time.After(time.Until(until)):
 		return 0
 	}
 	for n = 1; n < most; n++ {
@@ -59,26 +35,36 @@ func (d *dispatch) makeRoom(most int, t ticket) (n int) {
 	return n
 }
 
-// attempt is a place that the message is on its way to.
-type attempt struct {
-	*Place
-	terminal *tty.Terminal // nil if it could not be opened
-	out      tty.Output    // the message, as it looks there
-	written  int           // bytes of it that the terminal has taken
-	err      error         // what became of it
-}
-
-// open opens terminals.
-func (d *dispatch) open(ctx context.Context, places []Place, t ticket) []attempt {
-	batch := make([]attempt, len(places))
-	d.each(len(places), func(i int) {
-		a := &batch[i]
-		a.Place = &places[i]
+// open opens terminals. One that hangs goes on by itself, once it is open.
+func (d *dispatch) open(ctx context.Context, places []Place, t ticket) (opened, hang []*attempt) {
+	all := make([]attempt, len(places))
+	for i := range all {
+		all[i].Place = &places[i]
+	}
+	aside := sideBySide(len(all), func(i int) {
+		a := &all[i]
 		if a.terminal, a.err = d.openOne(ctx, a.Place, t); a.err == nil {
 			d.audience.opened(a.Owner)
 		}
+	}, func(i int) {
+		d.hanging.add(all[i].Owner)
+		d.linger(ctx, &all[i])
+	}, func(i int) {
+		a := &all[i]
+		d.linger(ctx, a)
+		if a.err == nil && !a.settled.Load() {
+			a.err = d.writeLate(a, t)
+		}
+		d.goOn(ctx, a)
 	})
-	return batch
+	for i := range all {
+		if aside[i] {
+			hang = append(hang, &all[i])
+		} else {
+			opened = append(opened, &all[i])
+		}
+	}
+	return opened, hang
 }
 
 func (d *dispatch) openOne(ctx context.Context, p *Place, t ticket) (*tty.Terminal, error) {
@@ -87,6 +73,8 @@ func (d *dispatch) openOne(ctx context.Context, p *Place, t ticket) (*tty.Termin
 		return nil, interrupted
 	case t.late():
 		return nil, partly(errTooLate, 0, 0)
+	case d.hanging.many(p.Owner):
+		return nil, partly(errHangs, 0, 0)
 	case p.Control && !p.Named:
 		return nil, message.Fail(message.Busy, "tmux in control mode, whose panes are not to be seen")
 	}
@@ -105,30 +93,6 @@ func (d *dispatch) want(t *sessions.Terminal) tty.Want {
 		Path: d.Host.System.Dev + "/" + t.Name, Device: t.Device, Owner: t.Owner,
 		Always: d.overrides(), Rule: d.rule(t), Lines: t.What == "" || t.Remote,
 	}
-}
-
-// done closes a terminal, if it was opened, and returns what became of it: one result, or none.
-func (d *dispatch) done(a *attempt) []message.Result {
-	if a.terminal != nil {
-		a.err = errors.Join(a.err, a.terminal.Close())
-	}
-	<-d.room
-	// A desktop of somebody who is reached on another terminal is not where the message was
-	// meant to go.
-	if errors.Is(a.err, message.NoTerminal) && d.audience.asked(a.Owner) {
-		return nil
-	}
-	return []message.Result{d.result(a)}
-}
-
-func (d *dispatch) result(a *attempt) message.Result {
-	switch {
-	case a.err != nil:
-		return d.Host.failedPlace(a.Place, a.err)
-	case d.request.DryRun:
-		return d.Host.onPlace(a.Place, message.Planned)
-	}
-	return d.Host.onPlace(a.Place, message.Delivered)
 }
 
 var errTooLate = message.Fail(message.Stuck, "not opened within %v", openingTime)

@@ -103,9 +103,9 @@ func (d *dispatch) writeLine(ctx context.Context, a *attempt, out tty.Output, le
 	if leave.late() {
 		return errLineTooLate
 	}
-	d.turns <- struct{}{}
+	a.watch.Reset(d.patience() + grace)
+	defer a.watch.Stop()
 	written, err := put(a.terminal, out, leave)
-	<-d.turns
 	if err != nil {
 		return err
 	}

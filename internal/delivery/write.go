@@ -11,30 +11,56 @@ import (
 	"msg/internal/tty"
 )
 
-// write writes to terminals that are open. It reports those that take the message at once,
-// and returns the others: they take longer, or more will be typed to them.
-func (d *dispatch) write(batch []attempt, t ticket) (longer []*attempt) {
-	d.each(len(batch), func(i int) {
-		if a := &batch[i]; a.err == nil && !d.request.DryRun {
-			on := a.terminal.Screen()
-			a.out = d.layouts.of(&d.message, on).For(on)
-			a.written, a.err = put(a.terminal, a.out, t)
+// write writes to terminals that are open. It reports those that take the message at once, and
+// has the others go on by themselves: they take longer, or more will be typed to them.
+func (d *dispatch) write(ctx context.Context, opened []*attempt, t ticket) {
+	hang := sideBySide(len(opened), func(i int) {
+		if a := opened[i]; a.err == nil && !d.request.DryRun {
+			d.writeOne(a, t)
 		}
+	}, func(i int) {
+		d.linger(ctx, opened[i])
+	}, func(i int) {
+		d.linger(ctx, opened[i])
+		d.goOn(ctx, opened[i])
 	})
-	results := make([]message.Result, 0, len(batch)) // told at once: to wake the reader for each takes longer
-	for i := range batch {
-		a := &batch[i]
+	results := make([]message.Result, 0, len(opened)) // told at once: to wake the reader for each takes longer
+	settled := make([]*attempt, 0, len(opened))
+	for i, a := range opened {
 		switch {
-		case a.err == nil && (a.written < len(a.out.Data) || d.follows()):
-			longer = append(longer, a)
+		case hang[i]:
+			continue
+		case a.err == nil && !d.request.DryRun && (a.written < len(a.out.Data) || d.follows()):
+			d.linger(ctx, a)
+			go d.goOn(ctx, a)
 			continue
 		case a.err == nil && !d.request.DryRun:
 			d.audience.reached(a.Owner, 1)
 		}
-		results = append(results, d.done(a)...)
+		results = append(results, d.results(a, a.err)...)
+		settled = append(settled, a)
 	}
 	d.report(results...)
-	return longer
+	d.closeAll(settled)
+}
+
+func (d *dispatch) writeOne(a *attempt, t ticket) {
+	on := a.terminal.Screen()
+	a.out = d.layouts.of(&d.message, on).For(on)
+	a.written, a.err = put(a.terminal, a.out, t)
+}
+
+// writeLate is writeOne for a terminal that took its time to open: its owner may have said
+// something meanwhile.
+func (d *dispatch) writeLate(a *attempt, t ticket) error {
+	if d.request.DryRun {
+		return nil
+	}
+	if err := a.terminal.Holds(d.rule(a.Terminal)); err != nil {
+		return partly(err, 0, 0)
+	}
+	d.writeOne(a, t)
+	return a.err
 }
 
 // follows reports whether more is typed once the text is through.
@@ -65,28 +91,17 @@ func (l *layouts) of(m *banner.Message, on tty.Screen) banner.Layout {
 	return layout.(banner.Layout)
 }
 
-// stay has each terminal wait by itself until it has the text, and then for what is typed.
-func (d *dispatch) stay(ctx context.Context, longer []*attempt) {
-	d.text.Add(len(longer))
-	for _, a := range longer {
-		d.slow.Go(func() {
-			through := sync.OnceFunc(d.text.Done)
-			defer through() // behind its result
-			d.stayOne(ctx, a, through)
-			d.report(d.done(a)...)
-		})
-	}
-}
-
-func (d *dispatch) stayOne(ctx context.Context, a *attempt, through func()) {
-	if a.err = d.complete(ctx, a, a.out, a.written); a.err != nil {
+// stayOne waits until a terminal has the text, and then for what is typed.
+func (d *dispatch) stayOne(ctx context.Context, a *attempt) {
+	if a.err = d.complete(ctx, a, a.out, a.written); a.err != nil || a.settled.Load() {
 		return
 	}
 	d.audience.reached(a.Owner, 1)
 	if !d.follows() {
 		return
 	}
-	through()
+	a.watch.Stop()
+	a.through()
 	if a.err = d.follow(ctx, a); a.err != nil {
 		d.audience.reached(a.Owner, -1)
 	}

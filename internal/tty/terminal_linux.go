@@ -225,8 +225,12 @@ const (
 	newRow = "\r\n"
 )
 
-// put writes once, and returns how many bytes of the data are written, without the lead.
+// put writes once, and returns how many bytes of the data are written, without the lead. It asks
+// first: its owner may have switched messages off, or be another, since it was opened.
 func (t *Terminal) put(fd int, out Output) (int, error) {
+	if err := t.want.holds(fd); err != nil {
+		return 0, err
+	}
 	n, err := unix.Write(fd, append([]byte(t.lead), out.Data...))
 	if n <= 0 {
 		return 0, err
@@ -268,6 +272,9 @@ func isRowEnd(data []byte) bool {
 }
 
 func writeFailure(err error) error {
+	if failure := (*message.Failure)(nil); errors.As(err, &failure) {
+		return failure
+	}
 	return message.Fail(message.Gone, "write: %v", err) // EIO after a hangup
 }
 
@@ -292,8 +299,6 @@ func (t *Terminal) WriteWithin(ctx context.Context, out Output, deadline time.Ti
 		case err == nil && written == len(out.Data):
 			return written, nil
 		case err == nil, errors.Is(err, unix.EINTR):
-		case errors.As(err, new(*message.Failure)):
-			return written, err
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return written, writeFailure(err)
 		case ctx.Err() != nil:
@@ -321,10 +326,6 @@ func (t *Terminal) putWaiting(out Output) (n int, err error) {
 	}
 	var writeErr error
 	err = raw.Write(func(fd uintptr) bool {
-		// Its owner may have switched messages off, or be another, meanwhile.
-		if writeErr = t.want.holds(int(fd)); writeErr != nil {
-			return true
-		}
 		n, writeErr = t.put(int(fd), out)
 		return !errors.Is(writeErr, unix.EAGAIN)
 	})
