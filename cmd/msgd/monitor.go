@@ -7,7 +7,6 @@ import (
 	"errors"
 	"os"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -18,13 +17,14 @@ import (
 	"msg/internal/tty"
 )
 
-// openTime is how long a terminal may take to be opened. The kernel may block there in spite of
-// O_NONBLOCK, and nothing ends that but the terminal's driver. On a busy machine, a terminal that
-// does not hang was seen to take more than 100 ms.
-const openTime = 300 * time.Millisecond
+// mostOpening is how many terminals may hang as they are opened until no more are tried: more
+// than a judge tries for any one sender. Each costs a thread.
+const mostOpening = 2048
 
 // monitor opens terminals for its judge, until that ends. The argument is when the conversation
-// was accepted.
+// was accepted. The kernel may block in an opening in spite of O_NONBLOCK, until a program of the
+// terminal's owner lets it go on: each opening has a thread of its own, and when the judge has
+// ended, so does this process, whatever its threads hang in.
 func monitor(args []string) error {
 	if len(args) != 1 {
 		return errArguments
@@ -41,48 +41,37 @@ func monitor(args []string) error {
 		return nil // the judge tells the client
 	}
 	rule := w.rules()
+	opening := make(chan struct{}, mostOpening)
 	for {
 		var q question
 		record := make([]byte, binary.Size(q))
-		n, _, err := receive(betweenFD, record, nil, 0)
+		n, _, err := receive(betweenFD, record, nil)
 		if err != nil || n != len(record) {
 			return err // the judge has ended, or does not keep to the form
 		}
 		if _, err := binary.Decode(record, binary.NativeEndian, &q); err != nil {
 			return err
 		}
-		hangs, err := w.carryOut(q, rule(q.Owner))
-		switch {
-		case err != nil:
-			return nil // the judge has ended
-		case hangs:
-			// This process is left behind with the terminal. Another goes on.
-			_, err := startSelf(connFD, betweenFD, monitorRole, args[0])
-			return err
+		held := rule(q.Owner)
+		select {
+		case opening <- struct{}{}:
+			go func() {
+				w.carryOut(q, held)
+				<-opening
+			}()
+		default:
+			send(reply{Code: replyStuck, Number: q.Number}, -1)
 		}
 	}
 }
 
-// carryOut opens a terminal and hands the descriptor over. Its error says that nobody is there
-// any more. It reports whether the terminal hangs.
-func (w who) carryOut(q question, rule consent.Rule) (hangs bool, err error) {
-	type outcome struct {
-		reply
-		fd int
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		r, fd := w.reply(q, rule)
-		done <- outcome{r, fd}
-	}()
-	select {
-	case got := <-done:
-		if got.Code == opened {
-			defer unix.Close(got.fd)
-		}
-		return false, send(got.reply, got.fd)
-	case <-time.After(openTime):
-		return true, send(reply{Code: replyStuck}, -1)
+// carryOut opens a terminal and hands the descriptor over.
+func (w who) carryOut(q question, rule consent.Rule) {
+	r, fd := w.reply(q, rule)
+	r.Number = q.Number
+	send(r, fd)
+	if r.Code == opened {
+		_ = unix.Close(fd)
 	}
 }
 
@@ -154,14 +143,15 @@ func replyOf(err error) reply {
 	return reply{Code: replyGone}
 }
 
-func send(r reply, fd int) error {
+// send sends a reply. If the judge has ended, nobody misses it.
+func send(r reply, fd int) {
 	record, err := binary.Append(nil, binary.NativeEndian, r)
 	if err != nil {
-		return err
+		panic(err) // of a fixed form
 	}
 	var rights []byte
 	if r.Code == opened {
 		rights = unix.UnixRights(fd)
 	}
-	return unix.Sendmsg(betweenFD, record, rights, nil, unix.MSG_NOSIGNAL)
+	_ = unix.Sendmsg(betweenFD, record, rights, nil, unix.MSG_NOSIGNAL)
 }

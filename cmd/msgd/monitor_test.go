@@ -126,9 +126,10 @@ func terminalOf(t *testing.T, uid int, mode uint32) *ttytest.Terminal {
 func TestMonitorOpens(t *testing.T) {
 	asRoot(t)
 	m := monitorFor(t, aliceUID)
+	o := &opener{between: m.between}
 	for range 3 {
 		term := terminalOf(t, bobUID, 0o620)
-		fd, err := (&opener{between: m.between}).Open(tty.Want{Device: term.Device, Owner: bobUID})
+		fd, err := o.Open(tty.Want{Device: term.Device, Owner: bobUID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +162,7 @@ func TestMonitorOpens(t *testing.T) {
 		}
 	}
 	term.HangUp()
-	if _, err := (&opener{between: m.between}).Open(tty.Want{Device: term.Device, Owner: bobUID}); err == nil {
+	if _, err := o.Open(tty.Want{Device: term.Device, Owner: bobUID}); err == nil {
 		t.Error("a terminal that is gone was opened")
 	}
 }
@@ -253,6 +254,7 @@ func TestMonitorDevices(t *testing.T) {
 	asRoot(t)
 	term := terminalOf(t, bobUID, 0o620)
 	m := monitorFor(t, 0) // root's, which no consent holds back
+	o := &opener{between: m.between}
 	for _, c := range []struct {
 		name   string
 		device uint64
@@ -275,7 +277,7 @@ func TestMonitorDevices(t *testing.T) {
 		{"a pts that is not there", unix.Mkdev(136, 999_999), 0, ""},
 		{"a serial line that is not listed", unix.Mkdev(188, 77), 0, message.Gone},
 	} {
-		fd, err := (&opener{between: m.between}).Open(tty.Want{Device: c.device, Owner: c.owner, Always: true})
+		fd, err := o.Open(tty.Want{Device: c.device, Owner: c.owner, Always: true})
 		if err == nil {
 			_ = unix.Close(fd)
 		}
@@ -287,7 +289,7 @@ func TestMonitorDevices(t *testing.T) {
 			t.Errorf("%s: %v; want %q", c.name, err, c.want)
 		}
 	}
-	if fd, err := (&opener{between: m.between}).Open(tty.Want{Device: term.Device, Owner: bobUID}); err != nil {
+	if fd, err := o.Open(tty.Want{Device: term.Device, Owner: bobUID}); err != nil {
 		t.Errorf("after all these: %v", err)
 	} else {
 		_ = unix.Close(fd)
@@ -347,10 +349,10 @@ func TestMonitorRights(t *testing.T) {
 	if err := unix.Sendmsg(m.between, record, unix.UnixRights(int(null.Fd())), nil, 0); err != nil {
 		t.Fatal(err)
 	}
-	if _, fd, err := (&opener{between: m.between}).answer(patience); err != nil {
-		t.Error(err)
+	if _, said, err := (&opener{between: m.between}).receive(); err != nil || said.err != nil {
+		t.Error(err, said.err)
 	} else {
-		_ = unix.Close(fd)
+		_ = unix.Close(said.fd)
 	}
 	for _, name := range descriptors(t, m.cmd.Process.Pid) {
 		if strings.HasSuffix(name, "/dev/zero") {

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"sync"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -20,6 +19,7 @@ type question struct {
 	Device uint64 // st_rdev
 	Owner  uint32
 	Flags  uint32
+	Number uint64 // which question this is: a terminal that hangs is answered last
 }
 
 // The flags of questions.
@@ -30,8 +30,9 @@ const (
 
 // reply is a record from the monitor. With code opened, it comes with the descriptor.
 type reply struct {
-	Code  uint32
-	Errno uint32 // of failed
+	Code   uint32
+	Errno  uint32 // of failed
+	Number uint64 // of the question
 }
 
 // descriptors returns how many descriptors come with the reply.
@@ -60,19 +61,27 @@ var reasons = map[uint32]*message.Failure{
 	replyMessagesOff:  message.Fail(message.MessagesOff, "switched off"),
 	replyOwnerChanged: message.Fail(message.OwnerChanged, "somebody else's by now"),
 	replyNotATerminal: message.Fail(message.NotATerminal, "another device by now"),
-	replyStuck:        message.Fail(message.Stuck, "it hangs as it is opened"),
+	replyStuck:        message.Fail(message.Stuck, "too many terminals hang as they are opened"),
 	replyGone:         message.Fail(message.Gone, "no device of that number"),
 }
 
-// opener is a tty.Opener: it has the monitor open terminals.
+// opener is a tty.Opener: it has the monitor open terminals, several at a time.
 type opener struct {
 	between int
+
 	mu      sync.Mutex
-	ended   bool // a reply that comes late would be taken for that to another question
+	asked   uint64                  // how many questions
+	waiting map[uint64]chan<- heard // by the question's number
+	hearing bool                    // somebody receives replies
+	ended   bool                    // there will be no more
 }
 
-// monitorTime is many times what the monitor takes, which leaves behind what hangs.
-const monitorTime = 10 * time.Second
+// heard is what the monitor says. The descriptor is -1 unless the code is opened.
+type heard struct {
+	code uint32
+	fd   int
+	err  error
+}
 
 var errNoMonitor = message.Fail(message.NoHelper, "msgd's monitor, which opens terminals, has ended")
 
@@ -98,32 +107,82 @@ func (o *opener) FullScreen(want tty.Want) bool {
 	return err == nil && code == replyFullScreen
 }
 
-// ask returns the monitor's reply, with the descriptor of one that it has opened, else -1.
+// ask returns the monitor's reply, with the descriptor of one that it has opened, else -1. A
+// question about a terminal that hangs is answered when that no longer does.
 func (o *opener) ask(q question) (code uint32, fd int, err error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.ended {
+	answer := make(chan heard, 1)
+	if q.Number = o.enter(answer); q.Number == 0 {
 		return 0, -1, errNoMonitor
 	}
 	record, err := binary.Append(nil, binary.NativeEndian, q)
+	if err == nil {
+		err = unix.Sendto(o.between, record, unix.MSG_NOSIGNAL, nil)
+	}
 	if err != nil {
-		return 0, -1, err
+		o.end()
 	}
-	if err := unix.Sendto(o.between, record, unix.MSG_NOSIGNAL, nil); err != nil {
-		return 0, -1, errNoMonitor
-	}
-	code, fd, err = o.answer(monitorTime)
-	o.ended = errors.Is(err, errNoMonitor)
-	return code, fd, err
+	said := <-answer
+	return said.code, said.fd, said.err
 }
 
-func (o *opener) answer(within time.Duration) (code uint32, fd int, err error) {
+// enter returns the number of a new question, 0 if the monitor has ended.
+func (o *opener) enter(answer chan<- heard) uint64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ended {
+		return 0
+	}
+	if !o.hearing {
+		o.hearing, o.waiting = true, map[uint64]chan<- heard{}
+		go o.hear()
+	}
+	o.asked++
+	o.waiting[o.asked] = answer
+	return o.asked
+}
+
+// hear receives replies until there are no more.
+func (o *opener) hear() {
+	for {
+		number, said, err := o.receive()
+		if err != nil {
+			o.end()
+			return
+		}
+		o.mu.Lock()
+		answer := o.waiting[number]
+		delete(o.waiting, number)
+		o.mu.Unlock()
+		if answer == nil { // it answers what nobody has asked
+			if said.fd >= 0 {
+				_ = unix.Close(said.fd)
+			}
+			o.end()
+			return
+		}
+		answer <- said
+	}
+}
+
+// end tells all who wait that there will be no reply.
+func (o *opener) end() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.ended = true
+	for number, answer := range o.waiting {
+		delete(o.waiting, number)
+		answer <- heard{fd: -1, err: errNoMonitor}
+	}
+}
+
+// receive returns the next reply. Its error is errNoMonitor.
+func (o *opener) receive() (number uint64, said heard, err error) {
 	var r reply
 	record := make([]byte, binary.Size(r))
 	rights := make([]byte, unix.CmsgSpace(4))
-	n, control, err := receive(o.between, record, rights, within)
+	n, control, err := receive(o.between, record, rights)
 	if err != nil {
-		return 0, -1, errNoMonitor
+		return 0, heard{}, errNoMonitor
 	}
 	descriptors, err := descriptorsIn(rights[:control])
 	if err == nil && n == len(record) {
@@ -133,41 +192,30 @@ func (o *opener) answer(within time.Duration) (code uint32, fd int, err error) {
 		for _, fd := range descriptors {
 			_ = unix.Close(fd)
 		}
-		return 0, -1, errNoMonitor
+		return 0, heard{}, errNoMonitor
 	}
 	switch {
 	case r.Code == opened:
-		return opened, descriptors[0], nil
+		return r.Number, heard{opened, descriptors[0], nil}, nil
 	case r.Code == failed:
-		return failed, -1, unix.Errno(r.Errno)
+		return r.Number, heard{failed, -1, unix.Errno(r.Errno)}, nil
 	case r.Code == replyLines, r.Code == replyFullScreen:
-		return r.Code, -1, nil
+		return r.Number, heard{r.Code, -1, nil}, nil
 	case reasons[r.Code] != nil:
-		return r.Code, -1, reasons[r.Code]
+		return r.Number, heard{r.Code, -1, reasons[r.Code]}, nil
 	}
-	return 0, -1, errNoMonitor
+	return 0, heard{}, errNoMonitor
 }
 
-// receive waits for a record, for so long; 0 is for ever. It returns 0 bytes at the end, and
-// also for a record that is too long.
-func receive(fd int, record, rights []byte, within time.Duration) (n, control int, err error) {
-	limit := -1
-	if within > 0 {
-		limit = int(within.Milliseconds())
-	}
+// receive waits for a record. It returns 0 bytes at the end, and also for a record that is too
+// long.
+func receive(fd int, record, rights []byte) (n, control int, err error) {
 	for {
-		ready, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, limit)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if err != nil || ready == 0 {
-			return 0, 0, errors.Join(err, unix.ETIMEDOUT)
-		}
-		n, control, flags, _, err := unix.Recvmsg(fd, record, rights, unix.MSG_CMSG_CLOEXEC|unix.MSG_DONTWAIT)
+		n, control, flags, _, err := unix.Recvmsg(fd, record, rights, unix.MSG_CMSG_CLOEXEC)
 		if flags&unix.MSG_TRUNC != 0 {
 			return 0, control, err
 		}
-		if !errors.Is(err, unix.EINTR) && !errors.Is(err, unix.EAGAIN) {
+		if !errors.Is(err, unix.EINTR) {
 			return n, control, err
 		}
 	}

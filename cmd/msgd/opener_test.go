@@ -5,9 +5,10 @@ package main
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
+	"slices"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -47,18 +48,19 @@ func TestOpenerReplies(t *testing.T) {
 		record, rights []byte
 		want           error
 	}{
-		"opened":               {form(reply{Code: opened}), one, nil},
-		"without a descriptor": {form(reply{Code: opened}), nil, errNoMonitor},
-		"with two":             {form(reply{Code: opened}), two, errNoMonitor},
-		"failed":               {form(reply{Code: failed, Errno: uint32(unix.EIO)}), nil, unix.EIO},
-		"messages off":         {form(reply{Code: replyMessagesOff}), nil, reasons[replyMessagesOff]},
-		"stuck":                {form(reply{Code: replyStuck}), nil, reasons[replyStuck]},
-		"stuck, with one":      {form(reply{Code: replyStuck}), one, errNoMonitor},
-		"an unknown code":      {form(reply{Code: 77}), nil, errNoMonitor},
-		"the highest code":     {form(reply{Code: 1<<32 - 1, Errno: 1<<32 - 1}), nil, errNoMonitor},
+		"opened":               {form(reply{Code: opened, Number: 1}), one, nil},
+		"without a descriptor": {form(reply{Code: opened, Number: 1}), nil, errNoMonitor},
+		"with two":             {form(reply{Code: opened, Number: 1}), two, errNoMonitor},
+		"failed":               {form(reply{Number: 1, Code: failed, Errno: uint32(unix.EIO)}), nil, unix.EIO},
+		"messages off":         {form(reply{Code: replyMessagesOff, Number: 1}), nil, reasons[replyMessagesOff]},
+		"stuck":                {form(reply{Code: replyStuck, Number: 1}), nil, reasons[replyStuck]},
+		"stuck, with one":      {form(reply{Code: replyStuck, Number: 1}), one, errNoMonitor},
+		"an unknown code":      {form(reply{Code: 77, Number: 1}), nil, errNoMonitor},
+		"the highest code":     {form(reply{Number: 1, Code: 1<<32 - 1, Errno: 1<<32 - 1}), nil, errNoMonitor},
 		"too short":            {form(reply{})[:7], one, errNoMonitor},
 		"too long":             {append(form(reply{}), 0), one, errNoMonitor},
 		"empty":                {nil, nil, errNoMonitor},
+		"of another question":  {form(reply{Code: opened, Number: 2}), one, errNoMonitor},
 	} {
 		before := len(descriptors(t, os.Getpid()))
 		o, monitor := betweenTest(t)
@@ -78,27 +80,45 @@ func TestOpenerReplies(t *testing.T) {
 	}
 }
 
-// TestOpenerLate: a reply that comes late is not taken for that to the next question.
-func TestOpenerLate(t *testing.T) {
+// TestOpenerOrder: replies come in any order, and each goes to who has asked.
+func TestOpenerOrder(t *testing.T) {
 	o, monitor := betweenTest(t)
-	if _, _, err := o.answer(10 * time.Millisecond); !errors.Is(err, errNoMonitor) {
-		t.Fatalf("nobody answers: %v", err)
+	const all = 20
+	got := make(chan error, all)
+	for i := range all {
+		go func() {
+			_, err := o.Open(tty.Want{Device: uint64(i)})
+			if !errors.Is(err, unix.Errno(100+i)) {
+				err = fmt.Errorf("question %d: %w", i, err)
+			} else {
+				err = nil
+			}
+			got <- err
+		}()
 	}
-	if err := unix.Sendto(monitor, []byte("late"), 0, nil); err != nil {
-		t.Fatal(err)
+	questions := make([]question, all)
+	for i := range questions {
+		record := make([]byte, binary.Size(questions[i]))
+		if _, err := unix.Read(monitor, record); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := binary.Decode(record, binary.NativeEndian, &questions[i]); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if _, err := o.Open(tty.Want{Device: 1}); !errors.Is(err, errNoMonitor) {
-		t.Errorf("no reply: %v", err)
+	for _, q := range slices.Backward(questions) {
+		record, err := binary.Append(nil, binary.NativeEndian, reply{Code: failed, Errno: uint32(100 + q.Device), Number: q.Number})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := unix.Sendto(monitor, record, 0, nil); err != nil {
+			t.Fatal(err)
+		}
 	}
-	record, err := binary.Append(nil, binary.NativeEndian, reply{Code: replyStuck})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Sendto(monitor, record, 0, nil); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := o.Open(tty.Want{Device: 2}); !errors.Is(err, errNoMonitor) {
-		t.Errorf("after that: %v", err)
+	for range all {
+		if err := <-got; err != nil {
+			t.Error(err)
+		}
 	}
 }
 
