@@ -15,14 +15,14 @@ func TestLayers(t *testing.T) {
 		"target":          "",
 		"accounts":        "",
 		"device":          "",
-		"sessions":        "device",
-		"sessions/logins": "device sessions",
-		"sessions/logind": "device sessions sessions/logins",
+		"sessions":        "device hang",
+		"sessions/logins": "device hang sessions",
+		"sessions/logind": "device hang sessions sessions/logins",
 		"message":         "target",
 		"peer":            "",
-		"tty":             "consent device message target",
+		"tty":             "consent device hang message target",
 		"tty/mine":        "",
-		"banner":          "consent device message target text tty",
+		"banner":          "consent device hang message target text tty",
 		"journal":         "",
 		"rate":            "",
 		"compat":          "",
@@ -34,18 +34,18 @@ func TestLayers(t *testing.T) {
 		"motd":            "",
 		"tail":            "",
 		"addressbook":     "config hostlist rate tail target",
-		"doctor":          "accounts addressbook answers config consent device hostlist journal message rate sessions sessions/logins tail target text tty/mine",
+		"doctor":          "accounts addressbook answers config consent device hang hostlist journal message rate sessions sessions/logins tail target text tty/mine",
 		"shutdown":        "",
 		"hostlist":        "",
 		"report":          "hostlist message target text window",
 		"table":           "text window",
 		"window":          "text",
 		"remote/sshhosts": "hostlist",
-		"completion":      "addressbook answers config device hostlist message rate sessions tail target text",
-		"delivery":        "accounts answers banner consent device journal message rate sessions target text tty",
+		"completion":      "addressbook answers config device hang hostlist message rate sessions tail target text",
+		"delivery":        "accounts answers banner consent device hang journal message rate sessions target text tty",
 		"wire":            "consent message target text",
 		"wire/call":       "answers consent message rate tail target text wire",
-		"client":          "accounts addressbook answers banner config consent delivery device hostlist journal message rate remote report sessions sessions/logins tail target text tty window wire wire/call",
+		"client":          "accounts addressbook answers banner config consent delivery device hang hostlist journal message rate remote report sessions sessions/logins tail target text tty window wire wire/call",
 		"remote":          "answers consent message rate tail target text wire wire/call",
 	} {
 		deps := depsOf(t, "msg/internal/"+pkg)
@@ -67,7 +67,7 @@ func TestLayers(t *testing.T) {
 // TestMsgdImports holds what the privileged program is made of: of ours nothing that talks to
 // the bus, runs ssh or reads a user's files; of others' only what is listed here.
 func TestMsgdImports(t *testing.T) {
-	ours := strings.Fields("accounts answers banner config consent delivery device journal message peer rate sessions target text tty wire")
+	ours := strings.Fields("accounts answers banner config consent delivery device hang journal message peer rate sessions target text tty wire")
 	others := strings.Fields(`
 		github.com/coreos/go-systemd/v22/activation github.com/coreos/go-systemd/v22/daemon github.com/coreos/go-systemd/v22/journal
 		github.com/pelletier/go-toml/v2 github.com/clipperhouse/uax29/v2

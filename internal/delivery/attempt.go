@@ -103,7 +103,7 @@ func (d *dispatch) closeAll(attempts []*attempt) {
 	sideBySide(len(attempts), func(i int) { d.close(attempts[i]) }, func(int) {}, func(int) {})
 }
 
-// hanging counts what hangs, by owner. Each costs a thread.
+// hanging counts what hangs, by owner, for earlier messages too. Each costs a thread.
 type hanging struct {
 	mu sync.Mutex
 	of map[uint32]int

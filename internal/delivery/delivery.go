@@ -62,6 +62,7 @@ type sending struct {
 	lines   *message.Lines // nil unless the request is Typed
 	book    *logbook
 	report  func(...message.Result) // never waits, and may be called by several at a time
+	hanging hanging
 }
 
 // send does what needs to ask others (names, accounts); then it delivers.
@@ -77,6 +78,11 @@ func (s *sending) send(ctx context.Context) error {
 	picture, err := s.Host.Picture(ctx)
 	if err != nil {
 		return err
+	}
+	for i := range picture.Terminals {
+		if t := &picture.Terminals[i]; t.Hangs {
+			s.hanging.add(t.Owner)
+		}
 	}
 	s.book.record.Sender = s.Sender.named(ctx, s.Host, s.request.Says, picture)
 	s.book.record.LoginUID, s.book.record.LoggedIn = s.Sender.Self.LoginUID, s.Sender.behind(picture)

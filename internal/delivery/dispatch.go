@@ -19,7 +19,6 @@ type dispatch struct {
 	audience *audience
 
 	room       chan struct{} // bounds the terminals that are open
-	hanging    hanging
 	text, slow sync.WaitGroup // until the terminals that wait have the text; until they are done
 	typed      typed
 }

@@ -73,7 +73,7 @@ func (d *dispatch) openOne(ctx context.Context, p *Place, t ticket) (*tty.Termin
 		return nil, interrupted
 	case t.late():
 		return nil, partly(errTooLate, 0, 0)
-	case d.hanging.many(p.Owner):
+	case p.Hangs, p.Within != nil && p.Within.Hangs, d.hanging.many(p.Owner):
 		return nil, partly(errHangs, 0, 0)
 	case p.Control && !p.Named:
 		return nil, message.Fail(message.Busy, "tmux in control mode, whose panes are not to be seen")

@@ -3,11 +3,14 @@ package sessions
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"msg/internal/hang"
 )
 
 // procfs is /proc. It reads no more than it has to (docs/decisions, 5): a process's stat takes
@@ -19,6 +22,7 @@ type procfs struct {
 	foreign bool // its numbers are not those of this process's namespace
 
 	leading map[uint64][]process // session leaders, by terminal
+	left    []int                // processes that ended and have threads that a terminal may hold
 	session map[int][]int        // the processes of each session
 	known   map[int]process      // what has been read; pid 0 for one that is gone
 	clocks  map[int]clock        // by processor, once asked for
@@ -56,9 +60,36 @@ func (p *procfs) add(pid int) {
 	if sid != pid {
 		return
 	}
-	if leader, ok := p.process(pid); ok && leader.device != 0 {
+	leader, ok := p.process(pid)
+	switch {
+	case ok && leader.device != 0:
 		p.leading[leader.device] = append(p.leading[leader.device], leader)
+	case ok && leader.state == 'Z' && slices.Contains(hang.Programs, leader.name):
+		p.left = append(p.left, pid)
 	}
+}
+
+// hanging returns the terminals (st_rdev) that hold threads of root's, or of this process's user,
+// for an earlier message.
+func (p *procfs) hanging() map[uint64]bool {
+	held := map[uint64]bool{}
+	for _, pid := range p.left {
+		who, ok := p.identity(pid)
+		if !ok || !who.ours || who.real != 0 && who.real != uint32(os.Getuid()) {
+			continue // anyone may name a process like that
+		}
+		threads, err := fileNames(p.path(pid, "task"))
+		if err != nil {
+			continue // it is gone by now
+		}
+		for _, id := range threads {
+			thread, err := readStat(p.path(pid, "task/"+id))
+			if at, ok := hang.Device(thread.name); err == nil && ok && thread.state == 'D' {
+				held[at] = true
+			}
+		}
+	}
+	return held
 }
 
 func (p *procfs) leaders(device uint64) []process { return p.leading[device] }

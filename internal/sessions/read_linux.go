@@ -47,12 +47,14 @@ func (s System) look(ctx context.Context) (Picture, error) {
 	if err != nil {
 		p.Problems = append(p.Problems, err)
 	}
+	hanging := processes.hanging()
 	plant(terminals, processes, bootTime())
 	for i := range terminals {
 		t := &terminals[i]
 		led := slices.Contains(t.Sources, Proc)
+		t.Hangs = hanging[t.Device]
 		t.Hidden = processes.hidden && !led && strings.HasPrefix(t.Name, "pts/")
-		t.Graphical = led && s.Graphical != nil && isConsole(t.Name) && s.Graphical(s.Dev+"/"+t.Name)
+		t.Graphical = led && s.Graphical != nil && !t.Hangs && isConsole(t.Name) && s.Graphical(s.Dev+"/"+t.Name)
 	}
 	if err := s.tellBirths(terminals); err != nil {
 		p.Problems = append(p.Problems, err)

@@ -48,6 +48,7 @@ type Terminal struct {
 	Service   string    // the system service that opened it for itself, or ""
 	Graphical bool      // a desktop is shown there, and no text
 	Hidden    bool      // /proc is hidden from the caller: nobody can tell
+	Hangs     bool      // it holds a thread of msg's that wrote an earlier message there
 	Sources   []Source
 
 	maker string // the program that set the mode at first, if /proc shows one: sshd, login

@@ -10,6 +10,7 @@ import (
 
 	"msg/internal/consent"
 	"msg/internal/device"
+	"msg/internal/hang"
 	"msg/internal/message"
 
 	"golang.org/x/sys/unix"
@@ -45,7 +46,10 @@ func Open(want Want, by Opener) (*Terminal, error) {
 }
 
 // Open opens the terminal at the path.
-func (Directly) Open(want Want) (fd int, err error) { return unix.Open(want.Path, openFlags, 0) }
+func (Directly) Open(want Want) (fd int, err error) {
+	defer hang.At(want.Device)()
+	return unix.Open(want.Path, openFlags, 0)
+}
 
 // OpenChecked opens the terminal at the path, with a look at the descriptor: it is the terminal that is wanted, its
 // owner's, with messages on. It is for a process that opens terminals for another. Its error is
@@ -56,9 +60,14 @@ func OpenChecked(want Want) (fd int, err error) {
 		return -1, err
 	}
 	if err := want.holds(fd); err != nil {
-		return -1, errors.Join(err, unix.Close(fd))
+		return -1, errors.Join(err, want.close(fd))
 	}
 	return fd, nil
+}
+
+func (want Want) close(fd int) error {
+	defer hang.At(want.Device)()
+	return unix.Close(fd)
 }
 
 func openFailure(want Want, err error) error {
@@ -96,7 +105,7 @@ func (t *Terminal) check() error {
 	if err := want.holds(t.fd); err != nil {
 		return err
 	}
-	settings, err := unix.IoctlGetTermios(t.fd, unix.TCGETS)
+	settings, err := want.settings(t.fd)
 	switch {
 	case errors.Is(err, unix.ENOTTY):
 		return message.Fail(message.NotATerminal, "has no terminal settings")
@@ -113,6 +122,12 @@ func (t *Terminal) check() error {
 		t.full = !want.Lines && isFullScreen(settings)
 	}
 	return nil
+}
+
+// settings returns the terminal's settings (TCGETS, ioctl_tty(2)).
+func (want Want) settings(fd int) (*unix.Termios, error) {
+	defer hang.At(want.Device)()
+	return unix.IoctlGetTermios(fd, unix.TCGETS)
 }
 
 // holds fails unless the descriptor is the terminal that is wanted.
@@ -159,8 +174,8 @@ func (Directly) FullScreen(want Want) bool {
 	if err != nil {
 		return false
 	}
-	defer unix.Close(fd)
-	settings, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	settings, err := want.settings(fd)
+	_ = want.close(fd)
 	return err == nil && isFullScreen(settings)
 }
 
@@ -231,7 +246,7 @@ func (t *Terminal) put(fd int, out Output) (int, error) {
 	if err := t.want.holds(fd); err != nil {
 		return 0, err
 	}
-	n, err := unix.Write(fd, append([]byte(t.lead), out.Data...))
+	n, err := t.write(fd, append([]byte(t.lead), out.Data...))
 	if n <= 0 {
 		return 0, err
 	}
@@ -249,6 +264,11 @@ func (t *Terminal) put(fd int, out Output) (int, error) {
 		t.lead = leadOf(out, n)
 	}
 	return n, err
+}
+
+func (t *Terminal) write(fd int, data []byte) (int, error) {
+	defer hang.At(t.want.Device)()
+	return unix.Write(fd, data)
 }
 
 // leadOf returns what goes before the rest of an output, of which n bytes are written.
@@ -314,7 +334,7 @@ func (t *Terminal) WriteWithin(ctx context.Context, out Output, deadline time.Ti
 // undo puts right what a part of the output has left behind, if the terminal takes that.
 func (t *Terminal) undo(out Output) {
 	if t.lead == cancel {
-		_, _ = unix.Write(t.fd, []byte(cancel+out.Undo))
+		_, _ = t.write(t.fd, []byte(cancel+out.Undo))
 	}
 }
 
@@ -338,7 +358,8 @@ func (t *Terminal) putWaiting(out Output) (n int, err error) {
 // Close closes the terminal. What was written is not lost.
 func (t *Terminal) Close() error {
 	if t.file != nil {
+		defer hang.At(t.want.Device)()
 		return t.file.Close()
 	}
-	return unix.Close(t.fd)
+	return t.want.close(t.fd)
 }
