@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"msg/internal/client"
 	"msg/internal/delivery"
 	"msg/internal/message"
 	"msg/internal/sessions/logind"
@@ -33,7 +34,15 @@ func main() {
 	debug.SetGCPercent(rarely)
 	here := delivery.Local()
 	here.System.Logind, here.System.Graphical = logins.Func(logind.Sessions(here.System)), tty.ShowsDesktop
-	w := newWorld(here, delivery.Myself(here.Accounts))
+	me := delivery.Myself(here.Accounts)
+	if client.IsChild() {
+		if err := client.Deliver(here, me, version); err != nil {
+			fmt.Fprintf(os.Stderr, "%v\n", err)
+			os.Exit(exitNotReached)
+		}
+		return
+	}
+	w := newWorld(here, me)
 	w.name = calledAs(os.Args[0])
 	_, w.posixly = os.LookupEnv("POSIXLY_CORRECT")
 	code, err := run(context.Background(), os.Args[1:], w)

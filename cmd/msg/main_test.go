@@ -9,10 +9,12 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"msg/internal/hang"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"msg": main, "wall": main, "write": main, "mesg": main})
+	testscript.Main(m, map[string]func(){"msg": main, "wall": main, "write": main, "mesg": main, hang.Delivery: main})
 }
 
 // TestScripts runs what users type, and compares what they see.

@@ -129,10 +129,10 @@ func answer(fd int, to fuseHeader, failure int32, parts ...any) {
 	_, _ = unix.Write(fd, append(head, body...))
 }
 
-// hang has a terminal of its own that is bob's, and tells its path. The terminal
+// hangs has a terminal of its own that is bob's, and tells its path. The terminal
 // hangs for as long as the process lives: one thread writes to it what never comes, and another
 // waits with the terminal's lock for the first to end.
-func hang(args []string) error {
+func hangs(args []string) error {
 	file, err := unix.Open(args[0], unix.O_RDONLY, 0)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 
 	"msg/internal/config"
 	"msg/internal/delivery"
+	"msg/internal/hang"
 	"msg/internal/journal"
 	"msg/internal/message"
 	"msg/internal/wire"
@@ -26,9 +27,10 @@ import (
 // when the conversation was accepted, and the uid and the gids to become.
 func judge(args []string) error {
 	runtime.GOMAXPROCS(1) // more threads at work cost more than they gain, in the few milliseconds that this takes
-	if err := begin("msgd-judge"); err != nil {
+	if err := begin(hang.Judge); err != nil {
 		return err
 	}
+	unix.CloseOnExec(overFD)
 	accepted, ids, err := judgeArguments(args)
 	if err != nil {
 		return err
@@ -79,7 +81,8 @@ func judge(args []string) error {
 		_ = unix.Shutdown(connFD, unix.SHUT_RDWR) // the client has all, and need not wait
 		journal.Local().Settle(settleTime)
 	}
-	return nil
+	hang.Leave()
+	return unix.Close(overFD)
 }
 
 // settleTime is how long a judge waits, at its end, for journald to handle its entries.

@@ -38,15 +38,15 @@ type listener struct {
 
 	mu       sync.Mutex
 	places   *places
-	judges   map[int]owner // by pid
-	monitors map[int]bool  // monitors, by pid
-	busy     time.Time     // when a conversation last began or ended
+	children map[int]bool // judges and monitors, by pid
+	open     int          // conversations
+	busy     time.Time    // when a conversation last began or ended
 }
 
 func newListener(door *os.File, judge account, idle time.Duration) *listener {
 	l := &listener{
 		door: door, judge: judge, idle: idle, owners: newOwners(subuidFile, asGetent(judge)),
-		closing: make(chan struct{}, mostClosing), places: newPlaces(), judges: map[int]owner{}, monitors: map[int]bool{}, busy: time.Now(),
+		closing: make(chan struct{}, mostClosing), places: newPlaces(), children: map[int]bool{}, busy: time.Now(),
 	}
 	if gid, ok := hidepidGroup(); ok {
 		l.groups = append(l.groups, gid)
@@ -93,7 +93,7 @@ func (l *listener) serve() error {
 func (l *listener) isIdle() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.judges) == 0 && time.Since(l.busy) >= l.idle*9/10
+	return l.open == 0 && time.Since(l.busy) >= l.idle*9/10
 }
 
 // accept is accept4(2), which waits in the runtime.
@@ -216,57 +216,80 @@ func (l *listener) start(conn int, of owner, accepted int64) error {
 		_ = unix.Close(between[0])
 		_ = unix.Close(between[1])
 	}()
+	over, err := newOver()
+	if err != nil {
+		return err
+	}
+	defer over.judges.Close()
 	at := strconv.FormatInt(accepted, 10)
 	ids := []string{judgeRole, at, strconv.FormatUint(uint64(l.judge.uid), 10), strconv.FormatUint(uint64(l.judge.gid), 10)}
 	for _, gid := range l.groups {
 		ids = append(ids, strconv.FormatUint(uint64(gid), 10))
 	}
-	monitor, err := startSelf(conn, between[1], monitorRole, at)
+	monitor, err := startSelf([]int{conn, between[1]}, monitorRole, at)
 	if err != nil {
-		return err
+		return errors.Join(err, over.ours.Close())
 	}
-	l.monitors[monitor] = true
-	judge, err := startSelf(conn, between[0], ids...)
+	l.children[monitor] = true
+	judge, err := startSelf([]int{conn, between[0], int(over.judges.Fd())}, ids...)
 	if err != nil {
-		return err // the monitor ends as nobody is at its other end
+		return errors.Join(err, over.ours.Close()) // the monitor ends as nobody is at its other end
 	}
-	l.judges[judge] = of
+	l.children[judge] = true
+	l.open++
+	go l.await(over.ours, of)
 	return nil
+}
+
+// over is a pipe that ends with a conversation. That a judge ends would not do: a terminal may hold
+// its process for as long as its owner likes.
+type over struct{ ours, judges *os.File }
+
+func newOver() (over, error) {
+	ours, judges, err := os.Pipe()
+	return over{ours, judges}, err
+}
+
+// await frees the place of a conversation when it is over.
+func (l *listener) await(over *os.File, of owner) {
+	_, _ = over.Read(make([]byte, 1))
+	_ = over.Close()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open--
+	l.places.leave(of)
+	l.busy = time.Now()
 }
 
 // The descriptors of a judge and of a monitor.
 const (
 	connFD    = 3 // the conversation
 	betweenFD = 4 // the other of the two
+	overFD    = 5 // of a judge: the conversation is over when it is closed
 )
 
-// startSelf starts this very program, even if its file is another one by now.
-func startSelf(conn, between int, args ...string) (pid int, err error) {
+// startSelf starts this very program, with these files from connFD on, even if its file is another
+// one by now.
+func startSelf(files []int, args ...string) (pid int, err error) {
 	null, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return 0, err
 	}
 	defer unix.Close(null)
-	return syscall.ForkExec("/proc/self/exe", append([]string{"msgd"}, args...), &syscall.ProcAttr{
-		Dir: "/", Env: []string{}, Files: []uintptr{uintptr(null), uintptr(null), 2, uintptr(conn), uintptr(between)},
-	})
+	all := []uintptr{uintptr(null), uintptr(null), 2}
+	for _, fd := range files {
+		all = append(all, uintptr(fd))
+	}
+	return syscall.ForkExec("/proc/self/exe", append([]string{"msgd"}, args...), &syscall.ProcAttr{Dir: "/", Env: []string{}, Files: all})
 }
 
-// reap takes in which processes have ended. A conversation is over when its judge has ended:
-// a monitor that hangs with a terminal must not keep its sender's place.
+// reap takes in which processes have ended.
 func (l *listener) reap() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for pid, of := range l.judges {
+	for pid := range l.children {
 		if hasEnded(pid) {
-			delete(l.judges, pid)
-			l.places.leave(of)
-			l.busy = time.Now()
-		}
-	}
-	for pid := range l.monitors {
-		if hasEnded(pid) {
-			delete(l.monitors, pid)
+			delete(l.children, pid)
 		}
 	}
 }

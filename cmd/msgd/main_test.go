@@ -170,7 +170,7 @@ func asRoot(t *testing.T) {
 }
 
 // parts are what children of the test do.
-var parts = map[string]func(args []string) error{"connect": connect, "hang": hang}
+var parts = map[string]func(args []string) error{"connect": connect, "hang": hangs}
 
 // connect is a client: it connects, and passes on what comes on standard input, and what the
 // other end says. Its end is the client's.

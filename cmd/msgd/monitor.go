@@ -12,6 +12,7 @@ import (
 
 	"msg/internal/consent"
 	"msg/internal/device"
+	"msg/internal/hang"
 	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/tty"
@@ -29,7 +30,7 @@ func monitor(args []string) error {
 	if len(args) != 1 {
 		return errArguments
 	}
-	if err := begin("msgd-monitor"); err != nil {
+	if err := begin(hang.Monitor); err != nil {
 		return err
 	}
 	accepted, err := acceptedAt(args[0])
@@ -40,6 +41,7 @@ func monitor(args []string) error {
 	if err != nil {
 		return nil // the judge tells the client
 	}
+	defer hang.Leave()
 	rule := w.rules()
 	opening := make(chan struct{}, mostOpening)
 	for {
@@ -71,6 +73,7 @@ func (w who) carryOut(q question, rule consent.Rule) {
 	r.Number = q.Number
 	send(r, fd)
 	if r.Code == opened {
+		defer hang.At(q.Device)()
 		_ = unix.Close(fd)
 	}
 }

@@ -48,6 +48,15 @@ func start(t *testing.T, conn int, args ...string) *process {
 	p := &process{cmd: exec.Command(installed, args...), between: pair[0], ended: make(chan struct{}), said: said.Name()}
 	files := []*os.File{os.NewFile(uintptr(duplicate), "conn"), os.NewFile(uintptr(pair[1]), "between"), said}
 	p.cmd.ExtraFiles, p.cmd.Env, p.cmd.Stderr = files[:2], []string{}, said
+	if args[0] == judgeRole {
+		over, err := newOver()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer over.ours.Close()
+		defer over.judges.Close()
+		p.cmd.ExtraFiles = append(p.cmd.ExtraFiles, over.judges)
+	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

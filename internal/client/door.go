@@ -14,7 +14,7 @@ import (
 )
 
 // Door returns the way for a sender's messages to the terminals of this host. Root delivers in
-// this process, anybody else by msgd. Without msgd they reach their own terminals.
+// a child process, anybody else by msgd. Without msgd they reach their own terminals.
 func Door(here delivery.Host, me delivery.Sender) message.Send {
 	if me.Root {
 		return Root(here, me, nil)
@@ -22,12 +22,12 @@ func Door(here delivery.Host, me delivery.Sender) message.Send {
 	return throughDoor{here, me, wire.Door}.Send
 }
 
-// Root returns root's way: it delivers in this process, and leaves an entry in the log as msgd
-// does. Terminals that this process may not open (it lacks a capability, or SELinux forbids it)
+// Root returns root's way: it delivers in a child of this process, and leaves an entry in the log as
+// msgd does. Terminals that the child may not open (it lacks a capability, or SELinux forbids it)
 // get the message by msgd. spare names terminals whose people have the message from elsewhere;
 // it may be nil.
 func Root(here delivery.Host, me delivery.Sender, spare func(sessions.Picture) []string) message.Send {
-	own := ownProcess(here, me, spare)
+	own := inChild(here, me, spare, ownProcess(here, me, spare))
 	return func(ctx context.Context, r message.Request, lines *message.Lines, tell func(message.Result)) error {
 		switch {
 		case !Listens():

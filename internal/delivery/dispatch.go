@@ -18,7 +18,7 @@ type dispatch struct {
 	layouts  layouts // of the message
 	audience *audience
 
-	room       chan struct{} // bounds the terminals that are open
+	room       chan struct{}  // bounds the terminals that are open
 	text, slow sync.WaitGroup // until the terminals that wait have the text; until they are done
 	typed      typed
 }

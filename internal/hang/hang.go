@@ -30,5 +30,12 @@ func Device(name string) (device uint64, ok bool) {
 	return device, err == nil
 }
 
-// Programs are the names of the processes that open terminals or write to them.
-var Programs = []string{"msg-delivery", "msgd-judge", "msgd-monitor"}
+// The names of the processes that open terminals, or write to them.
+const (
+	Delivery = "msg-delivery" // of root's own messages
+	Judge    = "msgd-judge"
+	Monitor  = "msgd-monitor"
+)
+
+// Programs are these names.
+var Programs = []string{Delivery, Judge, Monitor}

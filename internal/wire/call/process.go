@@ -59,6 +59,23 @@ func (p *Process) Status() int { return p.cmd.ProcessState.ExitCode() }
 // goodbye is how long a program may take to end after its last word.
 const goodbye = 2 * time.Second
 
+// Leave is End for a program that a terminal may hold: one that has said all is not waited for.
+func (p *Process) Leave(err error) error {
+	var failure *message.Failure
+	if !errors.As(err, &failure) {
+		_ = p.stdin.Close()
+		go func() { _ = p.cmd.Wait() }()
+		return err
+	}
+	said := make(chan error, 1)
+	go func() { said <- p.End(err) }()
+	select {
+	case err = <-said:
+	case <-time.After(goodbye + time.Second): // it was killed before
+	}
+	return err
+}
+
 // End waits for the program, and returns err, what came of the conversation. It adds to a
 // failure what the program said of it.
 func (p *Process) End(err error) error {

@@ -1,0 +1,97 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"msg/internal/delivery"
+	"msg/internal/hang"
+	"msg/internal/message"
+	"msg/internal/sessions"
+	"msg/internal/wire"
+	"msg/internal/wire/call"
+)
+
+// childFacts is what a child cannot find out by itself. It is the child's only argument.
+type childFacts struct {
+	From  string   `json:"from"`  // as delivery.Sender has it
+	Spare []string `json:"spare"` // terminals that get nothing
+}
+
+// inChild returns a way that delivers in a child process of root's own: this program, started
+// anew as msg-delivery. A terminal may hold a process for as long as its owner likes, even one
+// that SIGKILL was sent to. Then the child stays behind, and this process ends in time. If no child
+// can be started, it delivers by itself.
+func inChild(here delivery.Host, me delivery.Sender, spare func(sessions.Picture) []string, myself message.Send) message.Send {
+	return func(ctx context.Context, r message.Request, lines *message.Lines, tell func(message.Result)) error {
+		facts := childFacts{From: me.Self.From}
+		if spare != nil {
+			picture, err := here.Picture(ctx)
+			if err != nil {
+				return err
+			}
+			facts.Spare = spare(picture)
+		}
+		child, err := startChild(facts)
+		if err != nil {
+			return myself(ctx, r, lines, tell)
+		}
+		err = child.Leave(child.Talk(call.Options{}).Send(ctx, r, lines, tell))
+		var failure *message.Failure
+		if errors.As(err, &failure) {
+			tell(message.Result{Event: message.Failed, Host: here.Name, Reason: failure.Reason, Detail: failure.Detail})
+			return nil
+		}
+		return err
+	}
+}
+
+func startChild(facts childFacts) (*call.Process, error) {
+	argument, err := json.Marshal(facts)
+	if err != nil {
+		return nil, err
+	}
+	// Nothing that this process was started with may stay open in a child that stays behind: a
+	// lock, or a pipe that somebody reads to its end. Before Linux 5.11, it may.
+	_ = unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
+	cmd := exec.Command("/proc/self/exe", string(argument))
+	cmd.Args[0], cmd.Dir = hang.Delivery, "/"
+	return call.Start(cmd)
+}
+
+// IsChild reports whether this process was started by inChild.
+func IsChild() bool { return os.Args[0] == hang.Delivery && len(os.Args) == 2 }
+
+// Deliver is what a child does: it delivers one message, which it is told of on standard input.
+// Its parent alone tells it to end early: of all signals that a terminal or a shell sends to both,
+// it hears none.
+func Deliver(here delivery.Host, me delivery.Sender, version string) error {
+	signal.Ignore(unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGHUP, unix.SIGTSTP, unix.SIGTTOU, unix.SIGPIPE)
+	if err := os.WriteFile("/proc/self/comm", []byte(hang.Delivery), 0); err != nil {
+		return err
+	}
+	var facts childFacts
+	if err := wire.Decode([]byte(os.Args[1]), &facts); err != nil {
+		return err
+	}
+	me.Self.From = facts.From
+	spare := func(sessions.Picture) []string { return facts.Spare }
+	service := wire.Service{
+		Hello:       wire.Hello{Version: version, Host: here.Name, Privileged: me.Root},
+		RequestTime: wire.RequestTime, Send: ownProcess(here, me, spare),
+	}
+	err := service.Serve(context.Background(), wire.Stdin(), os.Stdout)
+	hang.Leave()
+	if errors.Is(err, syscall.EPIPE) {
+		return nil // the parent was killed
+	}
+	return err
+}
