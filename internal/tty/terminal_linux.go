@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"os"
 	"time"
 	"unicode/utf8"
 
@@ -22,7 +21,6 @@ type Terminal struct {
 	want Want
 	by   Opener
 	fd   int
-	file *os.File // owns fd once a write had to wait
 	utf8 bool
 	full bool   // a full-screen program has it
 	lead string // goes before what is written next: the output before that was cut off
@@ -198,6 +196,7 @@ func showsDesktop(fd int) bool {
 
 // Screen asks the terminal for what a message is laid out for.
 func (t *Terminal) Screen() Screen {
+	defer hang.At(t.want.Device)()
 	on := Screen{Columns: usualColumns, UTF8: t.utf8}
 	columns, rows, err := term.GetSize(t.fd)
 	if err != nil || columns == 0 {
@@ -299,32 +298,26 @@ func writeFailure(err error) error {
 }
 
 // WriteWithin writes as Write does, but waits for a terminal that is held. At the deadline its
-// error is a *Failure with Stuck, and when ctx ends one with GivenUp.
+// error is a *Failure with Stuck, and when ctx ends one with GivenUp. It does not poll(2): a
+// terminal may hang in that too, and in Go's runtime all goroutines would wait with it.
 func (t *Terminal) WriteWithin(ctx context.Context, out Output, deadline time.Time) (int, error) {
-	if t.file == nil {
-		t.file = os.NewFile(uintptr(t.fd), t.want.Path)
-	}
 	written := 0
-	for {
-		until := time.Now().Add(retry)
-		if until.After(deadline) {
-			until = deadline
-		}
-		if err := t.file.SetWriteDeadline(until); err != nil {
-			return written, writeFailure(err)
-		}
-		n, err := t.putWaiting(out.From(written))
+	for pause := shortPause; ; pause = min(2*pause, longPause) {
+		n, err := t.Write(out.From(written))
 		written += n
-		switch {
-		case err == nil && written == len(out.Data):
-			return written, nil
-		case err == nil, errors.Is(err, unix.EINTR):
-		case !errors.Is(err, os.ErrDeadlineExceeded):
-			return written, writeFailure(err)
-		case ctx.Err() != nil:
+		if !errors.Is(err, ErrWouldBlock) {
+			return written, err
+		}
+		if n > 0 {
+			pause = shortPause
+		}
+		select {
+		case <-ctx.Done():
 			t.undo(out)
 			return written, message.Fail(message.GivenUp, "interrupted")
-		case !time.Now().Before(deadline):
+		case <-time.After(min(pause, time.Until(deadline))):
+		}
+		if !time.Now().Before(deadline) {
 			t.undo(out)
 			return written, message.Fail(message.Stuck, "deadline")
 		}
@@ -338,28 +331,7 @@ func (t *Terminal) undo(out Output) {
 	}
 }
 
-// putWaiting is put once the terminal takes output, or fails at the file's deadline.
-func (t *Terminal) putWaiting(out Output) (n int, err error) {
-	raw, err := t.file.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	var writeErr error
-	err = raw.Write(func(fd uintptr) bool {
-		n, writeErr = t.put(int(fd), out)
-		return !errors.Is(writeErr, unix.EAGAIN)
-	})
-	if err == nil {
-		err = writeErr
-	}
-	return n, err
-}
-
 // Close closes the terminal. What was written is not lost.
 func (t *Terminal) Close() error {
-	if t.file != nil {
-		defer hang.At(t.want.Device)()
-		return t.file.Close()
-	}
 	return t.want.close(t.fd)
 }

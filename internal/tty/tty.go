@@ -86,6 +86,8 @@ const (
 	mostColumns  = 512
 )
 
-// retry is how often a waiting write tries again although it was not woken. A write also fails
-// while another one holds the terminal, and no event need follow the end of that.
-const retry = 200 * time.Millisecond
+// How soon a waiting write tries again: at first, and after some time.
+const (
+	shortPause = time.Millisecond
+	longPause  = 50 * time.Millisecond
+)

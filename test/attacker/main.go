@@ -7,6 +7,7 @@
 //	attacker together         carries them out all at once
 //	attacker flood PATH SECS [PER-SECOND]  opens connections to a socket
 //	attacker hold N TERMINAL  begins messages to a terminal that takes none
+//	attacker hang WHAT N      has N terminals that hang: WHAT is terminals or memory
 //	attacker give PATH        gives a connection to the process that takes at a path
 //	attacker take PATH        carries out a plan on a connection that it is given
 //	attacker spy PID          tries to get into a process
@@ -59,6 +60,12 @@ func run(args []string) error {
 		return again(args[0], args[1])
 	case command == "hold" && len(args) == 2:
 		return hold(args[0], args[1])
+	case command == "hang" && len(args) == 2:
+		return hang(args[0], args[1])
+	case command == "mounted" && len(args) == 2:
+		return mounted(args[0], args[1])
+	case command == "hangs" && len(args) == 2:
+		return hangs(args[0], args[1])
 	case command == "oldkernel" && len(args) > 0:
 		return oldKernel(args)
 	}

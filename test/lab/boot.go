@@ -60,6 +60,9 @@ func (h *Host) start(deadline time.Time) error {
 	if err := h.setPtyMode(); err != nil {
 		return err
 	}
+	if err := h.makeFuse(); err != nil {
+		return err
+	}
 	if err := h.plugIn(); err != nil {
 		return err
 	}
@@ -77,6 +80,20 @@ func (h *Host) setPtyMode() error {
 		"mount", "-o", options, "/dev/pts")
 	if out, err := mount.CombinedOutput(); err != nil {
 		return fmt.Errorf("remounting /dev/pts: %w: %s", err, out)
+	}
+	return nil
+}
+
+// makeFuse makes the device that gives every user file systems of their own, as on an installed
+// Debian. Newer releases of systemd-nspawn make it.
+func (h *Host) makeFuse() error {
+	path := fmt.Sprintf("/proc/%d/root/dev/fuse", h.leader)
+	err := unix.Mknod(path, unix.S_IFCHR|0o666, int(unix.Mkdev(10, 229)))
+	if err == nil || errors.Is(err, unix.EEXIST) {
+		err = os.Chmod(path, 0o666)
+	}
+	if err != nil {
+		return fmt.Errorf("making /dev/fuse: %w", err)
 	}
 	return nil
 }
