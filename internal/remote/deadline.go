@@ -10,6 +10,7 @@ import (
 
 // deadline is the time by which a host must be done. A message that stays has one for its
 // text, none while somebody types on, and then one for the answers, if these have a limit.
+// Nothing that a host says puts it off without end.
 type deadline struct {
 	wait     bool
 	time     time.Duration // for answers; 0 is without end
@@ -18,14 +19,35 @@ type deadline struct {
 
 	mu     sync.Mutex
 	timer  *time.Timer
+	text   time.Time // when the time for the text is over
 	opened bool
-	lines  bool // some were typed
+	lines  int       // that were typed
+	last   time.Time // when the last of them was
 }
 
 func newDeadline(r message.Request, limit time.Duration, late func()) *deadline {
 	return &deadline{
-		wait: r.Wait, time: r.AnswerTime, terminal: max(r.Time, message.Patience), typed: r.Typed, timer: time.AfterFunc(limit, late),
+		wait: r.Wait, time: r.AnswerTime, terminal: max(r.Time, message.Patience), typed: r.Typed,
+		timer: time.AfterFunc(limit, late), text: time.Now().Add(limit),
 	}
+}
+
+// pause stops the time for the text, and returns what is left of it.
+func (d *deadline) pause() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.timer.Stop() {
+		return 0
+	}
+	return time.Until(d.text)
+}
+
+// resume goes on with what is left of the time for the text.
+func (d *deadline) resume(left time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.text = time.Now().Add(left)
+	d.timer.Reset(left)
 }
 
 // open takes in that the text is through. A second time changes nothing.
@@ -52,12 +74,16 @@ func (d *deadline) answers() {
 	}
 }
 
-// waits takes in that the host holds back lines that would be too many. That takes as long as
-// its rules say.
+// lineTime is how long one line may take. A host's rules let one through each minute at least.
+const lineTime = time.Minute
+
+// waits takes in that the host has lines that are not through: they would be too many, or a
+// terminal is slow. Later than all lines may take, it changes nothing.
 func (d *deadline) waits() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.opened && d.lines && !d.typed && d.timer.Stop() {
+	mayWait := !d.typed && time.Since(d.last) < time.Duration(d.lines)*max(lineTime, d.terminal)
+	if d.opened && mayWait && d.timer.Stop() {
 		d.answers()
 	}
 }
@@ -80,14 +106,14 @@ func (d *deadline) follow(ctx context.Context, lines *message.Lines) {
 func (d *deadline) typedOne() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.lines = true
+	d.lines++
 }
 
 // said takes in that nothing more will be typed.
 func (d *deadline) said() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.typed = false
+	d.typed, d.last = false, time.Now()
 	if d.opened {
 		d.answers()
 	}

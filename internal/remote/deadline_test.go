@@ -62,3 +62,50 @@ func TestDeadline(t *testing.T) {
 		})
 	}
 }
+
+// TestDeadlineHeldBack: a host that holds back lines has a minute for each that was typed, and
+// no more, however often it says so.
+func TestDeadlineHeldBack(t *testing.T) {
+	const more = hostTime + message.Patience
+	for name, c := range map[string]struct {
+		says, until time.Duration // the host says so that often, until then; 0 is never
+		late        time.Duration
+	}{
+		"says nothing":    {0, 0, more},
+		"for two minutes": {10 * time.Second, 2*time.Minute + 5*time.Second, 2*time.Minute + more},
+		"on and on":       {10 * time.Second, 1000 * time.Hour, 3*time.Minute + more},
+		"at once":         {time.Millisecond, time.Minute, time.Minute + more},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				late := make(chan struct{})
+				lines := message.NewLines()
+				d := newDeadline(message.Request{Typed: true}, time.Minute, func() { close(late) })
+				defer d.stop()
+				d.open()
+				for range 3 {
+					lines.Add("a line")
+				}
+				lines.Close()
+				d.follow(t.Context(), lines)
+				begun := time.Now()
+				for over := false; !over && time.Since(begun) < 2*time.Hour; {
+					says := time.After(c.says)
+					if c.says == 0 || time.Since(begun) > c.until {
+						says = nil
+					}
+					select {
+					case <-late:
+						over = true
+					case <-says:
+						d.waits()
+					case <-time.After(time.Hour):
+					}
+				}
+				if took := time.Since(begun); (took - c.late).Abs() > c.says {
+					t.Errorf("it is over after %v, want %v", took, c.late)
+				}
+			})
+		})
+	}
+}

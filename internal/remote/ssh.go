@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"msg/internal/message"
+	"msg/internal/wire"
 	"msg/internal/wire/call"
 )
 
@@ -24,7 +25,7 @@ type SSH struct {
 	Path string // of ssh
 
 	// Ask lets ssh ask the user, at their terminal, for a password or whether a host's
-	// key is the right one.
+	// key is the right one. While ssh asks, the host's time stands still.
 	Ask bool
 
 	// Direct says that in ssh's configuration no way leads through another host; see
@@ -52,7 +53,7 @@ const (
 	connectTime = 10 * time.Second // for TCP, and until it says that it is a sshd
 	helloTime   = 20 * time.Second // in all, until its msg is there
 	hostTime    = 30 * time.Second // in all, besides what its terminals may take
-	askTime     = 5 * time.Minute  // for a person to find their password
+	askTime     = 5 * time.Minute  // for a person's answers to ssh, besides all of these
 )
 
 // Send has another host's msg carry out a request, as client.Door has this host's msgd do it.
@@ -66,7 +67,7 @@ func (s SSH) Send(ctx context.Context, host string, r message.Request, lines *me
 	if lines != nil {
 		go deadline.follow(ctx, lines)
 	}
-	m := sending{host: host, request: r, lines: lines, opened: deadline.open, report: func(result message.Result) {
+	m := sending{host: host, request: r, lines: lines, deadline: deadline, report: func(result message.Result) {
 		result.Host = host
 		if result.Event == message.Waiting {
 			deadline.waits()
@@ -90,16 +91,14 @@ type sending struct {
 	host    string
 	request message.Request
 	lines   *message.Lines
-	opened  func() // the text is through
 	report  func(message.Result)
+
+	deadline *deadline
 }
 
 // limit is how long a host may take for the text of a message.
 func (s SSH) limit(r message.Request) time.Duration {
 	limit := hostTime + max(r.Time, message.Patience)
-	if s.Ask {
-		limit += askTime
-	}
 	if s.Push != nil {
 		limit += call.PushTime
 	}
@@ -157,7 +156,14 @@ func (s SSH) attempt(ctx context.Context, m sending, ask bool) error {
 	if err != nil {
 		return message.Fail(message.Unreachable, "%s: %v", s.Path, err)
 	}
-	err = p.Talk(s.options(m, ask)).Send(ctx, m.request, m.lines, m.report)
+	options := s.options(m)
+	if ask {
+		var stop func()
+		ctx, stop = m.deadline.exceptAsked(ctx, options.HelloTime, func() bool { return asks(cmd.Process.Pid) })
+		defer stop()
+		options.Hello, options.HelloTime = func(wire.Hello) { stop() }, anyTime
+	}
+	err = p.Talk(options).Send(ctx, m.request, m.lines, m.report)
 	_ = p.Wait(err) // Status has it
 	if status := p.Status(); errors.Is(err, call.ErrNoStart) && status >= 0 {
 		return explain(m.host, status, p.Words(), func() bool {
@@ -168,17 +174,17 @@ func (s SSH) attempt(ctx context.Context, m sending, ask bool) error {
 }
 
 // options are those of a conversation with the other end of ssh.
-func (s SSH) options(m sending, ask bool) call.Options {
-	o := call.Options{HelloTime: helloTime, Preamble: mostPreamble, Open: m.opened}
+func (s SSH) options(m sending) call.Options {
+	o := call.Options{HelloTime: helloTime, Preamble: mostPreamble, Open: m.deadline.open}
 	if s.Push != nil {
 		o.HelloTime += call.PushTime
 		o.Push, o.Pushed = s.Push.wanted, func() { m.report(message.Result{Event: message.Pushed}) }
 	}
-	if ask {
-		o.HelloTime = askTime
-	}
 	return o
 }
+
+// anyTime is for what another limit ends.
+const anyTime = 24 * time.Hour
 
 // mostPreamble limits what a login's start-up files may print, in bytes.
 const mostPreamble = 64 << 10

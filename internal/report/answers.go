@@ -15,9 +15,14 @@ import (
 
 // answer shows an answer in words.
 func (r *Report) answer(result message.Result) {
+	lines := answerLines(result, r.Hosts != nil, r.outWidth())
+	if !r.room(result.Host, lines...) {
+		r.tally.hidden[result.Host]++
+		return
+	}
 	r.line.endProgress() // the answer stands where it would be
 	r.away()
-	for _, line := range answerLines(result, r.Hosts != nil, r.outWidth()) {
+	for _, line := range lines {
 		r.print(line)
 	}
 }
@@ -90,7 +95,7 @@ func (r *Report) endWait() {
 	}
 	same := groups{}
 	for _, host := range silent.order {
-		same.add("no answer from "+strings.Join(silent.of[host], ", "), host)
+		same.add("no answer from "+list(silent.of[host]), host)
 	}
 	for _, words := range same.order {
 		if r.Hosts != nil {
@@ -99,6 +104,20 @@ func (r *Report) endWait() {
 			r.warn("%s", words)
 		}
 	}
+}
+
+// mostListed limits a list of people, in bytes.
+const mostListed = 16 << 10
+
+// list is such as "alice, bob and 3 more".
+func list(names []string) string {
+	size := 0
+	for i, name := range names {
+		if size += len(name) + len(", "); size > mostListed && i > 0 {
+			return strings.Join(names[:i], ", ") + fmt.Sprintf(" and %d more", len(names)-i)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // groups are words by a key, in the order of the keys' first appearance.

@@ -21,7 +21,9 @@ type hosts struct {
 	told     map[string]bool
 	failures []*failures
 	byWords  map[failureKind]*failures
-	lines    map[string]int // of each host
+	lines    map[string]int // of each host that failures have
+	unshown  map[string]int // failures of each host that have none
+	further  map[string]int // terminals of each host that --verbose has no line for
 }
 
 // failureKind is what failures have in common that share a line.
@@ -41,7 +43,7 @@ type failures struct {
 const mostLines = 20
 
 func newHosts(r *Report) *hosts {
-	return &hosts{Report: r, told: map[string]bool{}, byWords: map[failureKind]*failures{}, lines: map[string]int{}}
+	return &hosts{Report: r, told: map[string]bool{}, byWords: map[failureKind]*failures{}, lines: map[string]int{}, unshown: map[string]int{}, further: map[string]int{}}
 }
 
 func (v *hosts) result(r message.Result) {
@@ -49,7 +51,7 @@ func (v *hosts) result(r message.Result) {
 	case message.Delivered, message.Planned:
 		v.told[r.Host] = true
 		if v.reached = append(v.reached, r); v.Verbose {
-			v.print(verb(r) + " " + who(r) + " at " + r.Host)
+			v.each(verb(r)+" "+who(r)+" at "+r.Host, r.Host)
 		}
 	case message.Failed:
 		if v.fail(r); v.settled {
@@ -62,6 +64,15 @@ func (v *hosts) result(r message.Result) {
 	case message.Waiting:
 		v.waits(r)
 	}
+}
+
+// each prints the line of one terminal.
+func (v *hosts) each(line, host string) {
+	if !v.room(host, line) {
+		v.further[host]++
+		return
+	}
+	v.print(line)
 }
 
 // waits tells of a host that takes long, if there is no other, or if somebody types.
@@ -79,10 +90,11 @@ func (v *hosts) fail(r message.Result) {
 	words := why(r)
 	if !r.OfHost() {
 		words = who(r) + ": " + words
+		if v.lines[r.Host] == mostLines || !v.room(r.Host, words) {
+			v.unshown[r.Host]++
+			return
+		}
 		v.lines[r.Host]++
-	}
-	if v.lines[r.Host] > mostLines {
-		return
 	}
 	kind := failureKind{r.Reason, words}
 	if f := v.byWords[kind]; f != nil {
@@ -132,10 +144,11 @@ func (v *hosts) hintForHost(r message.Result) {
 }
 
 func (v *hosts) end() {
-	for _, host := range slices.Sorted(maps.Keys(v.lines)) {
-		if more := v.lines[host] - mostLines; more > 0 {
-			v.warn("%s: %s", host, Count(more, "more failed", "more failed"))
-		}
+	for _, host := range slices.Sorted(maps.Keys(v.unshown)) {
+		v.warn("%s: %d more failed", host, v.unshown[host])
+	}
+	for _, host := range slices.Sorted(maps.Keys(v.further)) {
+		v.warn("%s: %d more that --json names", host, v.further[host])
 	}
 	none := slices.DeleteFunc(slices.Clone(v.all), func(host string) bool { return v.told[host] })
 	if len(none) > 0 && (v.Verbose || v.tally.Planned > 0 || v.toPerson) {

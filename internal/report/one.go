@@ -31,12 +31,19 @@ func (v *words) result(r message.Result) {
 	}
 }
 
-// waiting tells a person why nothing seems to happen.
+// place is a terminal of a host.
+type place struct{ host, terminal string }
+
+// waiting tells a person why nothing seems to happen: once of each terminal, and of some alone.
 func (r *Report) waiting(result message.Result, words string) {
+	on := place{result.Host, result.Terminal}
 	switch {
 	case !window.IsTerminal(r.Stderr):
 	case result.Terminal != "":
-		r.warn("%s takes no output; waiting (Ctrl-C ends it)", who(result))
+		if !r.waits[on] && len(r.waits) < mostLines {
+			r.waits[on] = true
+			r.warn("%s takes no output; waiting (Ctrl-C ends it)", who(result))
+		}
 	case !r.slow:
 		r.slow = true
 		r.warn("%s (Ctrl-C ends it)", words)

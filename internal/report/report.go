@@ -69,10 +69,12 @@ type Report struct {
 	GiveUp      func()
 	Late        func() bool
 
-	mu       sync.Mutex // of all above, and of the screen
-	settled  bool       // all hosts have told what became of the text
-	toPerson bool       // a person is to read who was reached
-	slow     bool       // it was told that lines wait
+	mu       sync.Mutex     // of all above, and of the screen
+	settled  bool           // all hosts have told what became of the text
+	toPerson bool           // a person is to read who was reached
+	slow     bool           // it was told that lines wait
+	waits    map[place]bool // terminals that were told to wait
+	rows     map[string]int // that were shown of each host
 }
 
 // view is a way to show results. They are clean.
@@ -89,6 +91,8 @@ func New(o Options) *Report {
 	r := &Report{
 		screen:      &screen{Options: o},
 		tally:       NewTally(o.Hosts, o.Waits),
+		waits:       map[place]bool{},
+		rows:        map[string]int{},
 		toPerson:    window.IsTerminal(o.Stdout),
 		Interrupted: func() bool { return false }, GiveUp: func() {}, Late: func() bool { return false },
 	}

@@ -42,6 +42,27 @@ func (r *Report) keep(err error) {
 	}
 }
 
+// What is shown of one of several hosts, in rows of a common terminal. A host may have more to
+// say than anybody reads. --json has it all.
+const (
+	mostRows = 10_000
+	rowWidth = 80
+)
+
+// room counts lines of one host. It reports whether they are to be shown.
+func (r *Report) room(host string, lines ...string) bool {
+	if r.Hosts == nil {
+		return true
+	}
+	if r.rows[host] >= mostRows {
+		return false
+	}
+	for _, line := range lines {
+		r.rows[host] += 1 + len(line)/rowWidth
+	}
+	return true
+}
+
 // away begins a row on a terminal where somebody types, away from what is half typed.
 func (r *Report) away() {
 	if !r.typing() || !window.IsTerminal(r.Stderr) || r.last {

@@ -32,6 +32,7 @@ type Tally struct {
 	gone    map[string]bool // hosts that failed
 	answers map[string]int  // by host
 	hidden  map[string]int  // of these, those that are not shown
+	reached map[string]int  // people who have the message, by host
 }
 
 // person is one user on one host.
@@ -50,7 +51,7 @@ type recipient struct {
 func NewTally(hosts []string, waits bool) *Tally {
 	t := &Tally{
 		hosts: max(len(hosts), 1), byHost: len(hosts) > 0, waits: waits, left: map[string]bool{},
-		known: map[person]*recipient{}, gone: map[string]bool{}, answers: map[string]int{}, hidden: map[string]int{},
+		known: map[person]*recipient{}, gone: map[string]bool{}, answers: map[string]int{}, hidden: map[string]int{}, reached: map[string]int{},
 	}
 	for _, host := range hosts {
 		t.left[host] = true
@@ -61,8 +62,12 @@ func NewTally(hosts []string, waits bool) *Tally {
 	return t
 }
 
-// mostAnswers limits the answers that are shown of one host, which may say what it likes.
-const mostAnswers = 1000
+// The answers of one host that are shown: some for each person who has the message, and more
+// for long conversations. A host may say what it likes.
+const (
+	mostAnswers = 1000
+	mostOfOne   = 10
+)
 
 // Add counts one more result. It reports whether the result is one to show: a host may say
 // more than it can know.
@@ -74,7 +79,10 @@ func (t *Tally) Add(r message.Result) (show bool) {
 	case r.Event == message.Unanswered && t.waits:
 		return t.unanswered(r)
 	case r.Event == message.Delivered && t.waits:
-		t.of(r).has = true
+		if one := t.of(r); !one.has {
+			one.has = true
+			t.reached[r.Host]++
+		}
 	case r.Event == message.Failed && r.Target != "" && (r.Reason == message.Unknown || r.Reason == message.Denied):
 		t.inVain++
 	case r.Event == message.Failed && r.OfHost() && t.byHost:
@@ -94,12 +102,15 @@ func (t *Tally) of(r message.Result) *recipient {
 }
 
 func (t *Tally) answer(r message.Result) (show bool) {
-	t.of(r).answered = true
-	if t.answers[r.Host]++; t.byHost && t.answers[r.Host] > mostAnswers+10*len(t.people) {
-		t.hidden[r.Host]++
-		return false
+	t.answers[r.Host]++
+	show = !t.byHost || t.answers[r.Host] <= mostAnswers+mostOfOne*t.reached[r.Host]
+	if show || t.known[person{r.Host, r.User}] != nil { // else the host names people without end
+		t.of(r).answered = true
 	}
-	return true
+	if !show {
+		t.hidden[r.Host]++
+	}
+	return show
 }
 
 func (t *Tally) unanswered(r message.Result) (show bool) {

@@ -291,3 +291,30 @@ func TestAsksAtTheTerminal(t *testing.T) {
 	}
 	got(t, alice)
 }
+
+// TestHeldAtTheTerminal: a host that only says that it is at work holds up a sender at a
+// terminal for no longer than any other. A person whom ssh asks may take their time.
+func TestHeldAtTheTerminal(t *testing.T) {
+	onHosts(t)
+	from, to := lab.D12, lab.D13
+	alice := to.Login(t, "alice")
+	account(t, to, "atwork", hello+`read r; while :; do echo '{"event":"alive"}'; sleep 1; done`)
+	from.Exec(t, "Host unknownkey\n HostName d13\n UserKnownHostsFile /dev/null\n GlobalKnownHostsFile /dev/null\n",
+		"sh", "-c", "cat >/etc/ssh/ssh_config.d/unknown.conf")
+	t.Cleanup(func() { from.Run(t, "rm", "/etc/ssh/ssh_config.d/unknown.conf") })
+	held, slow := from.Login(t, "carol"), from.Login(t, "carol")
+	begun := time.Now()
+	held.Type(t, "msg -s atwork@d13 alice hi; echo status $?\r")
+	slow.Type(t, "msg alice@unknownkey slow; echo status $?\r")
+	slow.Expect(t, "(yes/no/[fingerprint])? ")
+	time.Sleep(38 * time.Second) // longer than the host itself may take
+	slow.Type(t, "yes\r")
+	if seen := slow.Expect(t, "status 0\r\n"); !strings.Contains(seen, "unknownkey: delivered to alice on "+alice.Terminal) {
+		t.Errorf("carol saw %q", seen)
+	}
+	got(t, alice, "slow")
+	seen := held.Expect(t, "status 1\r\n")
+	if took := time.Since(begun); took > time.Minute || !strings.Contains(seen, "atwork@d13: msg does not answer") {
+		t.Errorf("after %v, carol saw %q", took, seen)
+	}
+}

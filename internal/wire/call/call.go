@@ -104,13 +104,13 @@ func (t *Talk) Send(ctx context.Context, r message.Request, lines *message.Lines
 	}
 	defer context.AfterFunc(ctx, t.close)() // it is to wait no longer
 	if lines == nil {
-		return t.results(ctx, protocolWith(hello), r.Stays(), report)
+		return t.results(ctx, protocolWith(hello), r, report)
 	}
 	passing, stop := context.WithCancel(ctx)
 	defer stop()
 	unsaid := make(chan bool, 1)
 	go func() { unsaid <- t.pass(passing, lines) }()
-	err = t.results(ctx, protocolWith(hello), r.Stays(), report)
+	err = t.results(ctx, protocolWith(hello), r, report)
 	if err == nil && ctx.Err() != nil && <-unsaid {
 		return message.Fail(message.Interrupted, "interrupted before the last line")
 	}

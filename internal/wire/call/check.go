@@ -3,6 +3,7 @@ package call
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"msg/internal/answers"
 	"msg/internal/message"
@@ -14,7 +15,10 @@ import (
 type results struct {
 	protocol  int
 	open      bool // the message stays
+	asked     int  // targets of the request
 	count     int
+	opened    int  // how often the text was through
+	outcomes  int  // of terminals and targets
 	failed    bool // the host as a whole has
 	terminals map[string]bool
 }
@@ -31,6 +35,7 @@ var ofDoor = []message.Reason{message.NoHelper, message.Version, message.Timeout
 // The limits of a server's results.
 const (
 	mostTerminals  = 1 << 16              // more than a host has (kernel.pty.max is 4096)
+	mostOpen       = 2                    // how often the text is through: as sent, and as typed
 	mostName       = 4 << 10              // of each name and detail, in bytes
 	mostAnswerText = 10 * answers.MaxText // of a reply that was made harmless, in bytes
 )
@@ -53,6 +58,9 @@ func (s *results) read(data []byte) (message.Result, error) {
 		return r, nil
 	case message.Open, message.Answered, message.Unanswered:
 		s.count++
+		if r.Event == message.Open {
+			s.opened++
+		}
 		return r, s.ofOpen(r)
 	}
 	if err := checkOutcome(r); err != nil {
@@ -95,14 +103,15 @@ func checkOutcome(r message.Result) error {
 	return nil
 }
 
-// once counts an outcome. It refuses a second one of the same terminal or of the host.
+// once counts an outcome. It refuses a second one of the same terminal or of the host, and
+// more than a host can have terminals and was asked for targets.
 func (s *results) once(r message.Result) error {
 	nameless := r.OfHost() && (r.Event != message.Failed || s.failed)
 	if r.Host == "" || nameless || r.Terminal != "" && r.Target != "" || s.terminals[r.Terminal] {
 		return fmt.Errorf("a result of %.40q, %.40q at %.40q", r.Terminal, r.Target, r.Host)
 	}
-	if len(s.terminals) > mostTerminals {
-		return fmt.Errorf("more than %d terminals", mostTerminals)
+	if s.outcomes++; s.outcomes > mostTerminals+s.asked {
+		return fmt.Errorf("more than %d terminals, for %d targets", mostTerminals, s.asked)
 	}
 	if r.Terminal != "" {
 		if s.terminals == nil {
@@ -119,10 +128,10 @@ func (s *results) once(r message.Result) error {
 func (s *results) ofOpen(r message.Result) error {
 	isReply := r.Answer == message.Reply
 	switch {
-	case !s.open, r.Host == "", r.Reason != "", r.Target != "",
+	case !s.open, s.opened > mostOpen, r.Host == "", r.Reason != "", r.Target != "",
 		(r.User == "") != (r.Event == message.Open),
 		r.Event == message.Answered && (!isReply && r.Answer != message.OK || !isReply && r.Text != "" || r.AfterMS < 0),
-		len(r.Text) > mostAnswerText:
+		len(r.Text) > mostAnswerText, strings.Count(r.Text, "\n") >= answers.MaxLines:
 		return fmt.Errorf("%s, of %.40q at %.40q: %.40q", r.Event, r.User, r.Host, r.Answer)
 	}
 	return nil

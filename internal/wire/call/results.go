@@ -11,9 +11,9 @@ import (
 )
 
 // results passes on what comes, until the end. Once ctx has ended, the server is to come to
-// its end, too. open says that the message stays.
-func (t *Talk) results(ctx context.Context, protocol int, open bool, report func(message.Result)) error {
-	seen := results{protocol: protocol, open: open}
+// its end, too.
+func (t *Talk) results(ctx context.Context, protocol int, r message.Request, report func(message.Result)) error {
+	seen := results{protocol: protocol, open: r.Stays(), asked: len(r.Targets)}
 	for {
 		data, err := t.answerLine(ctx)
 		if errors.Is(err, errInterrupted) {

@@ -2,10 +2,13 @@ package call
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
+	"msg/internal/answers"
 	"msg/internal/message"
+	"msg/internal/wire"
 )
 
 const (
@@ -58,6 +61,7 @@ func TestMalformedResults(t *testing.T) {
 		"before the message":        instead(sayReply, `:5`, `:-5`),
 		"a time that is no number":  instead(sayReply, `:5`, `:"5"`),
 		"a text that is too long":   instead(sayReply, "yes", strings.Repeat("x", mostAnswerText+1)),
+		"more lines than a reply":   instead(sayReply, "yes", strings.Repeat(`\n`, answers.MaxLines)),
 		"a user that is too long":   instead(sayReply, "bob", strings.Repeat("x", mostName+1)),
 		"answered with a reason":    with(sayReply, `"reason":"stuck"`),
 		"answered with a target":    with(sayReply, `"target":"bob"`),
@@ -89,7 +93,7 @@ func TestMalformedResults(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, results, err)
 		}
 	}
-	long := instead(sayReply, "yes", strings.Repeat("x", mostAnswerText))
+	long := instead(sayReply, "yes", strings.Repeat(`\n`, answers.MaxLines-1)+strings.Repeat("x", mostAnswerText-answers.MaxLines+1))
 	results, _, err := says(t, waits(), helloStays, sayDelivered, sayOpen, sayAnswered, sayReply, sayReply, long, sayUnanswered,
 		strings.Replace(sayEndOfResult, "1", "7", 1))
 	if err != nil || len(results) != 7 {
@@ -100,6 +104,36 @@ func TestMalformedResults(t *testing.T) {
 	if !errors.As(err, &failure) || failure.Reason != message.Lost {
 		t.Errorf("one too few: %v", err)
 	}
+}
+
+// TestMostResults: a server has a result for each terminal that it can have and each target that
+// it was asked for, and for no more; and it says twice that a text is through.
+func TestMostResults(t *testing.T) {
+	const asked = 3
+	for name, c := range map[string]struct {
+		line string // $i is another number each time
+		most int
+	}{
+		"terminals": {`{"event":"delivered","host":"d13","user":"bob","terminal":"pts/$i"}`, mostTerminals + asked},
+		"failures":  {`{"event":"failed","host":"d13","user":"bob","terminal":"pts/$i","reason":"gone"}`, mostTerminals + asked},
+		"targets":   {`{"event":"failed","host":"d13","target":"t$i","reason":"unknown"}`, mostTerminals + asked},
+		"a target":  {`{"event":"failed","host":"d13","target":"bob","reason":"unknown"}`, mostTerminals + asked},
+		"open":      {sayOpen, mostOpen},
+	} {
+		s := results{protocol: wire.Newest, open: true, asked: asked}
+		for i := range c.most {
+			if r, err := s.read(numbered(c.line, i+1)); err != nil {
+				t.Fatalf("%s: %+v: %v", name, r, err)
+			}
+		}
+		if r, err := s.read(numbered(c.line, 0)); err == nil {
+			t.Errorf("%s: %d, and then %+v", name, c.most, r)
+		}
+	}
+}
+
+func numbered(line string, i int) []byte {
+	return []byte(strings.ReplaceAll(line, "$i", strconv.Itoa(i)))
 }
 
 // FuzzEvent holds that no server can make the client do more than report.
@@ -130,7 +164,7 @@ func FuzzResultOfStaying(f *testing.F) {
 		switch r.Event {
 		case message.Answered:
 			ok = r.User != "" && r.Host != "" && (r.Answer == message.OK && r.Text == "" || r.Answer == message.Reply) &&
-				len(r.Text) <= mostAnswerText && r.AfterMS >= 0
+				len(r.Text) <= mostAnswerText && strings.Count(r.Text, "\n") < answers.MaxLines && r.AfterMS >= 0
 		case message.Unanswered:
 			ok = r.User != "" && r.Host != "" && r.Answer == "" && r.Text == ""
 		case message.Open:
