@@ -47,7 +47,7 @@ func (h Host) Examine(ctx context.Context) ([]Finding, error) {
 		judgeLogind(found, logindErr, readable(h.Seats) == nil),
 		judgeLogins(picture, found),
 		judgeShutdown(unitState(ctx, shutdownUnit)),
-		judgeProc(hidden != nil, mounts, h.UID == 0),
+		judgeProc(hidden != nil, h.System.Confined(), mounts, h.UID == 0),
 		h.messages(ctx),
 	), nil
 }

@@ -90,8 +90,12 @@ func remount(m mount, ttyGID uint32) string {
 }
 
 // judgeProc checks whether /proc hides other users' processes, which tell who leads a
-// terminal. Nothing is hidden from root: for root, the option says what users see.
-func judgeProc(hidden bool, all []mount, root bool) Finding {
+// terminal. Nothing is hidden from root: for root, the option says what users see. confined says
+// that this process is in a namespace that hides them, or is "".
+func judgeProc(hidden bool, confined string, all []mount, root bool) Finding {
+	if confined != "" {
+		return Finding{"proc", Note, confined + ": users' messages, and root's, need msgd", "run msg outside of the namespace, or have msgd run there"}
+	}
 	m, _ := mountAt(all, "/proc")
 	option := m.option("hidepid")
 	if hides := option != "" && option != "0" && option != "off"; !hidden && !(root && hides) {

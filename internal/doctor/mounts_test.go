@@ -63,7 +63,7 @@ func TestJudgeProc(t *testing.T) {
 		{true, "", false, Note},
 		{false, strings.Replace(container, "invisible", "off", 1), true, OK},
 	} {
-		if got := judgeProc(c.hidden, parseMounts(c.mountinfo), c.root); got.Status != c.status {
+		if got := judgeProc(c.hidden, "", parseMounts(c.mountinfo), c.root); got.Status != c.status {
 			t.Errorf("%+v: %+v", c, got)
 		}
 	}

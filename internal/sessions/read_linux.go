@@ -48,17 +48,17 @@ func (s System) look(ctx context.Context) (Picture, error) {
 		p.Problems = append(p.Problems, err)
 	}
 	plant(terminals, processes, bootTime())
+	p.Blind = s.doubt(terminals, processes.hidden)
 	for i := range terminals {
 		t := &terminals[i]
 		led := slices.Contains(t.Sources, Proc)
-		t.Hidden = processes.hidden && !led && strings.HasPrefix(t.Name, "pts/")
 		t.Graphical = led && s.Graphical != nil && isConsole(t.Name) && s.Graphical(s.Dev+"/"+t.Name)
 	}
 	if err := s.tellBirths(terminals); err != nil {
 		p.Problems = append(p.Problems, err)
 	}
-	if processes.hidden {
-		p.Problems = append(p.Problems, fmt.Errorf("%s hides other people's processes", s.Proc))
+	if p.Blind != "" {
+		p.Problems = append(p.Problems, errors.New(p.Blind))
 	}
 	records, err := s.utmp()
 	if err != nil {
@@ -70,6 +70,15 @@ func (s System) look(ctx context.Context) (Picture, error) {
 
 // devices returns the terminals below /dev, by name.
 func (s System) devices(ctx context.Context) ([]Terminal, error) {
+	terminals, err := s.list()
+	if err == nil {
+		s.nameOwners(ctx, terminals)
+	}
+	return terminals, err
+}
+
+// list returns the terminals below /dev, by name, without their owners' names.
+func (s System) list() ([]Terminal, error) {
 	ptys, err := fileNames(s.Dev + "/pts")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -96,7 +105,6 @@ func (s System) devices(ctx context.Context) ([]Terminal, error) {
 			terminals = append(terminals, t)
 		}
 	}
-	s.nameOwners(ctx, terminals)
 	return terminals, nil
 }
 

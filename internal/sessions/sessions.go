@@ -48,6 +48,8 @@ type Terminal struct {
 	Service   string    // the system service that opened it for itself, or ""
 	Graphical bool      // a desktop is shown there, and no text
 	Hidden    bool      // /proc is hidden from the caller: nobody can tell
+	Unled     bool      // somebody may lead it whom the caller can't see
+	Anonymous bool      // the caller is in a user namespace that hides its owner
 	Sources   []Source
 
 	maker string // the program that set the mode at first, if /proc shows one: sshd, login
@@ -64,7 +66,7 @@ type Terminal struct {
 }
 
 // InUse reports whether somebody is at the terminal, as far as anybody can tell: if /proc is
-// hidden, an open pseudo-terminal counts.
+// hidden, an open pseudo-terminal counts, and a console that is not root's.
 func (t *Terminal) InUse() bool { return t.Open() && !t.Prompt && t.Service == "" }
 
 // Open reports whether anything at all is on the terminal that shows text.
@@ -98,6 +100,9 @@ type Picture struct {
 	Terminals []Terminal // every terminal device, in use or not; by name
 	Sessions  []Session  // logins without a terminal, persons' only; by user and id
 	Problems  []error    // sources that could not be read; what they know is missing
+
+	Blind   string // why the caller can't see who is on each terminal; "" if they can
+	Unasked error  // why logind does not tell who is at a desktop; nil if it does, or is not asked
 }
 
 // Find returns the terminal of that name, or nil.
@@ -145,6 +150,9 @@ func (p *Picture) annotate(records []Record) {
 	byName := make(map[string]*Terminal, len(p.Terminals))
 	for i := range p.Terminals {
 		byName[p.Terminals[i].Name] = &p.Terminals[i]
+	}
+	if len(records) > 0 {
+		p.RegisterTells()
 	}
 	for _, r := range records {
 		if t := byName[r.Line]; t != nil && r.names(t.User) {

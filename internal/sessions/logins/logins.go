@@ -33,7 +33,8 @@ func (f Func) Ask(ctx context.Context) func(*sessions.Picture) {
 	return func(p *sessions.Picture) {
 		<-answered
 		if err != nil {
-			p.Problems = append(p.Problems, fmt.Errorf("logind: %w", err))
+			p.Unasked = fmt.Errorf("logind: %w", err)
+			p.Problems = append(p.Problems, p.Unasked)
 		}
 		annotate(p, found)
 	}
@@ -50,6 +51,9 @@ func annotate(p *sessions.Picture, logins []sessions.Session) {
 		if t.Session != "" {
 			bySession[t.Session] = append(bySession[t.Session], t)
 		}
+	}
+	if len(logins) > 0 {
+		p.RegisterTells()
 	}
 	for _, s := range logins {
 		terminals := bySession[s.ID]
