@@ -13,7 +13,6 @@ import (
 	"msg/internal/message"
 	"msg/internal/sessions/logind"
 	"msg/internal/sessions/logins"
-	"msg/internal/tty"
 )
 
 // The exit statuses; package report has those of a message.
@@ -32,7 +31,7 @@ func main() {
 	ignoreSignals()
 	debug.SetGCPercent(rarely)
 	here := delivery.Local()
-	here.System.Logind, here.System.Graphical = logins.Func(logind.Sessions(here.System)), tty.ShowsDesktop
+	here.System.Logind = logins.Func(logind.Sessions(here.System))
 	w := newWorld(here, delivery.Myself(here.Accounts))
 	w.name = calledAs(os.Args[0])
 	_, w.posixly = os.LookupEnv("POSIXLY_CORRECT")

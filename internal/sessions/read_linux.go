@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -49,11 +48,6 @@ func (s System) look(ctx context.Context) (Picture, error) {
 	}
 	plant(terminals, processes, bootTime())
 	p.Blind = s.doubt(terminals, processes.hidden)
-	for i := range terminals {
-		t := &terminals[i]
-		led := slices.Contains(t.Sources, Proc)
-		t.Graphical = led && s.Graphical != nil && isConsole(t.Name) && s.Graphical(s.Dev+"/"+t.Name)
-	}
 	if err := s.tellBirths(terminals); err != nil {
 		p.Problems = append(p.Problems, err)
 	}

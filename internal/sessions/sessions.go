@@ -46,7 +46,7 @@ type Terminal struct {
 	What      string    // name of the foreground process, or ""
 	Prompt    bool      // a login prompt or a greeter: nobody is there
 	Service   string    // the system service that opened it for itself, or ""
-	Graphical bool      // a desktop is shown there, and no text
+	Graphical bool      // a desktop is shown there, and no text, by logind's word
 	Hidden    bool      // /proc is hidden from the caller: nobody can tell
 	Unled     bool      // somebody may lead it whom the caller can't see
 	Anonymous bool      // the caller is in a user namespace that hides its owner
@@ -125,10 +125,6 @@ type System struct {
 	UserNames func(ctx context.Context, uids []uint32) map[uint32]string
 
 	Logind Register // nil if it is not to be asked
-
-	// Graphical reports whether a virtual console shows a desktop, as far as it may be opened.
-	// It is nil if none may be.
-	Graphical func(path string) bool
 }
 
 // Register is logind's list of sessions (package logins).
