@@ -169,7 +169,7 @@ func (c choice) people(w who) meant {
 	none := len(found.terminals) == 0
 	missed, root := c.picture.Missed(w.may)
 	switch {
-	case missed && (w.many || none), root && none:
+	case missed && (w.many || none), root && none, len(found.sessions) > 0 && c.anonymous():
 		found.sessions = nil
 		found.reason, found.detail = message.Unknown, unseen+c.picture.Blind
 		found.hint, found.unseen = FromOutside, true
