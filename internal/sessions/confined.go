@@ -18,11 +18,11 @@ func (p Picture) Missed(may func(*Terminal) bool) (people, root bool) {
 	return people, root
 }
 
-// RegisterTells takes in that a register of logins tells who is at a console. Without one, each
-// console of root's may be one where root has logged in.
+// RegisterTells takes in that a register of logins has told who is at a console: nobody is at the
+// others of root's. Without a register, root may have logged in at each of them.
 func (p *Picture) RegisterTells() {
 	for i := range p.Terminals {
-		if t := &p.Terminals[i]; t.Roots() && !t.isPseudo() {
+		if t := &p.Terminals[i]; t.Roots() && !t.isPseudo() && len(t.Sources) == 1 {
 			t.Unled = false
 		}
 	}

@@ -85,7 +85,7 @@ func (s System) doubt(terminals []Terminal, hidden bool) (why string) {
 		t := &terminals[i]
 		if led := slices.Contains(t.Sources, Proc); !led {
 			t.Hidden = hidden && (t.isPseudo() || isConsole(t.Name) && !t.Roots())
-			t.Unled = hidden || own
+			t.Unled, t.apart = hidden || own, own
 		}
 		if t.Anonymous = some && t.Owner == owner; t.Anonymous {
 			t.User, why = anonymous, noOwners

@@ -52,6 +52,7 @@ type Terminal struct {
 	Anonymous bool      // the caller is in a user namespace that hides its owner
 	Sources   []Source
 
+	apart bool   // who leads it is outside of the caller's process namespace: a register alone tells nothing of what runs there
 	maker string // the program that set the mode at first, if /proc shows one: sshd, login
 
 	// How it stands to the other terminals, as far as /proc tells.
@@ -70,7 +71,7 @@ type Terminal struct {
 func (t *Terminal) InUse() bool { return t.Open() && !t.Prompt && t.Service == "" }
 
 // Open reports whether anything at all is on the terminal that shows text.
-func (t *Terminal) Open() bool { return !t.Graphical && (t.Hidden || len(t.Sources) > 1) }
+func (t *Terminal) Open() bool { return !t.Graphical && (t.Hidden || len(t.Sources) > 1 && !t.apart) }
 
 // Roots reports whether root owns the terminal.
 func (t *Terminal) Roots() bool { return t.Owner == 0 }
@@ -147,15 +148,15 @@ func (p *Picture) annotate(records []Record) {
 	for i := range p.Terminals {
 		byName[p.Terminals[i].Name] = &p.Terminals[i]
 	}
-	if len(records) > 0 {
-		p.RegisterTells()
-	}
 	for _, r := range records {
 		if t := byName[r.Line]; t != nil && r.names(t.User) {
 			t.AddSource(Utmp)
 			t.Host, t.Since = r.Host, r.Time
 			t.Service = "" // whatever opened it, somebody has logged in
 		}
+	}
+	if len(records) > 0 {
+		p.RegisterTells()
 	}
 }
 

@@ -52,9 +52,6 @@ func annotate(p *sessions.Picture, logins []sessions.Session) {
 			bySession[t.Session] = append(bySession[t.Session], t)
 		}
 	}
-	if len(logins) > 0 {
-		p.RegisterTells()
-	}
 	for _, s := range logins {
 		terminals := bySession[s.ID]
 		if t := byName[s.Terminal]; t != nil && t.Owner == s.UID {
@@ -71,6 +68,9 @@ func annotate(p *sessions.Picture, logins []sessions.Session) {
 		if !seen && s.Person() {
 			p.Sessions = append(p.Sessions, s)
 		}
+	}
+	if len(logins) > 0 {
+		p.RegisterTells()
 	}
 	slices.SortFunc(p.Sessions, func(a, b sessions.Session) int {
 		return cmp.Or(strings.Compare(a.User, b.User), strings.Compare(a.ID, b.ID))
