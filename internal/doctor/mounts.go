@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"msg/internal/sessions"
 )
 
 // mount is a line of mountinfo (proc_pid_mountinfo(5)).
@@ -93,8 +95,12 @@ func remount(m mount, ttyGID uint32) string {
 // terminal. Nothing is hidden from root: for root, the option says what users see. confined says
 // that this process is in a namespace that hides them, or is "".
 func judgeProc(hidden bool, confined string, all []mount, root bool) Finding {
-	if confined != "" {
-		return Finding{"proc", Note, confined + ": users' messages, and root's, need msgd", "run msg outside of the namespace, or have msgd run there"}
+	switch confined {
+	case "":
+	case sessions.NoOwners:
+		return Finding{"proc", Problem, confined + " and files: nothing else is checked", "run msg doctor outside of the namespace"}
+	default:
+		return Finding{"proc", Note, confined + ": root's messages, too, go by msgd here", "nothing, if msgd runs on the host"}
 	}
 	m, _ := mountAt(all, "/proc")
 	option := m.option("hidepid")

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"msg/internal/sessions"
 )
 
 // Lines of /proc/self/mountinfo, as systems have them.
@@ -64,6 +66,7 @@ func TestJudgeProc(t *testing.T) {
 		{true, "", "", false, Note},
 		{false, "", strings.Replace(container, "invisible", "off", 1), true, OK},
 		{false, "in a namespace", debian, true, Note},
+		{false, sessions.NoOwners, debian, true, Problem},
 	} {
 		if got := judgeProc(c.hidden, c.confined, parseMounts(c.mountinfo), c.root); got.Status != c.status || !strings.HasPrefix(got.Found, c.confined) {
 			t.Errorf("%+v: %+v", c, got)

@@ -36,9 +36,11 @@ func IsNumbered(id string) bool {
 	return number != "" && strings.Trim(number, digits) == ""
 }
 
-// The words for what hides people.
+// NoOwners says that a user namespace hides whose the host's terminals and files are.
+const NoOwners = "this process is in a user namespace, which hides who owns terminals"
+
+// The words for what else hides people.
 const (
-	noOwners    = "this process is in a user namespace, which hides who owns terminals"
 	noProcesses = "this process is in a process namespace of its own, which hides who is on terminals"
 	noProc      = "/proc hides other people's processes"
 )

@@ -18,7 +18,7 @@ func (s System) Confined() string {
 		return ""
 	}
 	if owner, some := s.overflow(); some && slices.ContainsFunc(terminals, func(t Terminal) bool { return t.Owner == owner }) {
-		return noOwners
+		return NoOwners
 	}
 	if s.ownProcesses() {
 		return noProcesses
@@ -27,7 +27,8 @@ func (s System) Confined() string {
 }
 
 // overflow returns the uid that stands for all that have no number in this process's user
-// namespace, and whether there are such (user_namespaces(7)).
+// namespace, and whether there are such (user_namespaces(7)). Without /proc, /dev has to be of such
+// an owner.
 func (s System) overflow() (uid uint32, some bool) {
 	ids, err := readSmall(s.Proc + "/self/uid_map")
 	if err == nil && slices.Equal(strings.Fields(string(ids)), []string{"0", "0", "4294967295"}) {
@@ -35,10 +36,14 @@ func (s System) overflow() (uid uint32, some bool) {
 	}
 	const usual = 65534
 	uid = usual
-	if data, err := readSmall(s.Proc + "/sys/kernel/overflowuid"); err == nil {
+	if data, readErr := readSmall(s.Proc + "/sys/kernel/overflowuid"); readErr == nil {
 		if n, err := strconv.ParseUint(strings.TrimSpace(string(data)), 10, 32); err == nil {
 			uid = uint32(n)
 		}
+	}
+	if err != nil {
+		var dev unix.Stat_t
+		return uid, unix.Stat(s.Dev, &dev) == nil && dev.Uid == uid
 	}
 	return uid, true
 }
@@ -88,7 +93,7 @@ func (s System) doubt(terminals []Terminal, hidden bool) (why string) {
 			t.Unled, t.apart = hidden || own, own
 		}
 		if t.Anonymous = some && t.Owner == owner; t.Anonymous {
-			t.User, why = anonymous, noOwners
+			t.User, why = anonymous, NoOwners
 		}
 	}
 	return why
