@@ -14,7 +14,6 @@ import (
 	"msg/internal/message"
 	"msg/internal/sessions/logind"
 	"msg/internal/sessions/logins"
-	"msg/internal/tty"
 )
 
 // The exit statuses; package report has those of a message.
@@ -33,7 +32,7 @@ func main() {
 	ignoreSignals()
 	debug.SetGCPercent(rarely)
 	here := delivery.Local()
-	here.System.Logind, here.System.Graphical = logins.Func(logind.Sessions(here.System)), tty.ShowsDesktop
+	here.System.Logind = logins.Func(logind.Sessions(here.System))
 	me := delivery.Myself(here.Accounts)
 	if client.IsChild() {
 		if err := client.Deliver(here, me, version); err != nil {

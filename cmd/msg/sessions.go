@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"msg/internal/delivery"
 	"msg/internal/message"
 	"msg/internal/report"
 	"msg/internal/sessions"
@@ -51,7 +54,7 @@ func (c *sessionsCmd) Run(ctx context.Context, w world) error {
 		err = json.NewEncoder(w.stdout).Encode(rows)
 	case len(rows) > 0:
 		err = table.Print(w.stdout, tableOf(rows, c.All, c.Verbose, w.here.Now()), window.Width(w.stdout))
-	case c.Targets == "":
+	case c.Targets == "" && status == exitOK:
 		w.warn("nobody is logged in")
 	}
 	return ended(status, err)
@@ -78,6 +81,10 @@ func (c *sessionsCmd) rows(ctx context.Context, w world, p sessions.Picture) (_ 
 			out.Result(failed)
 			status = exitNotReached
 		}
+	}
+	if slices.ContainsFunc(chosen.Places, func(p delivery.Place) bool { return p.Anonymous }) {
+		w.complain(hinted{errors.New(p.Blind), delivery.FromOutside})
+		status = exitNotReached
 	}
 	list := newList(p, chosen.Places, w.here.Now(), w.judge(ctx, p))
 	if c.All {

@@ -10,6 +10,7 @@ import (
 	"msg/internal/accounts"
 	"msg/internal/client"
 	"msg/internal/compat"
+	"msg/internal/delivery"
 	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/target"
@@ -92,6 +93,9 @@ func writeTo(ctx context.Context, w world, line compat.Write) (string, error) {
 	t := picture.Find(line.Terminal)
 	switch {
 	case t == nil || t.Owner != user.UID || !t.InUse():
+		if doubt := delivery.Doubt(picture, user.UID, t); t != nil && doubt != "" {
+			return "", fmt.Errorf("%s on %s: %s", line.User, line.Terminal, doubt)
+		}
 		return "", fmt.Errorf("%s is not logged in on %s", line.User, line.Terminal)
 	case !w.writable(ctx, picture)(t):
 		return "", fmt.Errorf("%s has messages disabled on %s", line.User, line.Terminal)
@@ -128,18 +132,21 @@ func choose(ctx context.Context, w world, p sessions.Picture, uid uint32, user s
 
 // own is one's own terminal, for who writes to themselves and is logged in nowhere else.
 func own(ctx context.Context, w world, p sessions.Picture, uid uint32, user string) (string, error) {
-	words := "%s is not logged in"
+	problem := " is not logged in"
+	if doubt := delivery.Doubt(p, uid, nil); doubt != "" {
+		problem = ": " + doubt
+	}
 	for i := range p.Terminals {
 		t := &p.Terminals[i]
 		if !t.InUse() || t.Owner != uid {
 			continue
 		}
-		words = "%s has messages disabled"
+		problem = " has messages disabled"
 		if t.Device == w.me.Self.Terminal && w.writable(ctx, p)(t) {
 			return t.Name, nil
 		}
 	}
-	return "", fmt.Errorf(words, user)
+	return "", errors.New(user + problem)
 }
 
 // writable returns a function that tells whether a message of the user's would come to a terminal.

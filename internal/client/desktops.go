@@ -2,8 +2,10 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
+	"msg/internal/delivery"
 	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/sessions/logins"
@@ -14,10 +16,11 @@ import (
 type told struct {
 	door    throughDoor
 	request message.Request
-	logins  <-chan []sessions.Session
+	logins  <-chan logged
 	tell    func(message.Result)
 
 	nobody, denied []message.Result // of targets
+	any            bool             // a terminal has its result
 	desktops       []message.Result // terminals that show one
 	complete       bool
 }
@@ -32,9 +35,10 @@ func (t *told) result(ctx context.Context, r message.Result) {
 		t.nobody = append(t.nobody, r)
 		return
 	case r.Reason == message.NoTerminal:
-		t.desktops = append(t.desktops, r)
+		t.desktops, t.any = append(t.desktops, r), true
 		return
 	}
+	t.any = t.any || r.Terminal != ""
 	t.tell(r)
 }
 
@@ -45,7 +49,11 @@ func (t *told) rest(ctx context.Context, ask bool) {
 	}
 	t.complete = true
 	if ask {
-		t.nobody = t.atDesks(ctx, <-t.logins)
+		if known := <-t.logins; known.err == nil {
+			t.nobody = t.atDesks(ctx, known.sessions)
+		} else {
+			t.nobody = t.doubtful(known.err)
+		}
 	}
 	for _, r := range t.nobody {
 		t.tell(r)
@@ -58,17 +66,42 @@ func (t *told) rest(ctx context.Context, ask bool) {
 	}
 }
 
+// logged is what logind says.
+type logged struct {
+	sessions []sessions.Session
+	err      error
+}
+
 // logins asks logind while msgd works.
-func (d throughDoor) logins(ctx context.Context) <-chan []sessions.Session {
-	found := make(chan []sessions.Session, 1)
+func (d throughDoor) logins(ctx context.Context) <-chan logged {
+	found := make(chan logged, 1)
 	go func() {
 		all, err := d.here.System.Logind.Sessions(ctx)
-		if err != nil {
-			all = nil // without logind nobody is known to be at a desktop
-		}
-		found <- all
+		found <- logged{all, err}
 	}()
 	return found
+}
+
+// doubtful returns the results of targets that reach nobody, if logind can't be asked whether they
+// are at a desktop.
+func (t *told) doubtful(err error) []message.Result {
+	doubt := func(r message.Result) message.Result {
+		r.Reason, r.Detail, r.Hint = message.Unknown, delivery.NoDesks(fmt.Errorf("logind: %w", err)), delivery.DoctorTells
+		return r
+	}
+	results := slices.Clone(t.nobody)
+	for i := range results {
+		if results[i].Reason == message.NotLoggedIn {
+			results[i] = doubt(results[i])
+		}
+	}
+	everyone := func(t target.Target) bool { return t.Kind == target.Everyone }
+	i := slices.IndexFunc(t.request.Targets, everyone)
+	if i < 0 || t.any || len(results) > 0 || about(t.denied, t.request.Targets[i].String()) {
+		return results
+	}
+	name := t.request.Targets[i].String()
+	return append(results, doubt(message.Result{Event: message.Failed, Host: t.door.here.Name, Target: name}))
 }
 
 // atDesks returns the results of targets that reach nobody: it adds the people whom logind

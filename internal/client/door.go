@@ -24,7 +24,8 @@ func Door(here delivery.Host, me delivery.Sender) message.Send {
 
 // Root returns root's way: it delivers in a child of this process, and leaves an entry in the log as
 // msgd does. Terminals that the child may not open (it lacks a capability, or SELinux forbids it)
-// get the message by msgd. spare names terminals whose people have the message from elsewhere;
+// get the message by msgd. So do all of them if this process can't see who is on them. spare names
+// terminals whose people have the message from elsewhere;
 // it may be nil.
 func Root(here delivery.Host, me delivery.Sender, spare func(sessions.Picture) []string) message.Send {
 	own := inChild(here, me, spare, ownProcess(here, me, spare))
@@ -32,7 +33,7 @@ func Root(here delivery.Host, me delivery.Sender, spare func(sessions.Picture) [
 		switch {
 		case !Listens():
 			return own(ctx, r, lines, tell)
-		case !mayOpenAll():
+		case !mayOpenAll(), here.System.Confined() != "":
 			return throughDoor{here, me, wire.Door}.Send(ctx, r, lines, tell)
 		case r.Stays():
 			return own(ctx, r, lines, tell) // one code for all, and one keyboard

@@ -98,6 +98,35 @@ func TestThroughDoor(t *testing.T) {
 	}
 }
 
+// TestThroughDoorWithoutLogind: if logind can't be asked, nobody is said to be logged out.
+func TestThroughDoorWithoutLogind(t *testing.T) {
+	for name, c := range map[string]struct{ lines, targets, want string }{
+		"reached":          {delivered + end1, "*", "pts/2 "},
+		"not on terminals": {notLoggedIn + end1, "root", "root unknown: logind"},
+		"one of two":       {notLoggedIn + delivered + end2, "root,bob", "pts/2 , root unknown: logind"},
+		"everyone":         {`{"event":"end","results":0}`, "*", "* unknown: logind"},
+		"everyone, denied": {denied + end1, "*", "* denied"},
+	} {
+		targets, err := target.Parse(c.targets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		door := doorOf(t, hello, c.lines)
+		door.here.System.Logind = logins.Func(func(context.Context) ([]sessions.Session, error) { return nil, errors.New("it is dead") })
+		var got []string
+		err = door.Send(t.Context(), message.Request{Targets: targets, Text: "hi"}, nil, func(r message.Result) {
+			said := r.Terminal + r.Target + " " + string(r.Reason)
+			if strings.Contains(r.Detail, "logind: it is dead") && r.Hint != "" {
+				said += ": logind"
+			}
+			got = append(got, said)
+		})
+		if err != nil || strings.Join(got, ", ") != c.want {
+			t.Errorf("%s: %q, %v, want %q", name, got, err, c.want)
+		}
+	}
+}
+
 // TestThroughDoorStays: who is not reached is told before a message waits, and once,
 // however often msgd says that it goes on.
 func TestThroughDoorStays(t *testing.T) {

@@ -127,17 +127,19 @@ func (c choice) fail(chosen *Chosen, out leftOut, t target.Target, found meant) 
 		chosen.Failed = append(chosen.Failed, failed)
 	}
 	if found.reason == message.Unknown || found.reason == message.NotLoggedIn && t.Kind != target.Everyone {
-		chosen.Failed = append(chosen.Failed, c.host.failedTarget(t.String(), found.reason, found.detail))
+		failed := c.host.failedTarget(t.String(), found.reason, found.detail)
+		failed.Hint = found.hint
+		chosen.Failed = append(chosen.Failed, failed)
 	}
 }
 
-// excepted refuses a name that does not exist: after a typing error, somebody would get what
-// they must not.
+// excepted refuses a name that does not exist, and one whose terminals can't be told from others':
+// somebody would get what they must not.
 func (c choice) excepted(ctx context.Context, except []target.Target) (leftOut, error) {
 	out := leftOut{terminals: map[string]bool{}, sessions: map[string]bool{}}
 	for _, t := range except {
 		found := c.find(ctx, t)
-		if found.reason == message.Unknown {
+		if found.reason == message.Unknown && (!found.unseen || c.anonymous()) {
 			return out, &message.Refusal{
 				Problem: fmt.Sprintf("--except %s: %s", t, found.detail),
 				Hint:    "nothing was sent",
@@ -151,4 +153,9 @@ func (c choice) excepted(ctx context.Context, except []target.Target) (leftOut, 
 		}
 	}
 	return out, nil
+}
+
+// anonymous reports whether somebody is on a terminal whose owner can't be seen.
+func (c choice) anonymous() bool {
+	return slices.ContainsFunc(c.picture.Terminals, func(t sessions.Terminal) bool { return t.Anonymous && t.InUse() })
 }

@@ -18,6 +18,10 @@ type meant struct {
 
 	reason message.Reason // why there is no terminal, or why there may be more; else ""
 	detail string
+	hint   string
+
+	// unseen says that who is there can't be seen. None of them is chosen.
+	unseen bool
 }
 
 // choice is what the places are chosen from, and for whom.
@@ -46,13 +50,17 @@ func (c choice) find(ctx context.Context, t target.Target) meant {
 		return c.user(ctx, t.Name)
 	case target.Everyone:
 		own := c.own()
-		return c.people(
-			func(one *sessions.Terminal) bool { return !own[one.Name] },
-			func(s sessions.Session) bool { return s.Graphical() && s.UID != c.sender.UID })
+		return c.people(who{
+			terminal: func(t *sessions.Terminal) bool { return !own[t.Name] },
+			may:      func(t *sessions.Terminal) bool { return !own[t.Name] && !t.InUse() },
+			session:  func(s sessions.Session) bool { return s.Graphical() && s.UID != c.sender.UID },
+			many:     true,
+		})
 	case target.Word:
 		user := c.user(ctx, t.Name)
-		if user.reason == message.Unknown {
-			if session := c.session(t.Name); session.reason != message.Unknown {
+		if user.reason == message.Unknown && !user.unseen {
+			session := c.session(t.Name)
+			if session.reason != message.Unknown || session.unseen && sessions.IsNumbered(t.Name) {
 				return session
 			}
 		}
@@ -76,9 +84,11 @@ func (c choice) own() map[string]bool {
 }
 
 func (c choice) session(id string) meant {
-	found := c.people(
-		func(t *sessions.Terminal) bool { return t.Session == id },
-		func(s sessions.Session) bool { return s.ID == id })
+	found := c.people(who{
+		terminal: func(t *sessions.Terminal) bool { return t.Session == id },
+		may:      func(*sessions.Terminal) bool { return true },
+		session:  func(s sessions.Session) bool { return s.ID == id },
+	})
 	if found.reason == message.NotLoggedIn {
 		return meant{reason: message.Unknown, detail: "no such session"}
 	}
@@ -90,9 +100,11 @@ func (c choice) user(ctx context.Context, name string) meant {
 	if err != nil {
 		return unknown("no such user", err)
 	}
-	return c.people(
-		func(t *sessions.Terminal) bool { return t.Owner == u.UID },
-		func(s sessions.Session) bool { return s.UID == u.UID })
+	return c.people(who{
+		terminal: func(t *sessions.Terminal) bool { return t.Owner == u.UID && !t.Anonymous },
+		may:      mayBe(u.UID),
+		session:  func(s sessions.Session) bool { return s.UID == u.UID },
+	})
 }
 
 func (c choice) group(ctx context.Context, name string) meant {
@@ -108,9 +120,12 @@ func (c choice) group(ctx context.Context, name string) meant {
 		}
 		return err == nil && g.Has(u)
 	}
-	found := c.people(
-		func(t *sessions.Terminal) bool { return member(t.Owner) },
-		func(s sessions.Session) bool { return s.Graphical() && member(s.UID) })
+	found := c.people(who{
+		terminal: func(t *sessions.Terminal) bool { return !t.Anonymous && member(t.Owner) },
+		may:      func(t *sessions.Terminal) bool { return t.Anonymous || member(t.Owner) },
+		session:  func(s sessions.Session) bool { return s.Graphical() && member(s.UID) },
+		many:     true,
+	})
 	if failure != nil {
 		found.reason, found.detail = message.Unknown, "not everybody's membership could be asked for: "+failure.Error()
 	}
@@ -125,29 +140,75 @@ func unknown(what string, err error) meant {
 	return meant{reason: message.Unknown, detail: what}
 }
 
-// people finds the terminals in use, and the logins of people who are on none of these.
-func (c choice) people(terminal func(*sessions.Terminal) bool, session func(sessions.Session) bool) meant {
+// who is whom a target means.
+type who struct {
+	terminal func(*sessions.Terminal) bool // one of theirs
+	may      func(*sessions.Terminal) bool // it may be one, if it can't be seen who is there
+	session  func(sessions.Session) bool   // a login of theirs
+	many     bool                          // they are several people
+}
+
+// people finds the terminals in use, and the logins of people who are on none of these. It says
+// that nobody is there only if it can see that.
+func (c choice) people(w who) meant {
 	var found meant
 	reached := map[uint32]bool{}
 	for i := range c.picture.Terminals {
 		t := &c.picture.Terminals[i]
-		if (t.InUse() || c.all && t.Open()) && terminal(t) {
+		if (t.InUse() || c.all && t.Open()) && w.terminal(t) {
 			found.terminals = append(found.terminals, t)
 			reached[t.Owner] = true
 		}
 	}
 	for _, s := range c.picture.Sessions {
-		if session(s) && !reached[s.UID] {
+		if w.session(s) && !reached[s.UID] {
 			found.sessions = append(found.sessions, s)
 			reached[s.UID] = true
 		}
 	}
+	none := len(found.terminals) == 0
+	missed, root := c.picture.Missed(w.may)
 	switch {
-	case len(found.terminals) > 0:
+	case missed && (w.many || none), root && none, len(found.sessions) > 0 && c.anonymous():
+		found.sessions = nil
+		found.reason, found.detail = message.Unknown, unseen+c.picture.Blind
+		found.hint, found.unseen = FromOutside, true
+	case !none:
 	case len(found.sessions) > 0:
 		found.reason = message.NoTerminal
+	case c.picture.Unasked != nil:
+		found.reason, found.detail = message.Unknown, NoDesks(c.picture.Unasked)
+		found.hint, found.unseen = DoctorTells, true
 	default:
 		found.reason, found.detail = message.NotLoggedIn, "not logged in"
 	}
 	return found
+}
+
+// mayBe returns a function that tells whether a terminal may be a user's.
+func mayBe(uid uint32) func(*sessions.Terminal) bool {
+	return func(t *sessions.Terminal) bool { return t.Owner == uid || t.Anonymous }
+}
+
+// Doubt says why a user who is not found on a terminal may be on it all the same, or "". The
+// terminal is any if it is nil.
+func Doubt(p sessions.Picture, uid uint32, on *sessions.Terminal) string {
+	may := func(t *sessions.Terminal) bool { return mayBe(uid)(t) && (on == nil || t.Name == on.Name) }
+	if missed, root := p.Missed(may); missed || root {
+		return unseen + p.Blind
+	}
+	return ""
+}
+
+const unseen = "who is logged in can't be seen: "
+
+// What to do if it can't be seen who is logged in.
+const (
+	FromOutside = `"msg doctor" says what is hidden; root of the host can see, and msgd, if it runs`
+	DoctorTells = `"msg doctor" tells more`
+)
+
+// NoDesks says that logind does not tell who is at a desktop, because of err.
+func NoDesks(err error) string {
+	return "on no terminal; who is at a desktop can't be seen: " + err.Error()
 }

@@ -18,8 +18,13 @@ import (
 )
 
 // Examine does all checks and returns their findings, in the order in which they are to
-// be read. It fails if it cannot tell who is on which terminal.
+// be read. It fails if it cannot tell who is on which terminal. In a user namespace, that is its
+// only finding: whose a file is can't be seen there.
 func (h Host) Examine(ctx context.Context) ([]Finding, error) {
+	confined := h.System.Confined()
+	if confined == sessions.NoOwners {
+		return []Finding{judgeProc(false, confined, nil, h.UID == 0)}, nil
+	}
 	found, logindErr := h.Logins(ctx)
 	h.System.Logind = logins.Func(func(context.Context) ([]sessions.Session, error) { return found, logindErr })
 	picture, err := h.System.Read(ctx)
@@ -47,7 +52,7 @@ func (h Host) Examine(ctx context.Context) ([]Finding, error) {
 		judgeLogind(found, logindErr, readable(h.Seats) == nil),
 		judgeLogins(picture, found),
 		judgeShutdown(unitState(ctx, shutdownUnit)),
-		judgeProc(hidden != nil, mounts, h.UID == 0),
+		judgeProc(hidden != nil, confined, mounts, h.UID == 0),
 		h.messages(ctx),
 	), nil
 }

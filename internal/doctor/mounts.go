@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"msg/internal/sessions"
 )
 
 // mount is a line of mountinfo (proc_pid_mountinfo(5)).
@@ -90,8 +92,16 @@ func remount(m mount, ttyGID uint32) string {
 }
 
 // judgeProc checks whether /proc hides other users' processes, which tell who leads a
-// terminal. Nothing is hidden from root: for root, the option says what users see.
-func judgeProc(hidden bool, all []mount, root bool) Finding {
+// terminal. Nothing is hidden from root: for root, the option says what users see. confined says
+// that this process is in a namespace that hides them, or is "".
+func judgeProc(hidden bool, confined string, all []mount, root bool) Finding {
+	switch confined {
+	case "":
+	case sessions.NoOwners:
+		return Finding{"proc", Problem, confined + " and files: nothing else is checked", "run msg doctor outside of the namespace"}
+	default:
+		return Finding{"proc", Note, confined + ": root's messages, too, go by msgd here", "nothing, if msgd runs on the host"}
+	}
 	m, _ := mountAt(all, "/proc")
 	option := m.option("hidepid")
 	if hides := option != "" && option != "0" && option != "off"; !hidden && !(root && hides) {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"msg/internal/sessions"
 )
 
 // Lines of /proc/self/mountinfo, as systems have them.
@@ -51,19 +53,22 @@ func TestJudgeDevpts(t *testing.T) {
 func TestJudgeProc(t *testing.T) {
 	for _, c := range []struct {
 		hidden    bool
+		confined  string
 		mountinfo string
 		root      bool
 		status    string
 	}{
-		{false, debian, false, OK},
-		{false, debian, true, OK},
-		{true, container, false, Note},
-		{false, container, true, Note}, // root sees all, and users do not
-		{false, container, false, OK},  // of the group that may
-		{true, "", false, Note},
-		{false, strings.Replace(container, "invisible", "off", 1), true, OK},
+		{false, "", debian, false, OK},
+		{false, "", debian, true, OK},
+		{true, "", container, false, Note},
+		{false, "", container, true, Note}, // root sees all, and users do not
+		{false, "", container, false, OK},  // of the group that may
+		{true, "", "", false, Note},
+		{false, "", strings.Replace(container, "invisible", "off", 1), true, OK},
+		{false, "in a namespace", debian, true, Note},
+		{false, sessions.NoOwners, debian, true, Problem},
 	} {
-		if got := judgeProc(c.hidden, parseMounts(c.mountinfo), c.root); got.Status != c.status {
+		if got := judgeProc(c.hidden, c.confined, parseMounts(c.mountinfo), c.root); got.Status != c.status || !strings.HasPrefix(got.Found, c.confined) {
 			t.Errorf("%+v: %+v", c, got)
 		}
 	}

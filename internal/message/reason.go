@@ -24,7 +24,7 @@ const (
 const (
 	NotLoggedIn Reason = "not-logged-in"
 	NoTerminal  Reason = "no-terminal" // logged in, but on no terminal, or one that shows a desktop
-	Unknown     Reason = "unknown"     // there is no such user, group, terminal or session
+	Unknown     Reason = "unknown"     // there is no such user, group, terminal or session, or nobody can tell
 )
 
 // The reasons of a host.

@@ -47,7 +47,7 @@ type Result struct {
 	Text    string
 	AfterMS int64
 
-	Hint string // what to do about a host that failed, for people
+	Hint string // what to do about a host that failed, or about a target that can't be seen; for people
 }
 
 // OfHost reports whether the result is about a host as a whole.

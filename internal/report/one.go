@@ -53,6 +53,9 @@ func (r *Report) waiting(result message.Result, words string) {
 // hintFor says what to do about a failure on this host.
 func (r *Report) hintFor(result message.Result) {
 	words := strings.ReplaceAll(hints[result.Reason], Msg.TimeFlag+" ", r.Program.TimeFlag+" ")
+	if result.Hint != "" {
+		words = result.Hint
+	}
 	if near := r.Near(result.Target); result.Reason == message.Unknown && near != "" {
 		words = near
 	}

@@ -25,7 +25,7 @@ type Tally struct {
 	byHost bool // the sender named hosts: each ends in one result of its own
 	waits  bool // for answers
 
-	inVain  int             // of Failed, those that would fail again: no such user, not allowed
+	inVain  int             // of Failed, those that would fail again: no such user, not allowed; not those with a hint
 	left    map[string]bool // hosts without a word on what became of the text
 	people  []*recipient    // in the order in which they are first heard of
 	known   map[person]*recipient
@@ -83,7 +83,7 @@ func (t *Tally) Add(r message.Result) (show bool) {
 			one.has = true
 			t.reached[r.Host]++
 		}
-	case r.Event == message.Failed && r.Target != "" && (r.Reason == message.Unknown || r.Reason == message.Denied):
+	case r.Event == message.Failed && r.Target != "" && (r.Reason == message.Unknown || r.Reason == message.Denied) && r.Hint == "":
 		t.inVain++
 	case r.Event == message.Failed && r.OfHost() && t.byHost:
 		t.gone[r.Host] = true

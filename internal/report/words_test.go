@@ -50,3 +50,21 @@ func declaredReasons(t *testing.T, files ...string) []message.Reason {
 	}
 	return all
 }
+
+// TestUnseen: a target that can't be seen has a hint of its own, and may be there the next time.
+func TestUnseen(t *testing.T) {
+	for hint, want := range map[string]struct {
+		says   string
+		inVain bool
+	}{
+		"ask root": {"msg: bob: it is dark\nhint: ask root\n", false},
+		"":         {"msg: bob: it is dark\nhint: \"msg sessions\" shows who is logged in\n", true},
+	} {
+		var stderr strings.Builder
+		r := New(Options{Program: Msg, Stdout: &strings.Builder{}, Stderr: &stderr})
+		r.Result(message.Result{Event: message.Failed, Target: "bob", Reason: message.Unknown, Detail: "it is dark", Hint: hint})
+		if got := r.Tally().InVain(); got != want.inVain || stderr.String() != want.says || r.Status() != NotReached {
+			t.Errorf("%q: in vain %v, %q", hint, got, stderr.String())
+		}
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -50,17 +49,14 @@ func (s System) look(ctx context.Context) (Picture, error) {
 	hanging := processes.hanging()
 	plant(terminals, processes, bootTime())
 	for i := range terminals {
-		t := &terminals[i]
-		led := slices.Contains(t.Sources, Proc)
-		t.Hangs = hanging[t.Device]
-		t.Hidden = processes.hidden && !led && strings.HasPrefix(t.Name, "pts/")
-		t.Graphical = led && s.Graphical != nil && !t.Hangs && isConsole(t.Name) && s.Graphical(s.Dev+"/"+t.Name)
+		terminals[i].Hangs = hanging[terminals[i].Device]
 	}
+	p.Blind = s.doubt(terminals, processes.hidden)
 	if err := s.tellBirths(terminals); err != nil {
 		p.Problems = append(p.Problems, err)
 	}
-	if processes.hidden {
-		p.Problems = append(p.Problems, fmt.Errorf("%s hides other people's processes", s.Proc))
+	if p.Blind != "" {
+		p.Problems = append(p.Problems, errors.New(p.Blind))
 	}
 	records, err := s.utmp()
 	if err != nil {
@@ -72,6 +68,15 @@ func (s System) look(ctx context.Context) (Picture, error) {
 
 // devices returns the terminals below /dev, by name.
 func (s System) devices(ctx context.Context) ([]Terminal, error) {
+	terminals, err := s.list()
+	if err == nil {
+		s.nameOwners(ctx, terminals)
+	}
+	return terminals, err
+}
+
+// list returns the terminals below /dev, by name, without their owners' names.
+func (s System) list() ([]Terminal, error) {
 	ptys, err := fileNames(s.Dev + "/pts")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -98,7 +103,6 @@ func (s System) devices(ctx context.Context) ([]Terminal, error) {
 			terminals = append(terminals, t)
 		}
 	}
-	s.nameOwners(ctx, terminals)
 	return terminals, nil
 }
 

@@ -16,7 +16,6 @@ import (
 	"msg/internal/accounts"
 	"msg/internal/sessions"
 	"msg/internal/sessions/logins"
-	"msg/internal/tty"
 	"msg/internal/tty/ttytest"
 )
 
@@ -308,21 +307,6 @@ func BenchmarkRead(b *testing.B) {
 	for b.Loop() {
 		if _, err := system.Read(b.Context()); err != nil {
 			b.Fatal(err)
-		}
-	}
-}
-
-// TestGraphicsMode has a virtual console show a desktop: somebody may be there, but
-// nobody reads text.
-func TestGraphicsMode(t *testing.T) {
-	console := ttytest.OpenConsole(t)
-	console.Lead(t, "sleep", "1000")
-	system := local()
-	system.Graphical = tty.ShowsDesktop
-	for _, graphics := range []bool{false, true, false} {
-		console.SetGraphics(t, graphics)
-		if got := find(t, read(t, system), console.Name); got.Graphical != graphics || got.InUse() == graphics {
-			t.Errorf("with graphics %v it is %+v", graphics, got)
 		}
 	}
 }

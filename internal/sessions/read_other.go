@@ -15,6 +15,9 @@ func (System) Read(context.Context) (Picture, error) {
 // LoginFile fails: logind is Linux's.
 func (System) LoginFile(string) (LoginFile, error) { return nil, errors.ErrUnsupported }
 
+// Confined knows nothing here.
+func (System) Confined() string { return "" }
+
 // Myself knows nothing here.
 func Myself() Self { return Self{} }
 

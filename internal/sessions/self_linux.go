@@ -85,19 +85,53 @@ func (s System) terminalOf(self Self, uid uint32) uint64 {
 // Anyone may mount a devpts in a user namespace of their own, and take a terminal of it along
 // to where its number is somebody else's. The kernel tells only of a controlling terminal
 // which process group is in front of it. After su, the terminal may not be opened: it is that
-// of who logged in. Then the slice that the process is in has to say the same.
+// of who logged in. Then the slice that the process is in has to say the same, as it has to for one
+// that hangs: a standard stream that is the terminal is asked first.
 func (s Self) controls(dev string) bool {
 	if !device.IsPseudo(s.Terminal) {
 		return true
 	}
 	path := dev + "/" + device.Name(s.Terminal)
+	var st unix.Stat_t
+	if unix.Lstat(path, &st) != nil {
+		return false
+	}
+	for fd := range 3 {
+		var of unix.Stat_t
+		if unix.Fstat(fd, &of) == nil && of.Dev == st.Dev && of.Ino == st.Ino && of.Rdev == st.Rdev {
+			return inFrontOf(fd)
+		}
+	}
+	asked := make(chan answer, 1)
+	go func() { asked <- ask(path) }()
+	select {
+	case got := <-asked:
+		if got.opened {
+			return got.controls
+		}
+	case <-time.After(hangTime):
+	}
+	return s.InSlice && st.Uid == s.SliceUID
+}
+
+// hangTime is how long the terminal may take to be opened.
+const hangTime = 100 * time.Millisecond
+
+// answer is what an attempt to open a terminal comes to.
+type answer struct{ opened, controls bool }
+
+func ask(path string) answer {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {
-		var st unix.Stat_t
-		return unix.Lstat(path, &st) == nil && s.InSlice && st.Uid == s.SliceUID
+		return answer{}
 	}
 	defer unix.Close(fd)
-	_, err = unix.IoctlGetInt(fd, unix.TIOCGPGRP)
+	return answer{opened: true, controls: inFrontOf(fd)}
+}
+
+// inFrontOf reports whether the kernel tells which process group is in front of a terminal.
+func inFrontOf(fd int) bool {
+	_, err := unix.IoctlGetInt(fd, unix.TIOCGPGRP)
 	return err == nil
 }
 

@@ -46,11 +46,14 @@ type Terminal struct {
 	What      string    // name of the foreground process, or ""
 	Prompt    bool      // a login prompt or a greeter: nobody is there
 	Service   string    // the system service that opened it for itself, or ""
-	Graphical bool      // a desktop is shown there, and no text
+	Graphical bool      // a desktop is shown there, and no text, by logind's word
 	Hidden    bool      // /proc is hidden from the caller: nobody can tell
 	Hangs     bool      // it holds a thread of msg's that wrote an earlier message there
+	Unled     bool      // somebody may lead it whom the caller can't see
+	Anonymous bool      // the caller is in a user namespace that hides its owner
 	Sources   []Source
 
+	apart bool   // who leads it is outside of the caller's process namespace: a register alone tells nothing of what runs there
 	maker string // the program that set the mode at first, if /proc shows one: sshd, login
 
 	// How it stands to the other terminals, as far as /proc tells.
@@ -65,11 +68,11 @@ type Terminal struct {
 }
 
 // InUse reports whether somebody is at the terminal, as far as anybody can tell: if /proc is
-// hidden, an open pseudo-terminal counts.
+// hidden, an open pseudo-terminal counts, and a console that is not root's.
 func (t *Terminal) InUse() bool { return t.Open() && !t.Prompt && t.Service == "" }
 
 // Open reports whether anything at all is on the terminal that shows text.
-func (t *Terminal) Open() bool { return !t.Graphical && (t.Hidden || len(t.Sources) > 1) }
+func (t *Terminal) Open() bool { return !t.Graphical && (t.Hidden || len(t.Sources) > 1 && !t.apart) }
 
 // Roots reports whether root owns the terminal.
 func (t *Terminal) Roots() bool { return t.Owner == 0 }
@@ -99,6 +102,9 @@ type Picture struct {
 	Terminals []Terminal // every terminal device, in use or not; by name
 	Sessions  []Session  // logins without a terminal, persons' only; by user and id
 	Problems  []error    // sources that could not be read; what they know is missing
+
+	Blind   string // why the caller can't see who is on each terminal; "" if they can
+	Unasked error  // why logind does not tell who is at a desktop; nil if it does, or is not asked
 }
 
 // Find returns the terminal of that name, or nil.
@@ -121,10 +127,6 @@ type System struct {
 	UserNames func(ctx context.Context, uids []uint32) map[uint32]string
 
 	Logind Register // nil if it is not to be asked
-
-	// Graphical reports whether a virtual console shows a desktop, as far as it may be opened.
-	// It is nil if none may be.
-	Graphical func(path string) bool
 }
 
 // Register is logind's list of sessions (package logins).
@@ -153,6 +155,9 @@ func (p *Picture) annotate(records []Record) {
 			t.Host, t.Since = r.Host, r.Time
 			t.Service = "" // whatever opened it, somebody has logged in
 		}
+	}
+	if len(records) > 0 {
+		p.RegisterTells()
 	}
 }
 

@@ -177,16 +177,6 @@ func (Directly) FullScreen(want Want) bool {
 	return err == nil && isFullScreen(settings)
 }
 
-// ShowsDesktop reports whether the virtual console of that name does, if it may be opened.
-func ShowsDesktop(path string) bool {
-	fd, err := unix.Open(path, openFlags, 0)
-	if err != nil {
-		return false
-	}
-	defer unix.Close(fd)
-	return showsDesktop(fd)
-}
-
 // showsDesktop reports whether a console is in graphics mode (KDGETMODE, ioctl_console(2)).
 func showsDesktop(fd int) bool {
 	const getMode, graphics = 0x4b3b, 1 // KDGETMODE, KD_GRAPHICS (linux/kd.h)

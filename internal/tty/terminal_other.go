@@ -44,6 +44,3 @@ func (*Terminal) Half() int { return 0 }
 
 // Close does nothing.
 func (*Terminal) Close() error { return nil }
-
-// ShowsDesktop knows no virtual consoles.
-func ShowsDesktop(string) bool { return false }

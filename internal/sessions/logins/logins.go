@@ -33,7 +33,8 @@ func (f Func) Ask(ctx context.Context) func(*sessions.Picture) {
 	return func(p *sessions.Picture) {
 		<-answered
 		if err != nil {
-			p.Problems = append(p.Problems, fmt.Errorf("logind: %w", err))
+			p.Unasked = fmt.Errorf("logind: %w", err)
+			p.Problems = append(p.Problems, p.Unasked)
 		}
 		annotate(p, found)
 	}
@@ -67,6 +68,9 @@ func annotate(p *sessions.Picture, logins []sessions.Session) {
 		if !seen && s.Person() {
 			p.Sessions = append(p.Sessions, s)
 		}
+	}
+	if len(logins) > 0 {
+		p.RegisterTells()
 	}
 	slices.SortFunc(p.Sessions, func(a, b sessions.Session) int {
 		return cmp.Or(strings.Compare(a.User, b.User), strings.Compare(a.ID, b.ID))

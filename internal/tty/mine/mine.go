@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 )
@@ -131,7 +132,7 @@ func openControlling(device uint64) (*Terminal, error) {
 	if name == "" {
 		return nil, ErrNoName
 	}
-	f, err := os.OpenFile("/dev/"+name, openFlags, 0)
+	f, err := openInTime("/dev/" + name)
 	if err != nil {
 		return nil, err
 	}
@@ -145,6 +146,35 @@ func openControlling(device uint64) (*Terminal, error) {
 	}
 	_, owner, _ := stat(info)
 	return &Terminal{Name: name, Owner: owner, Mode: modeBits(info.Mode()), file: f, opened: true}, nil
+}
+
+// hangTime is how long a terminal may take to be opened. If it is another's, its owner can have
+// that last as long as they like.
+const hangTime = 100 * time.Millisecond
+
+// openInTime opens a terminal, or leaves it behind.
+func openInTime(path string) (*os.File, error) {
+	type opened struct {
+		file *os.File
+		err  error
+	}
+	done := make(chan opened)
+	late := make(chan struct{})
+	go func() {
+		f, err := os.OpenFile(path, openFlags, 0)
+		select {
+		case done <- opened{f, err}:
+		case <-late:
+			_ = f.Close() // nil fails, and nobody misses it
+		}
+	}()
+	select {
+	case got := <-done:
+		return got.file, got.err
+	case <-time.After(hangTime):
+		close(late)
+		return nil, fmt.Errorf("%s hangs", path)
+	}
 }
 
 // deviceNumber returns the number of a character device; 0 for any other file.

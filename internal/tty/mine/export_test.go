@@ -1,0 +1,4 @@
+package mine
+
+// OpenInTime opens a terminal.
+var OpenInTime = openInTime
