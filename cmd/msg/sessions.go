@@ -101,6 +101,10 @@ func (c *sessionsCmd) rows(ctx context.Context, w world, p sessions.Picture) (_ 
 	return list.rows(chosen.Sessions), status, nil
 }
 
+// mostIndented limits the indentation of terminals within others: with a hundred, a user would
+// leave no room for the rest of everybody's rows.
+const mostIndented = 4
+
 func tableOf(rows []row, all, why bool, now time.Time) []table.Column {
 	columns := []table.Column{
 		{Cells: []string{"USER"}, Least: 8},
@@ -128,7 +132,7 @@ func tableOf(rows []row, all, why bool, now time.Time) []table.Column {
 			what += " (detached)"
 		}
 		cells := []string{
-			r.User, strings.Repeat("  ", r.depth) + r.Terminal, r.Session, r.Host, clock(r.Since, now), idle, messages, what, yesNo(r.Place),
+			r.User, strings.Repeat("  ", min(r.depth, mostIndented)) + r.Terminal, r.Session, r.Host, clock(r.Since, now), idle, messages, what, yesNo(r.Place),
 		}
 		for i := range columns {
 			columns[i].Cells = append(columns[i].Cells, dash(cells[i]))

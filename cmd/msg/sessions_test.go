@@ -1,9 +1,37 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"msg/internal/table"
+	"msg/internal/text"
 )
+
+// TestTerminalsWithinTerminals: a user with a hundred terminals within each other leaves the
+// others' rows as narrow as the window.
+func TestTerminalsWithinTerminals(t *testing.T) {
+	on, idle := true, int64(7)
+	rows := []row{{User: "alice", Terminal: "pts/0", Messages: &on, IdleS: &idle, What: "vim"}}
+	for depth := range 100 {
+		rows = append(rows, row{User: "mallory", Terminal: "pts/1000", depth: depth, Messages: &on, IdleS: &idle, What: strings.Repeat("\u261d", 15)})
+	}
+	for _, columns := range []int{50, 80, 200} {
+		var out strings.Builder
+		if err := table.Print(&out, tableOf(rows, true, false, time.Now()), columns); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(out.String()) {
+			if n := text.Width(strings.TrimSuffix(line, "\n")); n > columns {
+				t.Fatalf("%q is %d columns wide, more than %d", line, n, columns)
+			}
+		}
+		if !strings.Contains(out.String(), "\nalice ") || !strings.Contains(out.String(), " pts/1000 ") {
+			t.Errorf("%s", out.String())
+		}
+	}
+}
 
 func TestClockAndSpan(t *testing.T) {
 	now := time.Date(2026, 11, 23, 19, 45, 0, 0, time.Local)

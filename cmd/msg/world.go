@@ -114,5 +114,6 @@ func (w world) complain(err error) {
 
 // warn shows a line of the program's on standard error.
 func (w world) warn(format string, args ...any) {
-	fmt.Fprintf(w.stderr, cmp.Or(w.name, "msg")+": "+format+"\n", args...)
+	line := fmt.Sprintf(cmp.Or(w.name, "msg")+": "+format, args...)
+	fmt.Fprintln(w.stderr, window.Lines(line, window.Width(w.stderr)))
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"msg/internal/text"
 	"msg/internal/window"
 )
 
@@ -90,10 +89,12 @@ func (l *line) due() {
 }
 
 func (l *line) draw(words string) {
-	over := text.Pad(words, max(l.columns()-1, 0)) // a Ctrl-C may have shown itself behind it
-	fmt.Fprint(l.report.Stderr, "\r"+over+"\r"+words)
+	fmt.Fprint(l.report.Stderr, l.blank()+words) // a Ctrl-C may have shown itself there
 	l.words = words
 }
+
+// blank overwrites the whole row. What is on it may be narrower or wider than text.Width has it.
+func (l *line) blank() string { return "\r" + strings.Repeat(" ", max(l.columns()-1, 0)) + "\r" }
 
 // hide takes the line off the screen.
 func (l *line) hide() {
@@ -101,7 +102,7 @@ func (l *line) hide() {
 		return
 	}
 	// A Ctrl-C has shown itself behind the line.
-	fmt.Fprint(l.report.Stderr, "\r"+strings.Repeat(" ", max(l.columns()-1, 0))+"\r")
+	fmt.Fprint(l.report.Stderr, l.blank())
 	l.words = ""
 }
 

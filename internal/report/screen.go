@@ -20,7 +20,8 @@ func (s *screen) errWidth() int { return window.Width(s.Stderr) }
 // warn prints a line of the program's on standard error.
 func (s *screen) warn(format string, args ...any) {
 	s.line.hide()
-	fmt.Fprintf(s.Stderr, s.Program.Name+": "+format+"\n", args...)
+	line := fmt.Sprintf(s.Program.Name+": "+format, args...)
+	fmt.Fprintln(s.Stderr, window.Lines(line, s.errWidth()))
 }
 
 // print prints a line on standard output. When nobody can read what becomes of a message
@@ -29,7 +30,7 @@ func (r *Report) print(line string) {
 	if r.toPerson { // what goes elsewhere does not meet the status line
 		r.line.hide()
 	}
-	_, err := fmt.Fprintln(r.Stdout, line)
+	_, err := fmt.Fprintln(r.Stdout, window.Lines(line, r.outWidth()))
 	r.keep(err)
 }
 

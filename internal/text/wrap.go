@@ -28,10 +28,12 @@ func Width(s string) int {
 // let its end pose as a banner.
 func runeWidth(r rune) int {
 	switch {
-	case r < 0x80, isJoiner(r), isSelector(r), isNarrow(r):
+	case r < 0x80, isNarrow(r):
 		return 1
 	case r == beyyal:
 		return 3
+	case isJoiner(r):
+		return len("<200d>") // vim's terminal shows it so
 	}
 	return 2
 }
@@ -41,11 +43,11 @@ func runeWidth(r rune) int {
 const beyyal = '\u17d8'
 
 // isNarrow reports whether r is in a class that no terminal draws in two columns: letters, marks
-// and digits, but for deprecated ones and those whose East_Asian_Width (UAX 11) is wide or
-// ambiguous. Greek and Russian are ambiguous: a terminal may be set up to draw them as wide as
+// and digits, but for deprecated ones, Hangul vowels and final consonants, and those whose
+// East_Asian_Width (UAX 11) is wide or ambiguous. Greek and Russian are ambiguous: a terminal may be set up to draw them as wide as
 // Chinese.
 func isNarrow(r rune) bool {
-	if !unicode.In(r, unicode.L, unicode.M, unicode.Nd) || unicode.Is(unicode.Deprecated, r) {
+	if !unicode.In(r, unicode.L, unicode.M, unicode.Nd) || unicode.Is(unicode.Deprecated, r) || isJamoTail(r) {
 		return false
 	}
 	switch width.LookupRune(r).Kind() {
@@ -71,7 +73,7 @@ func usualWidth(s string) (columns int) {
 
 // LeastWidth is the narrowest row of a text that is not ASCII, in columns: a wide character, its
 // selector, all its marks.
-const LeastWidth = 3 + 1 + 2*maxMarks
+const LeastWidth = 2 + 2 + 2*maxMarks
 
 // Wrap breaks one line of cleaned text into rows of width columns, at least LeastWidth unless the
 // line is ASCII. It breaks at spaces, which it drops, else inside a word, and inside a grapheme
@@ -123,14 +125,29 @@ func runes(s string, n int) string {
 // breakApart splits a line whose first grapheme is wider than a row, between two of its
 // characters. Marks stay with theirs. It drops a joiner that no longer joins.
 func breakApart(line string, width int) (row, rest string) {
-	for i, r := range line {
-		attached := isMark(r) || isJoiner(r) || isSelector(r)
-		if width -= runeWidth(r); width < 0 && i > 0 && !attached {
-			return strings.TrimRight(line[:i], string(zwj)+string(zwnj)), line[i:]
+	end := 0
+	for end < len(line) {
+		size, columns := withMarks(line[end:])
+		if width -= columns; width < 0 && end > 0 {
+			break
 		}
+		end += size
 	}
-	return line, ""
+	return strings.TrimRight(line[:end], joiners), strings.TrimLeft(line[end:], joiners)
 }
+
+// withMarks measures the first character of a line with what is attached to it.
+func withMarks(line string) (size, columns int) {
+	for i, r := range line {
+		if i > 0 && !isMark(r) && !isSelector(r) {
+			return i, columns
+		}
+		columns += runeWidth(r)
+	}
+	return len(line), columns
+}
+
+const joiners = string(zwj) + string(zwnj)
 
 // breakAt splits line at the last space before end, else at end.
 func breakAt(line string, end int) (row, rest string) {

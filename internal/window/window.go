@@ -4,6 +4,7 @@ package window
 
 import (
 	"os"
+	"strings"
 
 	"msg/internal/text"
 
@@ -42,6 +43,18 @@ func Truncate(s string, width int) string {
 		return s[:fitting(s, width)]
 	}
 	return s[:fitting(s, width-text.Width(ellipsis))] + ellipsis
+}
+
+// Lines breaks cleaned text of one line for a window of so many columns; 0 is no window. Each row
+// but the first is indented: words from outside that begin a row could pose as another line.
+func Lines(line string, columns int) string {
+	if columns <= 0 || text.Width(line) <= columns {
+		return line
+	}
+	f := text.FrameFor(columns, true)
+	rows := f.RowsBehind(strings.Repeat(" ", len(f.Bar)), line)
+	rows[0] = rows[0][len(f.Bar):]
+	return strings.Join(rows, "\n")
 }
 
 // fitting returns how many bytes of s, in whole graphemes, fit into width columns.

@@ -25,3 +25,32 @@ func FuzzTruncate(f *testing.F) {
 		}
 	})
 }
+
+// FuzzLines holds that each row fits the window and that no row but the first begins with
+// anything but a blank.
+func FuzzLines(f *testing.F) {
+	f.Add("msg: web1: it says: "+strings.Repeat("\u261d", 30)+"web2: delivered to bob", uint8(80))
+	f.Add("sent to bob on pts/3", uint8(2))
+	f.Add("", uint8(0))
+	f.Fuzz(func(t *testing.T, in string, w uint8) {
+		line, width := text.Name(in), int(w)
+		whole := Lines(line, width)
+		if width == 0 || text.Width(line) <= width {
+			if whole != line {
+				t.Fatalf("%q in %d columns is %q", line, width, whole)
+			}
+			return
+		}
+		rows := strings.Split(whole, "\n")
+		for i, row := range rows {
+			if text.Width(row) > max(width-1, 2) || i > 0 && !strings.HasPrefix(row, " ") {
+				t.Fatalf("%q in %d columns has the row %q", line, width, row)
+			}
+		}
+		squeeze := func(s string) string { return strings.NewReplacer(" ", "", "\u200c", "", "\u200d", "").Replace(s) }
+		shown := text.FrameFor(width, true).Show(line)
+		if got := squeeze(strings.Join(rows, "")); got != squeeze(shown) {
+			t.Fatalf("%q in %d columns lost text: %q", line, width, rows)
+		}
+	})
+}
