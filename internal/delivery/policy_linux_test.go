@@ -7,12 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
-
-	"golang.org/x/sys/unix"
 
 	"msg/internal/delivery"
 	"msg/internal/message"
@@ -124,7 +124,10 @@ func TestLog(t *testing.T) {
 	e := engine()
 	e.Sender.Self = sessions.Self{Terminal: term.Device, LoginUID: 4242, LoggedIn: true}
 	var records []delivery.Record
-	e.Rules.Log = func(r delivery.Logged) { records = append(records, r.(delivery.Record)) }
+	e.Rules.Log = func(r delivery.Logged) error {
+		records = append(records, r.(delivery.Record))
+		return nil
+	}
 	r := request(t, term.Name+",no-such-user", "one\ntwo\x1b[2J\xff")
 	send(t, e, r)
 	r.DryRun = true
@@ -226,7 +229,7 @@ func TestLogBeforeWriting(t *testing.T) {
 	}
 	e := engine()
 	var messages, lists []string
-	e.Rules.Log = func(l delivery.Logged) {
+	e.Rules.Log = func(l delivery.Logged) error {
 		r := l.(delivery.Record)
 		if len(messages) == 0 {
 			if seen := term.Seen(); seen != "" {
@@ -240,6 +243,7 @@ func TestLogBeforeWriting(t *testing.T) {
 				lists = append(lists, f.Value)
 			}
 		}
+		return nil
 	}
 	r := request(t, term.Name+","+held.Name+","+off.Name+",no-such-user", "hello")
 	r.Polite, r.Time = true, 100*time.Millisecond
@@ -259,29 +263,93 @@ func TestLogBeforeWriting(t *testing.T) {
 // TestFewDescriptors.
 func TestMain(m *testing.M) {
 	if list := os.Getenv("MSG_TEST_SEND"); list != "" {
-		sendWithFew(list)
+		most, err := strconv.Atoi(os.Getenv("MSG_TEST_OPEN"))
+		if err != nil {
+			panic(err)
+		}
+		sendWithFew(list, most)
 		return
 	}
 	os.Exit(m.Run())
 }
 
-// sendWithFew has five terminals open at most, and says how many were reached and
-// how many were logged.
-func sendWithFew(list string) {
-	limit := unix.Rlimit{Cur: 24 + 5, Max: 24 + 5}
+// sendWithFew has so many terminals open at most. It prints how many were reached, how many were
+// logged in how many entries, and how many results came before their entry.
+func sendWithFew(list string, most int) {
+	e := engine()
 	targets, err := target.Parse(list)
-	if err := errors.Join(err, unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)); err != nil {
+	if err := errors.Join(err, delivery.LeaveFiles(most)); err != nil {
 		panic(err)
 	}
-	e := engine()
-	reached, logged := 0, 0
-	e.Rules.Log = func(r delivery.Logged) { logged += len(r.(delivery.Record).Results) }
+	logged, entries := map[string]bool{}, 0
+	var mu sync.Mutex
+	e.Rules.Log = func(r delivery.Logged) error {
+		mu.Lock()
+		defer mu.Unlock()
+		entries++
+		for _, one := range r.(delivery.Record).Results {
+			logged[one.Terminal] = true
+		}
+		return nil
+	}
+	reached, early := 0, 0
 	err = e.Send(context.Background(), message.Request{Targets: targets, Text: "hello"}, nil, func(r message.Result) {
+		mu.Lock()
+		defer mu.Unlock()
 		if r.Event == message.Delivered {
 			reached++
+			if !logged[r.Terminal] {
+				early++
+			}
 		}
 	})
-	fmt.Println(reached, logged, err)
+	fmt.Println(reached, len(logged), entries, early, err)
+}
+
+// TestNotLogged: what can't be logged is refused, and nothing is shown. That holds for a line that
+// is typed, too.
+func TestNotLogged(t *testing.T) {
+	term, held := person(t), person(t)
+	held.Hold(t)
+	e := engine()
+	e.Rules.Log = func(delivery.Logged) error { return errors.New("no room") }
+	for _, change := range []func(*message.Request){
+		func(*message.Request) {},
+		func(r *message.Request) { r.Typed = true },
+	} {
+		r := request(t, term.Name+","+held.Name+",no-such-user", "hello")
+		change(&r)
+		lines := message.NewLines()
+		lines.Add("unseen")
+		lines.Close()
+		err := e.Send(t.Context(), r, lines, func(r message.Result) {
+			if r.Terminal != "" {
+				t.Errorf("%+v", r)
+			}
+		})
+		var refusal *message.Refusal
+		if !errors.As(err, &refusal) || refusal.Problem != "the message can't be logged: no room" {
+			t.Errorf("%v", err)
+		}
+	}
+	e.Rules.Log = func(l delivery.Logged) error {
+		if _, isLine := l.(delivery.LineRecord); isLine {
+			return errors.New("no room")
+		}
+		return nil
+	}
+	r, lines := request(t, term.Name, "seen"), message.NewLines()
+	r.Typed = true
+	lines.Add("unseen")
+	lines.Close()
+	var last message.Result
+	err := e.Send(t.Context(), r, lines, func(r message.Result) { last = r })
+	if err != nil || last.Event != message.Failed || !strings.Contains(last.Detail, "the line can't be logged: no room") {
+		t.Errorf("%+v, %v", last, err)
+	}
+	if seen := term.Await(t, "| seen"); strings.Contains(seen, "hello") || strings.Contains(seen, "unseen") {
+		t.Errorf("it was shown: %q", seen)
+	}
 }
 
 // TestEntryOfMany: however many targets come to nothing, the entry has who was sent
@@ -340,10 +408,26 @@ func TestFewDescriptors(t *testing.T) {
 		term := person(t)
 		people, names = append(people, term), append(names, term.Name)
 	}
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), "MSG_TEST_SEND="+strings.Join(names, ","))
-	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "12 12 <nil>\n" {
-		t.Errorf("%s, %v", out, err)
+	send := func(most int) string {
+		cmd := exec.Command("/proc/self/exe")
+		cmd.Env = append(os.Environ(), "MSG_TEST_SEND="+strings.Join(names, ","), "MSG_TEST_OPEN="+strconv.Itoa(most))
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+		return string(out)
+	}
+	// A caller can leave a process too few.
+	if out := send(0); out != "0 0 1 0 only 24 more files may be open, and a message needs 25\n" {
+		t.Errorf("%s", out)
+	}
+	for _, term := range people {
+		if seen := term.Seen(); seen != "" {
+			t.Fatalf("%s shows %q", term.Name, seen)
+		}
+	}
+	if out := send(5); out != "12 12 3 0 <nil>\n" {
+		t.Errorf("%s", out)
 	}
 	for _, term := range people {
 		term.Await(t, "| hello")
