@@ -24,3 +24,10 @@ func LeaveFiles(terminals int) error {
 		}
 	}
 }
+
+// CountedFree is how many files may be open, as counted with and without /proc.
+func CountedFree() (with, without int, err error) {
+	var limit unix.Rlimit
+	err = unix.Getrlimit(unix.RLIMIT_NOFILE, &limit)
+	return freeFiles(), int(limit.Cur) - countOpen(int(limit.Cur)), err
+}

@@ -14,6 +14,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"golang.org/x/sys/unix"
+
 	"msg/internal/delivery"
 	"msg/internal/message"
 	"msg/internal/sessions"
@@ -349,6 +351,22 @@ func TestNotLogged(t *testing.T) {
 	}
 	if seen := term.Await(t, "| seen"); strings.Contains(seen, "hello") || strings.Contains(seen, "unseen") {
 		t.Errorf("it was shown: %q", seen)
+	}
+}
+
+// TestCountOpen: descriptors are counted the same without /proc.
+func TestCountOpen(t *testing.T) {
+	var usual unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &usual); err != nil {
+		t.Fatal(err)
+	}
+	err := delivery.LeaveFiles(7)
+	with, without, countErr := delivery.CountedFree()
+	if err := errors.Join(err, countErr, unix.Setrlimit(unix.RLIMIT_NOFILE, &usual)); err != nil {
+		t.Fatal(err)
+	}
+	if with != 24+7 || without != with {
+		t.Errorf("%d may be open, and %d by the other count", with, without)
 	}
 }
 
