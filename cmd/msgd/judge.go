@@ -50,9 +50,10 @@ func judge(args []string) error {
 		Sender: delivery.Sender{UID: w.uid, Root: w.root, Self: w.self, Names: here.Accounts},
 	}
 	hello := wire.Hello{Version: version, Host: here.Name, Privileged: true}
-	log, logErr := journal.Local().Open()
+	var log *journal.Writer
 	send := func(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
-		if logErr != nil {
+		var logErr error
+		if log, logErr = journal.Local().Open(); logErr != nil { // before any terminal is open
 			return delivery.NotLogged(logErr)
 		}
 		system, configErr := config.Load(config.Path)
@@ -73,7 +74,7 @@ func judge(args []string) error {
 	service := wire.Service{Hello: hello, RequestTime: wire.RequestTime, Send: send, Consent: w.consent(here.Accounts, err)}
 	_ = service.Serve(context.Background(), conn, conn)
 	_ = unix.Shutdown(connFD, unix.SHUT_RDWR) // the client has all, and need not wait
-	if logErr == nil {
+	if log != nil {
 		log.Settle(settleTime)
 	}
 	return nil
