@@ -20,6 +20,7 @@ import (
 	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/target"
+	"msg/internal/tty"
 	"msg/internal/tty/ttytest"
 )
 
@@ -259,6 +260,39 @@ func TestLogBeforeWriting(t *testing.T) {
 	if me := ttytest.Me(t); lists[1] != me+" "+held.Name+" stuck" || !strings.Contains(lists[0], me+" "+held.Name+" sent") {
 		t.Errorf("%q", lists)
 	}
+}
+
+// slowly opens terminals, by path, after so long.
+type slowly struct {
+	tty.Directly
+	after map[string]time.Duration
+}
+
+func (s slowly) Open(want tty.Want) (int, error) {
+	time.Sleep(s.after[want.Path])
+	return s.Directly.Open(want)
+}
+
+// TestLogBeforeLate: a terminal that was left aside, and is open before the log has the entry, shows
+// nothing until then.
+func TestLogBeforeLate(t *testing.T) {
+	aside, other := person(t), person(t)
+	e := engine()
+	e.Rules.Open = slowly{after: map[string]time.Duration{aside.Path: 200 * time.Millisecond}}
+	logged := false
+	e.Rules.Log = func(delivery.Logged) error {
+		time.Sleep(500 * time.Millisecond)
+		if seen := aside.Seen() + other.Seen(); seen != "" && !logged {
+			t.Errorf("it was shown before it was logged: %q", seen)
+		}
+		logged = true
+		return nil
+	}
+	if results := send(t, e, request(t, aside.Name+","+other.Name, "hello")); len(results) != 2 || !logged {
+		t.Errorf("%+v, logged %v", results, logged)
+	}
+	aside.Await(t, "| hello")
+	other.Await(t, "| hello")
 }
 
 // TestMain lets the test binary be a sender with few descriptors, for
