@@ -69,7 +69,7 @@ func TestLayers(t *testing.T) {
 func TestMsgdImports(t *testing.T) {
 	ours := strings.Fields("accounts answers banner config consent delivery device hang journal message peer rate sessions target text tty wire")
 	others := strings.Fields(`
-		github.com/coreos/go-systemd/v22/activation github.com/coreos/go-systemd/v22/daemon github.com/coreos/go-systemd/v22/journal
+		github.com/coreos/go-systemd/v22/activation github.com/coreos/go-systemd/v22/daemon
 		github.com/pelletier/go-toml/v2 github.com/clipperhouse/uax29/v2
 		golang.org/x/sys golang.org/x/term golang.org/x/text/width golang.org/x/text/transform`)
 	deps := depsOf(t, "msg/cmd/msgd")

@@ -9,7 +9,6 @@ import (
 	"os/signal"
 	"runtime"
 	"strconv"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -53,15 +52,14 @@ func judge(args []string) error {
 		Sender: delivery.Sender{UID: w.uid, Root: w.root, Self: w.self, Names: here.Accounts},
 	}
 	hello := wire.Hello{Version: version, Host: here.Name, Privileged: true}
-	var logged atomic.Bool
+	var log *journal.Writer
 	send := func(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
-		system, configErr := config.Load(config.Path)
-		engine.Rules.Log = func(record delivery.Logged) {
-			// A log that takes nothing keeps no message from going out; msg doctor finds it.
-			if journal.Local().Write(record.Entry(system.Journal.Text)) == nil {
-				logged.Store(true)
-			}
+		var logErr error
+		if log, logErr = journal.Local().Open(); logErr != nil { // before any terminal is open
+			return delivery.NotLogged(logErr)
 		}
+		system, configErr := config.Load(config.Path)
+		engine.Rules.Log = delivery.ToLog(log, system.Journal.Text)
 		switch {
 		case err != nil:
 			return engine.Refuse(ctx, r, &message.Refusal{Problem: err.Error(), Hint: "nothing was sent"})
@@ -77,9 +75,9 @@ func judge(args []string) error {
 	// Protocol errors and clients that have left are not logged: anybody could fill the log.
 	service := wire.Service{Hello: hello, RequestTime: wire.RequestTime, Send: send, Consent: w.consent(here.Accounts, err)}
 	_ = service.Serve(context.Background(), conn, conn)
-	if logged.Load() {
-		_ = unix.Shutdown(connFD, unix.SHUT_RDWR) // the client has all, and need not wait
-		journal.Local().Settle(settleTime)
+	_ = unix.Shutdown(connFD, unix.SHUT_RDWR) // the client has all, and need not wait
+	if log != nil {
+		log.Settle(settleTime)
 	}
 	hang.Leave()
 	return unix.Close(overFD)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"msg/internal/answers"
 	"msg/internal/wire"
 )
 
@@ -144,5 +145,23 @@ func TestForgetting(t *testing.T) {
 	}
 	if want := int(starts.Burst) - mostOfOne; begun != want {
 		t.Errorf("a user with conversations begins %d more, not %d", begun, want)
+	}
+}
+
+// TestCodesForAll: if all conversations wait for answers, most codes are still free.
+func TestCodesForAll(t *testing.T) {
+	codes := 0
+	const signs = "abcdefghijklmnopqrstuvwxyz0123456789"
+	for _, first := range signs {
+		for _, second := range signs {
+			for _, third := range signs {
+				if answers.IsCode(string([]rune{first, second, third})) {
+					codes++
+				}
+			}
+		}
+	}
+	if codes < 8*mostAtOnce {
+		t.Errorf("%d codes for %d conversations", codes, mostAtOnce)
 	}
 }

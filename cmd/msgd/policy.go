@@ -117,11 +117,14 @@ func counter(uid uint32, limit rate.Limit) func(context.Context, func(string)) (
 	var count *rate.Count
 	var nowhere error
 	return func(ctx context.Context, note func(string)) (time.Duration, error) {
-		if count == nil && nowhere == nil {
-			count, nowhere = rate.Open(rate.Dir, uid, limit)
-		}
 		if nowhere == nil {
-			wait, err := count.Take(ctx)
+			wait, err := time.Duration(0), error(nil)
+			if count == nil {
+				count, err = rate.Open(rate.Dir, uid, limit)
+			}
+			if err == nil {
+				wait, err = count.Take(ctx)
+			}
 			if !errors.Is(err, rate.ErrNowhere) {
 				return wait, err
 			}

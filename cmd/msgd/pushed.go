@@ -30,14 +30,17 @@ func pushed() error {
 	engine := delivery.Engine{Host: here, Sender: delivery.Myself(here.Accounts), Rules: delivery.Unlimited()}
 	hello := wire.Hello{Version: version, Host: here.Name, Privileged: os.Geteuid() == 0}
 	send := func(ctx context.Context, r message.Request, lines *message.Lines, report func(message.Result)) error {
+		log, err := journal.Local().Open()
+		if err != nil {
+			return delivery.NotLogged(err)
+		}
+		defer log.Close()
 		system, err := config.Load(config.Path)
 		if err != nil {
 			system = config.Default()
 		}
 		engine.Rules.Everywhere, engine.Rules.Unsaid = consent.Store{Dir: consent.Dir}.ToRoot, system.Messages.Unsaid
-		engine.Rules.Log = func(record delivery.Logged) {
-			_ = journal.Local().Write(record.Entry(system.Journal.Text)) // a log that takes nothing keeps no message from going out
-		}
+		engine.Rules.Log = delivery.ToLog(log, system.Journal.Text)
 		return engine.Send(ctx, r, lines, report)
 	}
 	return wire.Service{Hello: hello, RequestTime: wire.RequestTime, Send: send}.Serve(context.Background(), wire.Stdin(), os.Stdout)

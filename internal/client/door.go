@@ -44,15 +44,17 @@ func Root(here delivery.Host, me delivery.Sender, spare func(sessions.Picture) [
 
 func ownProcess(here delivery.Host, me delivery.Sender, spare func(sessions.Picture) []string) message.Send {
 	return func(ctx context.Context, r message.Request, lines *message.Lines, tell func(message.Result)) error {
+		log, err := journal.Local().Open() // before all else, which may need descriptors
+		if err != nil {
+			return delivery.NotLogged(err)
+		}
+		defer log.Close()
 		system, err := config.Load(config.Path)
 		if err != nil {
 			system = config.Default() // it holds for others; msg doctor finds it
 		}
 		rules := delivery.Unlimited()
-		rules.Log = func(record delivery.Logged) {
-			// A log that takes nothing keeps no message from going out.
-			_ = journal.Local().Write(record.Entry(system.Journal.Text))
-		}
+		rules.Log = delivery.ToLog(log, system.Journal.Text)
 		rules.Everywhere, rules.Unsaid = consent.Store{Dir: consent.Dir}.ToRoot, system.Messages.Unsaid
 		if spare != nil {
 			rules.Spare = spare

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -163,6 +164,27 @@ func TestNobodyAtTheDoor(t *testing.T) {
 	var refused *message.Refusal
 	err = d.Send(t.Context(), message.Request{Targets: targets, Text: "hi", Wait: true}, nil, func(r message.Result) { t.Errorf("%+v", r) })
 	if !errors.As(err, &refused) || refused.Hint == "" {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestNoFilesForTheDoor: a process that may open no files hears that, and not that msgd does not
+// answer.
+func TestNoFilesForTheDoor(t *testing.T) {
+	d := doorOf(t, hello, end1)
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 0, Max: limit.Max}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := dial(t.Context(), d.path)
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	var refused *message.Refusal
+	if !errors.As(err, &refused) || refused.Problem != "this process may open no more files" {
 		t.Errorf("%v", err)
 	}
 }

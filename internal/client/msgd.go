@@ -34,6 +34,8 @@ func dial(caller context.Context, path string) (*net.UnixConn, error) {
 			return nil, &message.Refusal{Problem: "this host lets you send no messages: " + path + " is closed to you", Hint: "root decides who may use it; see msgd(8)"}
 		case errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, errors.ErrUnsupported):
 			return nil, ErrNobody
+		case errors.Is(err, syscall.EMFILE): // no fault of msgd's
+			return nil, &message.Refusal{Problem: "this process may open no more files", Hint: `nothing was sent; "ulimit -n 1024" lets more be open`}
 		default:
 			return nil, &message.Refusal{Problem: "msgd does not answer: " + err.Error(), Hint: `"msg doctor" says what is wrong`}
 		}

@@ -60,13 +60,16 @@ func (d *dispatch) goOn(ctx context.Context, a *attempt) {
 }
 
 // settle tells, once, what has become of an attempt that lingers.
-func (d *dispatch) settle(a *attempt, err error) {
+func (d *dispatch) settle(a *attempt, err error) { d.end(a, func() { d.report(d.results(a, err)...) }) }
+
+// end ends, once, an attempt that lingers.
+func (d *dispatch) end(a *attempt, tell func()) {
 	if !a.settled.CompareAndSwap(false, true) {
 		return
 	}
 	a.watch.Stop()
 	a.calm()
-	d.report(d.results(a, err)...)
+	tell()
 	a.through() // behind its result
 	d.slow.Done()
 }

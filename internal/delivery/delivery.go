@@ -71,6 +71,9 @@ func (s *sending) send(ctx context.Context) error {
 	if err := s.Sender.check(s.request); err != nil {
 		return err
 	}
+	if err := checkFiles(); err != nil {
+		return err
+	}
 	if meansMany(s.request.Targets) {
 		grown := growTable()
 		defer func() { <-grown }() // nothing goes on behind us
@@ -131,11 +134,15 @@ func (s *sending) deliver(ctx context.Context, places []Place) error {
 	if !ok {
 		return nil
 	}
-	d.carry(ctx, t)
-	if w == nil {
+	err := d.carry(ctx, t)
+	switch {
+	case err != nil:
+		d.typed.end(err)
+		d.slow.Wait()
+	case w == nil:
 		d.finish(ctx)
-	} else {
+	default:
 		w.await(ctx)
 	}
-	return nil
+	return err
 }

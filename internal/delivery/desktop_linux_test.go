@@ -33,10 +33,12 @@ func TestDesktop(t *testing.T) {
 	} {
 		e := Engine{Host: Host{Name: "here", System: sessions.System{Dev: "/dev"}}, Sender: Sender{Root: true}, Rules: Unlimited()}
 		var first []message.Result
-		e.Rules.Log = func(l Logged) { first = l.(Record).Results }
+		e.Rules.Log = func(l Logged) error { first = l.(Record).Results; return nil }
 		var results []message.Result
 		d := dispatchOf(e, message.Request{Text: "hello", DryRun: c.dry}, c.places, func(r message.Result) { results = append(results, r) })
-		d.carry(t.Context(), ticket{})
+		if err := d.carry(t.Context(), ticket{}); err != nil {
+			t.Error(err)
+		}
 		d.finish(t.Context())
 		sent := 0
 		var of message.Result

@@ -68,7 +68,7 @@ var steps = []step{
 	}, {
 		"between opening and writing", func(d deed) message.Reason { return d.opened }, false,
 		func(e *delivery.Engine, do func()) func(message.Result) {
-			e.Rules.Log = func(delivery.Logged) { do() }
+			e.Rules.Log = func(delivery.Logged) error { do(); return nil }
 			return func(message.Result) {}
 		},
 	}, {

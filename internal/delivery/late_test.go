@@ -50,7 +50,9 @@ func TestTooLate(t *testing.T) {
 	var results []message.Result
 	places := []Place{{Place: sessions.Place{Terminal: &sessions.Terminal{Name: "pts/0"}}}}
 	d := dispatchOf(e, message.Request{}, places, func(r message.Result) { results = append(results, r) })
-	d.carry(t.Context(), ticket{until: time.Now().Add(-time.Second)})
+	if err := d.carry(t.Context(), ticket{until: time.Now().Add(-time.Second)}); err != nil {
+		t.Error(err)
+	}
 	d.finish(t.Context())
 	if len(results) != 1 || results[0].Reason != message.Stuck || results[0].Detail != "not opened within 10s: nothing was written" {
 		t.Errorf("%+v", results)

@@ -7,10 +7,10 @@ import (
 )
 
 // logbook has each request leave an entry, whatever becomes of the process: when all terminals
-// are open, before anything is shown (docs/decisions, 22). What comes otherwise afterwards (a
-// terminal that is held) is a second entry.
+// are open, before anything is shown (docs/decisions, 22). If fewer may be open at once, each batch
+// has one. What comes otherwise afterwards (a terminal that is held) is a further entry.
 type logbook struct {
-	log func(Logged)
+	log func(Logged) error
 
 	mu     sync.Mutex
 	record Record
@@ -33,21 +33,28 @@ func (b *logbook) add(r message.Result) {
 	b.record.Results = append(b.record.Results, r)
 }
 
-// begin logs, once, what came of opening the terminals, those that will be written to as
-// Delivered.
-func (b *logbook) begin(opened []message.Result) {
+// begin logs what came of opening a batch of terminals, those that will be written to as
+// Delivered. If it fails, nothing may be written to them.
+func (b *logbook) begin(opened []message.Result) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.logged != nil {
-		return
+	record := b.record
+	record.Later, record.Results = b.logged != nil, opened
+	if !record.Later {
+		record.Results = append(of(b.record.Results, false), opened...)
+	} else if len(opened) == 0 {
+		return nil
 	}
-	b.logged = make(map[string]message.Event, len(opened))
+	if err := b.log(record); err != nil {
+		return err
+	}
+	if b.logged == nil {
+		b.logged = make(map[string]message.Event, len(opened))
+	}
 	for i := range opened {
 		b.logged[opened[i].Terminal] = opened[i].Event
 	}
-	record := b.record
-	record.Results = append(of(b.record.Results, false), opened...)
-	b.log(record)
+	return nil
 }
 
 // end logs what no entry says yet. It is called when all is written, perhaps twice. err says
@@ -65,7 +72,7 @@ func (b *logbook) end(err error) {
 		record.Later, record.Results = true, of(record.Results, true)
 	}
 	if !record.Later || len(record.Results) > 0 {
-		b.log(record)
+		_ = b.log(record) // nothing is sent because of it
 	}
 }
 

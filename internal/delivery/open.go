@@ -35,8 +35,8 @@ func (d *dispatch) makeRoom(most int, t ticket) (n int) {
 	return n
 }
 
-// open opens terminals. One that hangs goes on by itself, once it is open.
-func (d *dispatch) open(ctx context.Context, places []Place, t ticket) (opened, hang []*attempt) {
+// open opens terminals. One that hangs goes on by itself, once it is open and the entry is done.
+func (d *dispatch) open(ctx context.Context, places []Place, t ticket, logged *entry) (opened, hang []*attempt) {
 	all := make([]attempt, len(places))
 	for i := range all {
 		all[i].Place = &places[i]
@@ -52,6 +52,9 @@ func (d *dispatch) open(ctx context.Context, places []Place, t ticket) (opened, 
 	}, func(i int) {
 		a := &all[i]
 		d.linger(ctx, a)
+		if a.err == nil {
+			a.err = logged.await()
+		}
 		if a.err == nil && !a.settled.Load() {
 			a.err = d.writeLate(a, t)
 		}

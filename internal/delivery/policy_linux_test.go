@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -18,6 +20,7 @@ import (
 	"msg/internal/message"
 	"msg/internal/sessions"
 	"msg/internal/target"
+	"msg/internal/tty"
 	"msg/internal/tty/ttytest"
 )
 
@@ -124,7 +127,10 @@ func TestLog(t *testing.T) {
 	e := engine()
 	e.Sender.Self = sessions.Self{Terminal: term.Device, LoginUID: 4242, LoggedIn: true}
 	var records []delivery.Record
-	e.Rules.Log = func(r delivery.Logged) { records = append(records, r.(delivery.Record)) }
+	e.Rules.Log = func(r delivery.Logged) error {
+		records = append(records, r.(delivery.Record))
+		return nil
+	}
 	r := request(t, term.Name+",no-such-user", "one\ntwo\x1b[2J\xff")
 	send(t, e, r)
 	r.DryRun = true
@@ -226,7 +232,7 @@ func TestLogBeforeWriting(t *testing.T) {
 	}
 	e := engine()
 	var messages, lists []string
-	e.Rules.Log = func(l delivery.Logged) {
+	e.Rules.Log = func(l delivery.Logged) error {
 		r := l.(delivery.Record)
 		if len(messages) == 0 {
 			if seen := term.Seen(); seen != "" {
@@ -240,6 +246,7 @@ func TestLogBeforeWriting(t *testing.T) {
 				lists = append(lists, f.Value)
 			}
 		}
+		return nil
 	}
 	r := request(t, term.Name+","+held.Name+","+off.Name+",no-such-user", "hello")
 	r.Polite, r.Time = true, 100*time.Millisecond
@@ -255,33 +262,146 @@ func TestLogBeforeWriting(t *testing.T) {
 	}
 }
 
+// slowly opens terminals, by path, after so long.
+type slowly struct {
+	tty.Directly
+	after map[string]time.Duration
+}
+
+func (s slowly) Open(want tty.Want) (int, error) {
+	time.Sleep(s.after[want.Path])
+	return s.Directly.Open(want)
+}
+
+// TestLogBeforeLate: a terminal that was left aside, and is open before the log has the entry, shows
+// nothing until then.
+func TestLogBeforeLate(t *testing.T) {
+	aside, other := person(t), person(t)
+	e := engine()
+	e.Rules.Open = slowly{after: map[string]time.Duration{aside.Path: 200 * time.Millisecond}}
+	logged := false
+	e.Rules.Log = func(delivery.Logged) error {
+		time.Sleep(500 * time.Millisecond)
+		if seen := aside.Seen() + other.Seen(); seen != "" && !logged {
+			t.Errorf("it was shown before it was logged: %q", seen)
+		}
+		logged = true
+		return nil
+	}
+	if results := send(t, e, request(t, aside.Name+","+other.Name, "hello")); len(results) != 2 || !logged {
+		t.Errorf("%+v, logged %v", results, logged)
+	}
+	aside.Await(t, "| hello")
+	other.Await(t, "| hello")
+}
+
 // TestMain lets the test binary be a sender with few descriptors, for
 // TestFewDescriptors.
 func TestMain(m *testing.M) {
 	if list := os.Getenv("MSG_TEST_SEND"); list != "" {
-		sendWithFew(list)
+		most, err := strconv.Atoi(os.Getenv("MSG_TEST_OPEN"))
+		if err != nil {
+			panic(err)
+		}
+		sendWithFew(list, most)
 		return
 	}
 	os.Exit(m.Run())
 }
 
-// sendWithFew has five terminals open at most, and says how many were reached and
-// how many were logged.
-func sendWithFew(list string) {
-	limit := unix.Rlimit{Cur: 24 + 5, Max: 24 + 5}
+// sendWithFew has so many terminals open at most. It prints how many were reached, how many were
+// logged in how many entries, and how many results came before their entry.
+func sendWithFew(list string, most int) {
+	e := engine()
 	targets, err := target.Parse(list)
-	if err := errors.Join(err, unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)); err != nil {
+	if err := errors.Join(err, delivery.LeaveFiles(most)); err != nil {
 		panic(err)
 	}
-	e := engine()
-	reached, logged := 0, 0
-	e.Rules.Log = func(r delivery.Logged) { logged += len(r.(delivery.Record).Results) }
+	logged, entries := map[string]bool{}, 0
+	var mu sync.Mutex
+	e.Rules.Log = func(r delivery.Logged) error {
+		mu.Lock()
+		defer mu.Unlock()
+		entries++
+		for _, one := range r.(delivery.Record).Results {
+			logged[one.Terminal] = true
+		}
+		return nil
+	}
+	reached, early := 0, 0
 	err = e.Send(context.Background(), message.Request{Targets: targets, Text: "hello"}, nil, func(r message.Result) {
+		mu.Lock()
+		defer mu.Unlock()
 		if r.Event == message.Delivered {
 			reached++
+			if !logged[r.Terminal] {
+				early++
+			}
 		}
 	})
-	fmt.Println(reached, logged, err)
+	fmt.Println(reached, len(logged), entries, early, err)
+}
+
+// TestNotLogged: what can't be logged is refused, and nothing is shown. That holds for a line that
+// is typed, too.
+func TestNotLogged(t *testing.T) {
+	term, held := person(t), person(t)
+	held.Hold(t)
+	e := engine()
+	e.Rules.Log = func(delivery.Logged) error { return errors.New("no room") }
+	for _, change := range []func(*message.Request){
+		func(*message.Request) {},
+		func(r *message.Request) { r.Typed = true },
+	} {
+		r := request(t, term.Name+","+held.Name+",no-such-user", "hello")
+		change(&r)
+		lines := message.NewLines()
+		lines.Add("unseen")
+		lines.Close()
+		err := e.Send(t.Context(), r, lines, func(r message.Result) {
+			if r.Terminal != "" {
+				t.Errorf("%+v", r)
+			}
+		})
+		var refusal *message.Refusal
+		if !errors.As(err, &refusal) || refusal.Problem != "the message can't be logged: no room" {
+			t.Errorf("%v", err)
+		}
+	}
+	e.Rules.Log = func(l delivery.Logged) error {
+		if _, isLine := l.(delivery.LineRecord); isLine {
+			return errors.New("no room")
+		}
+		return nil
+	}
+	r, lines := request(t, term.Name, "seen"), message.NewLines()
+	r.Typed = true
+	lines.Add("unseen")
+	lines.Close()
+	var last message.Result
+	err := e.Send(t.Context(), r, lines, func(r message.Result) { last = r })
+	if err != nil || last.Event != message.Failed || !strings.Contains(last.Detail, "the line can't be logged: no room") {
+		t.Errorf("%+v, %v", last, err)
+	}
+	if seen := term.Await(t, "| seen"); strings.Contains(seen, "hello") || strings.Contains(seen, "unseen") {
+		t.Errorf("it was shown: %q", seen)
+	}
+}
+
+// TestCountOpen: descriptors are counted the same without /proc.
+func TestCountOpen(t *testing.T) {
+	var usual unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &usual); err != nil {
+		t.Fatal(err)
+	}
+	err := delivery.LeaveFiles(7)
+	with, without, countErr := delivery.CountedFree()
+	if err := errors.Join(err, countErr, unix.Setrlimit(unix.RLIMIT_NOFILE, &usual)); err != nil {
+		t.Fatal(err)
+	}
+	if with != 24+7 || without != with {
+		t.Errorf("%d may be open, and %d by the other count", with, without)
+	}
 }
 
 // TestEntryOfMany: however many targets come to nothing, the entry has who was sent
@@ -340,10 +460,26 @@ func TestFewDescriptors(t *testing.T) {
 		term := person(t)
 		people, names = append(people, term), append(names, term.Name)
 	}
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), "MSG_TEST_SEND="+strings.Join(names, ","))
-	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "12 12 <nil>\n" {
-		t.Errorf("%s, %v", out, err)
+	send := func(most int) string {
+		cmd := exec.Command("/proc/self/exe")
+		cmd.Env = append(os.Environ(), "MSG_TEST_SEND="+strings.Join(names, ","), "MSG_TEST_OPEN="+strconv.Itoa(most))
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+		return string(out)
+	}
+	// A caller can leave a process too few.
+	if out := send(0); out != "0 0 1 0 only 24 more files may be open, and a message needs 25\n" {
+		t.Errorf("%s", out)
+	}
+	for _, term := range people {
+		if seen := term.Seen(); seen != "" {
+			t.Fatalf("%s shows %q", term.Name, seen)
+		}
+	}
+	if out := send(5); out != "12 12 3 0 <nil>\n" {
+		t.Errorf("%s", out)
 	}
 	for _, term := range people {
 		term.Await(t, "| hello")

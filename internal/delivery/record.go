@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,6 +17,24 @@ import (
 // Logged is what leaves an entry in the log; withText has the text in it.
 type Logged interface {
 	Entry(withText bool) journal.Entry
+}
+
+// ToLog returns a Rules.Log that writes to an open log. A system without a log, or with one that
+// takes nothing, keeps no message from going out; msg doctor finds it. What this process alone
+// can't log does not go out.
+func ToLog(w *journal.Writer, withText bool) func(Logged) error {
+	return func(l Logged) error {
+		err := w.Write(l.Entry(withText))
+		if errors.Is(err, journal.ErrNone) {
+			return nil
+		}
+		return err
+	}
+}
+
+// NotLogged is the refusal of a message that this process can't log.
+func NotLogged(err error) error {
+	return &message.Refusal{Problem: "the message can't be logged: " + err.Error(), Hint: "what can't be logged is not sent"}
 }
 
 // Record is one request and what became of it.

@@ -12,7 +12,10 @@ import (
 // Rules is what holds for a sender on this host. No function is nil: begin with Unlimited.
 type Rules struct {
 	Policy Policy
-	Log    func(Logged) // may be called by several at a time
+
+	// Log logs a record. Several may call it at a time. After an error, what the record is about
+	// must not be shown.
+	Log func(Logged) error
 
 	// Open opens the terminals: tty.Directly in a process that may open them, else another
 	// process does.
@@ -32,7 +35,7 @@ type Rules struct {
 // unless they say otherwise. Nothing is logged.
 func Unlimited() Rules {
 	return Rules{
-		Policy: Policy{Unlimited: true}, Open: tty.Directly{}, Log: func(Logged) {},
+		Policy: Policy{Unlimited: true}, Open: tty.Directly{}, Log: func(Logged) error { return nil },
 		Everywhere: func(uint32) consent.Answer { return consent.Unsaid }, Unsaid: true,
 		Spare: func(sessions.Picture) []string { return nil },
 	}

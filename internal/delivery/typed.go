@@ -70,7 +70,10 @@ func (d *dispatch) admit(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		d.Rules.Log(LineRecord{UID: d.Sender.UID, Sender: d.message.Sender, Targets: d.request.Targets, Line: line})
+		err = d.Rules.Log(LineRecord{UID: d.Sender.UID, Sender: d.message.Sender, Targets: d.request.Targets, Line: line})
+		if err != nil {
+			return message.Fail(message.Stuck, "the line can't be logged: %v", err)
+		}
 		d.typed.add(line, leave)
 	}
 }

@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -132,15 +133,31 @@ func (w *waiting) Take(a answers.Answer) error {
 	if w.Asks(a) {
 		terminal = w.Host.System.TerminalOf(a.PID, a.UID)
 	}
-	record, err := w.judge(a, terminal, after)
+	record, p, err := w.judge(a, after)
 	if record != nil { // a log may take a second
-		w.Rules.Log(*record)
+		if logErr := w.Rules.Log(*record); logErr != nil && err == nil {
+			err = fmt.Errorf("your answer can't be logged, so it is not told: %w", logErr)
+		}
 	}
-	return err
+	if p == nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err != nil {
+		p.answers--
+		return err
+	}
+	w.report(message.Result{
+		Event: message.Answered, Host: w.Host.Name, User: p.name, Terminal: terminal, Answer: a.Kind, Text: a.Text, AfterMS: after,
+	})
+	wake(w.changed)
+	return nil
 }
 
-// judge takes an answer, or says why not, and what there is to log.
-func (w *waiting) judge(a answers.Answer, terminal string, after int64) (*AnswerRecord, error) {
+// judge counts an answer and returns the person whose it is, or says why it is not taken. The record
+// is nil if there is nothing to log.
+func (w *waiting) judge(a answers.Answer, after int64) (*AnswerRecord, *person, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	uid, p := w.from(a)
@@ -151,26 +168,22 @@ func (w *waiting) judge(a answers.Answer, terminal string, after int64) (*Answer
 	}
 	switch {
 	case w.over:
-		return nil, answers.ErrNobody
+		return nil, nil, answers.ErrNobody
 	case p == nil:
 		record.Err = errNotAsked
 		if w.refused[a.UID] || len(w.refused) >= mostRefused {
-			return nil, errNotAsked // it is logged once of each
+			return nil, nil, errNotAsked // it is logged once of each
 		}
 		w.refused[a.UID] = true
-		return record, errNotAsked
+		return record, nil, errNotAsked
 	case p.answers > 0 && a.Kind == message.OK && !w.request.Typed:
-		return nil, errAnswered
+		return nil, nil, errAnswered
 	case p.answers >= most:
-		return nil, errTooOften
+		return nil, nil, errTooOften
 	}
 	p.answers++
 	record.Name = p.name
-	w.report(message.Result{
-		Event: message.Answered, Host: w.Host.Name, User: p.name, Terminal: terminal, Answer: a.Kind, Text: a.Text, AfterMS: after,
-	})
-	wake(w.changed)
-	return record, nil
+	return record, p, nil
 }
 
 // mostRefused bounds the entries about those who are not asked, and try to answer.

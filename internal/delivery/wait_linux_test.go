@@ -437,10 +437,11 @@ type logged struct {
 	records []delivery.Logged
 }
 
-func (l *logged) add(r delivery.Logged) {
+func (l *logged) add(r delivery.Logged) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.records = append(l.records, r)
+	return nil
 }
 
 func (l *logged) answers() (all []delivery.AnswerRecord) {
@@ -534,6 +535,31 @@ func TestNotAsked(t *testing.T) {
 				t.Error("the text is logged unasked")
 			}
 		}
+	}
+}
+
+// TestAnswerNotLogged: an answer that can't be logged is refused, and is not told.
+func TestAnswerNotLogged(t *testing.T) {
+	e, term := waitingEngine(t), person(t)
+	failures := 1
+	e.Rules.Log = func(l delivery.Logged) error {
+		if _, isAnswer := l.(delivery.AnswerRecord); isAnswer && failures > 0 {
+			failures--
+			return errors.New("no room")
+		}
+		return nil
+	}
+	s := begin(t, e, waits(t, term.Name, "hello", 0))
+	code := s.code(t, e)
+	_, err := answer(t, e, code, answers.Answer{Kind: message.Reply, Text: "unseen"})
+	checkAnswerRefused(t, err, "your answer can't be logged, so it is not told: no room")
+	if _, err := answer(t, e, code, answers.Answer{Kind: message.Reply, Text: "seen"}); err != nil {
+		t.Error(err)
+	}
+	results := s.end(t)
+	checkEvents(t, results, message.Delivered, message.Open, message.Answered)
+	if last := results[2]; last.Text != "seen" {
+		t.Errorf("%+v", last)
 	}
 }
 

@@ -6,6 +6,7 @@
 package journal
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -24,8 +25,7 @@ type Entry struct {
 // entry has it.
 type Field struct{ Name, Value string }
 
-// Log names the sockets of the logs. Write reaches journald at Local's path alone, because
-// go-systemd takes no other.
+// Log names the sockets of the logs.
 type Log struct{ Journald, Syslog string }
 
 // Local returns this system's log.
@@ -34,58 +34,122 @@ func Local() Log { return Log{Journald: "/run/systemd/journal/socket", Syslog: "
 const (
 	identifier = "msg"
 
-	mostValue = 80 << 10 // of a field
-	mostLine  = 8 << 10  // of an entry in syslog, which has no fields
+	mostValue  = 80 << 10 // of a field
+	leastValue = 1 << 10  // of a field, on a system whose datagrams are small
+	mostLine   = 8 << 10  // of an entry in syslog, which has no fields
 )
 
 // timeout is how long to wait for a log that takes nothing.
 const timeout = time.Second
 
-// ErrNone says that this system has no log.
+// ErrNone says that this system has no log, or that the log takes nothing. Any other error is a
+// fault of this process, which a caller of msg may have arranged.
 var ErrNone = errors.New("neither journald nor syslog takes entries")
 
-// Write writes the entry to journald or else to syslog. After a second it gives up: the
-// libraries that send the entry have no time limit. What hangs then may still log the entry
-// later.
-func (l Log) Write(e Entry) error {
-	done := make(chan error, 1)
-	go func() { done <- l.write(e) }()
+// Writer writes entries to a log. It needs no descriptor but the one that it has, so a caller who
+// leaves a process few of them can't keep it from logging.
+type Writer struct {
+	log  Log
+	fd   int
+	turn chan struct{} // one writes at a time
+	sent bool          // journald has an entry of this process
+}
+
+// Open opens the log. An error means that this process can't log: it may open no more files, for
+// instance. A system without a log is no error yet.
+func (l Log) Open() (*Writer, error) {
+	fd, err := socket()
+	if err != nil {
+		return nil, fmt.Errorf("opening the log: %w", err)
+	}
+	return &Writer{log: l, fd: fd, turn: make(chan struct{}, 1)}, nil
+}
+
+// Close closes the log.
+func (w *Writer) Close() { closeSocket(w.fd) }
+
+// Write writes the entry to journald, or else to syslog. After a second it gives up.
+func (w *Writer) Write(e Entry) error {
+	deadline := time.Now().Add(timeout)
 	select {
-	case err := <-done:
-		return err
+	case w.turn <- struct{}{}:
+		defer func() { <-w.turn }()
 	case <-time.After(timeout):
 		return fmt.Errorf("%w: %w", ErrNone, os.ErrDeadlineExceeded)
 	}
-}
-
-// write does not wait twice for a log that takes nothing: syslog's socket may be journald's, too.
-func (l Log) write(e Entry) error {
-	err := toJournald(l.Journald, e)
+	err := w.toJournald(e, deadline)
 	if err == nil {
+		w.sent = true
 		return nil
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	// It does not wait twice for a log that takes nothing: syslog's socket may be journald's, too.
+	if isGone(err) && !errors.Is(err, os.ErrDeadlineExceeded) {
+		err = sendTo(w.fd, w.log.Syslog, e.line(time.Now()), deadline)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case isGone(err):
 		return fmt.Errorf("%w: %w", ErrNone, err)
 	}
-	if syslogErr := toSyslog(l.Syslog, e); syslogErr != nil {
-		return fmt.Errorf("%w: %w; %w", ErrNone, err, syslogErr)
+	return fmt.Errorf("logging: %w", err)
+}
+
+// toJournald sends the entry in journald's own form. It cuts more of the entry off if the system's
+// datagrams are too small for it.
+func (w *Writer) toJournald(e Entry, deadline time.Time) error {
+	for most := mostValue; ; most /= 2 {
+		err := sendTo(w.fd, w.log.Journald, e.native(most), deadline)
+		if !isTooLong(err) || most <= leastValue {
+			return err
+		}
 	}
-	return nil
 }
 
 // Settle waits until journald has handled every entry that this process has sent. journald looks up
 // the sending process when it handles an entry. If that process has ended, the entry has no
-// _SYSTEMD_UNIT. Settle gives up after the time given. Without journald it returns at once.
-func (l Log) Settle(within time.Duration) { settle(l.Journald, time.Now().Add(within)) }
+// _SYSTEMD_UNIT. Settle gives up after the time given. Without such an entry it returns at once.
+func (w *Writer) Settle(within time.Duration) {
+	w.turn <- struct{}{}
+	defer func() { <-w.turn }()
+	if w.sent {
+		settle(w.fd, w.log.Journald, time.Now().Add(within))
+	}
+}
 
-// line returns the entry as a line of text.
-func (e Entry) line() string {
+// native returns the entry in journald's own form (systemd.io/JOURNAL_NATIVE_PROTOCOL), with so
+// many bytes of each value at most.
+func (e Entry) native(most int) []byte {
+	fields := append([]Field{
+		{"MESSAGE", e.Message},
+		{"PRIORITY", "6"},         // info
+		{"SYSLOG_FACILITY", "10"}, // authpriv, as sudo's: who did what
+		{"SYSLOG_IDENTIFIER", identifier},
+	}, e.Fields...)
+	var out []byte
+	for _, f := range fields {
+		value := Cut(f.Value, most)
+		out = append(out, f.Name...)
+		if strings.Contains(value, "\n") {
+			out = append(out, '\n')
+			out = binary.LittleEndian.AppendUint64(out, uint64(len(value)))
+		} else {
+			out = append(out, '=')
+		}
+		out = append(append(out, value...), '\n')
+	}
+	return out
+}
+
+// line returns the entry as a line for syslog, as RFC 3164 has it, without the host.
+func (e Entry) line(at time.Time) []byte {
 	var out strings.Builder
 	out.WriteString(e.Message)
 	for _, f := range e.Fields {
 		fmt.Fprintf(&out, " %s=%q", f.Name, f.Value)
 	}
-	return Cut(strings.ReplaceAll(out.String(), "\n", " "), mostLine)
+	said := Cut(strings.ReplaceAll(out.String(), "\n", " "), mostLine)
+	return fmt.Appendf(nil, "<86>%s %s[%d]: %s\n", at.Format(time.Stamp), identifier, os.Getpid(), said) // authpriv.info
 }
 
 // Cut shortens a text to that many bytes, at a character, and says so.

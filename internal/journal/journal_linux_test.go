@@ -5,33 +5,38 @@ import (
 	"encoding/binary"
 	"errors"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
-	_ "unsafe" // for linkname
 
-	_ "github.com/coreos/go-systemd/v22/journal"
 	"golang.org/x/sys/unix"
 )
 
-// journalSocket is where go-systemd sends entries.
-//
-//go:linkname journalSocket github.com/coreos/go-systemd/v22/journal.journalSocket
-var journalSocket string
-
-// journald is a socket in journald's place.
-func journald(t testing.TB) (path string, conn *net.UnixConn) {
+// written opens a log, writes an entry and returns the log.
+func written(t testing.TB, log Log, e Entry) *Writer {
 	t.Helper()
-	path, conn = listen(t)
-	before := journalSocket
-	journalSocket = path
-	t.Cleanup(func() { journalSocket = before })
-	return path, conn
+	w := open(t, log)
+	if err := w.Write(e); err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
 
+func open(t testing.TB, log Log) *Writer {
+	t.Helper()
+	w, err := log.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	return w
+}
+
+// listen is a socket in a log's place.
 func listen(t testing.TB) (path string, conn *net.UnixConn) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "socket")
@@ -60,23 +65,14 @@ func received(t testing.TB, conn *net.UnixConn) string {
 var ours = []Field{{"PRIORITY", "6"}, {"SYSLOG_FACILITY", "10"}, {"SYSLOG_IDENTIFIER", "msg"}}
 
 func TestJournald(t *testing.T) {
-	path, conn := journald(t)
+	path, conn := listen(t)
 	entry := Entry{Message: "carol to bob", Fields: []Field{
 		{"MSG_TARGETS", "bob"}, {"MSG_TEXT", "one\nPRIORITY=0\ntwo"},
 	}}
-	if err := (Log{Journald: path}).Write(entry); err != nil {
-		t.Fatal(err)
-	}
+	written(t, Log{Journald: path}, entry)
 	want := append([]Field{{"MESSAGE", "carol to bob"}, entry.Fields[0], entry.Fields[1]}, ours...)
 	if got := receivedFields(t, conn); !slices.Equal(got, sorted(want)) {
 		t.Errorf("%q, want %q", got, want)
-	}
-}
-
-// TestPath: Local's path is the one that go-systemd sends to.
-func TestPath(t *testing.T) {
-	if got := Local().Journald; got != journalSocket {
-		t.Errorf("%q, want %q", got, journalSocket)
 	}
 }
 
@@ -84,9 +80,7 @@ func TestPath(t *testing.T) {
 func TestSyslog(t *testing.T) {
 	path, conn := listen(t)
 	entry := Entry{Message: "carol to bob", Fields: []Field{{"MSG_TEXT", "one\n<0>two \"x\""}}}
-	if err := (Log{Journald: path + ".missing", Syslog: path}).Write(entry); err != nil {
-		t.Fatal(err)
-	}
+	written(t, Log{Journald: path + ".missing", Syslog: path}, entry)
 	got := strings.TrimSuffix(received(t, conn), "\n") // its end
 	if !strings.HasPrefix(got, "<86>") || strings.Contains(got, "\n") ||
 		!strings.HasSuffix(got, `]: carol to bob MSG_TEXT="one\n<0>two \"x\""`) {
@@ -96,7 +90,7 @@ func TestSyslog(t *testing.T) {
 
 // TestNoLog: there is an error where there is no log.
 func TestNoLog(t *testing.T) {
-	if err := (Log{Journald: "/nowhere/a", Syslog: "/nowhere/b"}).Write(Entry{Message: "x"}); !errors.Is(err, ErrNone) {
+	if err := open(t, Log{Journald: "/nowhere/a", Syslog: "/nowhere/b"}).Write(Entry{Message: "x"}); !errors.Is(err, ErrNone) {
 		t.Errorf("without a log: %v", err)
 	}
 }
@@ -119,14 +113,15 @@ func fill(t *testing.T, path string) {
 
 // TestFull: a log that takes nothing costs its second, once, and little work.
 func TestFull(t *testing.T) {
-	path, _ := journald(t)
+	path, _ := listen(t)
 	fill(t, path)
 	for name, log := range map[string]Log{
 		"journald": {Journald: path, Syslog: path}, "syslog": {Journald: path + ".missing", Syslog: path},
 	} {
 		t.Run(name, func(t *testing.T) {
+			w := open(t, log)
 			begun, worked := time.Now(), processor(t)
-			err := log.Write(Entry{Message: "x"})
+			err := w.Write(Entry{Message: "x"})
 			if took := time.Since(begun); !errors.Is(err, ErrNone) || took < timeout/2 || took > 3*timeout/2 {
 				t.Errorf("%v after %v", err, took)
 			}
@@ -139,12 +134,12 @@ func TestFull(t *testing.T) {
 
 // TestFullForAMoment: an entry waits for its place in a log that reads again.
 func TestFullForAMoment(t *testing.T) {
-	path, conn := journald(t)
+	path, conn := listen(t)
 	for name, log := range map[string]Log{"journald": {Journald: path}, "syslog": {Journald: path + ".missing", Syslog: path}} {
 		t.Run(name, func(t *testing.T) {
 			fill(t, path)
-			done := make(chan error, 1)
-			go func() { done <- log.Write(Entry{Message: "carol to bob"}) }()
+			w, done := open(t, log), make(chan error, 1)
+			go func() { done <- w.Write(Entry{Message: "carol to bob"}) }()
 			select {
 			case err := <-done:
 				t.Fatalf("a full log took it: %v", err)
@@ -159,35 +154,94 @@ func TestFullForAMoment(t *testing.T) {
 	}
 }
 
-// TestNobodyReads: where a log is full only once the entry is on its way, the second holds, too.
+// TestNobodyReads: several entries at once for a log that takes nothing cost each a second.
 func TestNobodyReads(t *testing.T) {
-	there, _ := listen(t)
-	full, conn := journald(t)
-	fill(t, full)
-	begun := time.Now()
-	err := (Log{Journald: there, Syslog: there}).Write(Entry{Message: "carol to bob"})
-	if took := time.Since(begun); !errors.Is(err, ErrNone) || took > 3*timeout/2 {
-		t.Errorf("%v after %v", err, took)
+	path, _ := listen(t)
+	fill(t, path)
+	w, begun := open(t, Log{Journald: path, Syslog: path}), time.Now()
+	errs := make(chan error, 5)
+	for range cap(errs) {
+		go func() { errs <- w.Write(Entry{Message: "carol to bob"}) }()
 	}
-	for !strings.Contains(received(t, conn), "carol to bob") { // it is taken later, and hangs no more
+	for range cap(errs) {
+		if err := <-errs; !errors.Is(err, ErrNone) {
+			t.Error(err)
+		}
+	}
+	if took := time.Since(begun); took > 3*timeout/2 {
+		t.Errorf("after %v", took)
+	}
+}
+
+// TestNoDescriptors: a log that is open needs no more files, for journald and for syslog. A process
+// that may open none has no log, and that is no fault of the log's.
+func TestNoDescriptors(t *testing.T) {
+	path, conn := listen(t)
+	journald, syslog := open(t, Log{Journald: path}), open(t, Log{Journald: path + ".missing", Syslog: path})
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	none := unix.Rlimit{Cur: 0, Max: limit.Max}
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &none); err != nil {
+		t.Fatal(err)
+	}
+	errs := []error{
+		journald.Write(Entry{Message: "carol to bob"}),
+		journald.Write(Entry{Message: "carol to bob", Fields: []Field{{"MSG_TEXT", strings.Repeat("x\n", mostValue)}}}),
+		syslog.Write(Entry{Message: "carol to bob"}),
+	}
+	_, openErr := Local().Open()
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	for i, err := range errs {
+		if err != nil {
+			t.Fatalf("entry %d: %v", i, err)
+		}
+		if got := received(t, conn); !strings.Contains(got, "carol to bob") {
+			t.Errorf("%q", got)
+		}
+	}
+	if !errors.Is(openErr, unix.EMFILE) || errors.Is(openErr, ErrNone) {
+		t.Errorf("opening the log without a free descriptor: %v", openErr)
+	}
+}
+
+// TestGone: only what is the log's own fault counts as no log.
+func TestGone(t *testing.T) {
+	path, _ := listen(t)
+	file := t.TempDir() + "/file"
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, there := range []string{file, file + "/below", "/nowhere"} {
+		if err := open(t, Log{Journald: there, Syslog: there}).Write(Entry{Message: "x"}); !errors.Is(err, ErrNone) {
+			t.Errorf("%s: %v", there, err)
+		}
+	}
+	w, err := (Log{Journald: path, Syslog: path}).Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	if err := w.Write(Entry{Message: "x"}); err == nil || errors.Is(err, ErrNone) {
+		t.Errorf("a log that this process has closed: %v", err)
 	}
 }
 
 // TestSettle: Settle waits until the log has read everything that was sent before. It gives up at
 // its limit.
 func TestSettle(t *testing.T) {
-	path, conn := journald(t)
-	log := Log{Journald: path}
-	if err := log.Write(Entry{Message: "carol to bob"}); err != nil {
-		t.Fatal(err)
-	}
+	path, conn := listen(t)
+	w := written(t, Log{Journald: path}, Entry{Message: "carol to bob"})
 	begun := time.Now()
-	if log.Settle(timeout / 5); time.Since(begun) < timeout/5 {
+	if w.Settle(timeout / 5); time.Since(begun) < timeout/5 {
 		t.Fatalf("it settled after %v, and nothing was read", time.Since(begun))
 	}
 	settled := make(chan bool)
 	go func() {
-		log.Settle(time.Hour)
+		w.Settle(time.Hour)
 		close(settled)
 	}()
 	for _, want := range []string{"carol to bob", "", ""} { // one for each Settle
@@ -201,10 +255,10 @@ func TestSettle(t *testing.T) {
 		}
 	}
 	<-settled
-	Log{Journald: path + ".missing"}.Settle(time.Hour)
+	open(t, Log{Journald: path}).Settle(time.Hour) // nothing was written
 	fill(t, path)
 	begun = time.Now()
-	if log.Settle(timeout / 5); time.Since(begun) > timeout {
+	if w.Settle(timeout / 5); time.Since(begun) > timeout {
 		t.Errorf("a full log held it for %v", time.Since(begun))
 	}
 }
@@ -221,26 +275,45 @@ func processor(t *testing.T) time.Duration {
 
 // TestLong: the largest entry there can be goes through as one datagram.
 func TestLong(t *testing.T) {
-	path, conn := journald(t)
+	path, conn := listen(t)
 	long := strings.Repeat("é", 1<<20)
 	entry := Entry{Message: "x", Fields: []Field{{"MSG_RESULTS", long}, {"MSG_TEXT", "x" + long}}}
-	if err := (Log{Journald: path}).Write(entry); err != nil {
-		t.Fatal(err)
-	}
+	written(t, Log{Journald: path}, entry)
 	if got := received(t, conn); len(got) < 2*mostValue || len(got) > 3*mostValue || !utf8.ValidString(got) {
 		t.Errorf("%d bytes", len(got))
+	}
+}
+
+// TestSmallDatagrams: a system that has only small datagrams gets the entry shortened.
+func TestSmallDatagrams(t *testing.T) {
+	path, conn := listen(t)
+	w := open(t, Log{Journald: path})
+	if err := unix.SetsockoptInt(w.fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 8<<10); err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("é", 1<<20)
+	if err := w.Write(Entry{Message: "carol to bob", Fields: []Field{{"MSG_RESULTS", long}, {"MSG_UID", "1003"}}}); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, f := range receivedFields(t, conn) {
+		got[f.Name] = f.Value
+	}
+	if got["MESSAGE"] != "carol to bob" || got["MSG_UID"] != "1003" || len(got["MSG_RESULTS"]) < leastValue {
+		t.Errorf("%.200q", got)
 	}
 }
 
 // FuzzEntry holds that the log's reader finds the fields that were written, whatever is in them,
 // and no others; and that syslog gets one line.
 func FuzzEntry(f *testing.F) {
-	path, conn := journald(f)
+	path, conn := listen(f)
 	f.Add("carol to bob", "one\nPRIORITY=0\ntwo", "bob")
 	f.Add("\n", "=\n\x00\x00\x00\x00\x00\x00\x00\x01", "\xff\n<0>")
+	w := open(f, Log{Journald: path})
 	f.Fuzz(func(t *testing.T, message, body, targets string) {
 		e := Entry{Message: message, Fields: []Field{{"MSG_TEXT", body}, {"MSG_TARGETS", targets}}}
-		if err := (Log{Journald: path}).Write(e); err != nil {
+		if err := w.Write(e); err != nil {
 			t.Fatal(err)
 		}
 		want := append([]Field{{"MESSAGE", message}}, e.Fields...)
@@ -250,7 +323,8 @@ func FuzzEntry(f *testing.F) {
 		if got := receivedFields(t, conn); !slices.Equal(got, sorted(append(want, ours...))) {
 			t.Errorf("%q; want %q", got, want)
 		}
-		if line := e.line(); strings.Contains(line, "\n") || len(line) > mostLine+len("…") {
+		line, whole := strings.CutSuffix(string(e.line(time.Now())), "\n")
+		if !whole || strings.Contains(line, "\n") || len(line) > mostLine+100 {
 			t.Errorf("%q", line)
 		}
 		if short := Cut(body, len(targets)); short != body && (len(short) > len(targets)+len("…") || !strings.HasPrefix(body, strings.TrimSuffix(short, "…"))) {

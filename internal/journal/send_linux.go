@@ -1,75 +1,66 @@
 package journal
 
 import (
-	"log/syslog"
+	"errors"
+	"fmt"
 	"os"
+	"slices"
 	"time"
 
-	"github.com/coreos/go-systemd/v22/journal"
 	"golang.org/x/sys/unix"
 )
 
-// toJournald sends the entry in journald's own form.
-func toJournald(path string, e Entry) error {
-	if err := room(path); err != nil {
-		return err
-	}
-	vars := map[string]string{
-		"SYSLOG_FACILITY":   "10", // authpriv, as sudo's: who did what
-		"SYSLOG_IDENTIFIER": identifier,
-	}
-	for _, f := range e.Fields {
-		vars[f.Name] = Cut(f.Value, mostValue)
-	}
-	return journal.Send(Cut(e.Message, mostValue), journal.PriInfo, vars)
-}
+// socket returns a socket that blocks. Processes that block wait in turn, so a user who floods the
+// log can't keep others' entries out (unix_wait_for_peer in the kernel's net/unix/af_unix.c).
+func socket() (int, error) { return unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0) }
 
-// toSyslog sends the entry as a line in the form of RFC 3164.
-func toSyslog(path string, e Entry) error {
-	if err := room(path); err != nil {
-		return err
-	}
-	log, err := syslog.Dial("unixgram", path, syslog.LOG_AUTHPRIV|syslog.LOG_INFO, identifier)
-	if err != nil {
-		return err
-	}
-	defer log.Close()
-	return log.Info(e.line())
-}
+func closeSocket(fd int) { _ = unix.Close(fd) }
 
-// room waits until the socket takes a datagram. While the socket is full, journal.Send would try
-// again and again without a pause, and never give up.
-func room(path string) error {
-	fd, err := connect(path)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	return poll(fd, timeout)
-}
-
-// connect returns a connected socket. On any other, poll(2) does not look at the other end's queue.
-func connect(path string) (fd int, err error) {
-	fd, err = unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	if err != nil {
-		return -1, err
-	}
+// sendTo sends a datagram to the log at the path.
+func sendTo(fd int, path string, datagram []byte, deadline time.Time) error {
 	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: path}); err != nil {
-		_ = unix.Close(fd)
-		return -1, err
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	return fd, nil
+	for {
+		left := time.Until(deadline)
+		if left <= 0 {
+			return fmt.Errorf("%s: %w", path, os.ErrDeadlineExceeded)
+		}
+		wait := unix.NsecToTimeval(max(left, time.Millisecond).Nanoseconds()) // 0 would be for ever
+		err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &wait)
+		if err == nil {
+			err = unix.Send(fd, datagram, unix.MSG_NOSIGNAL)
+		}
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR): // the time is over; a signal of Go's runtime
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+}
+
+// isGone reports whether the log itself is to blame: there is none, it is closed to this process,
+// or it takes nothing. What a process lacks is no such thing.
+func isGone(err error) bool {
+	var errno unix.Errno
+	if !errors.As(err, &errno) {
+		return errors.Is(err, os.ErrDeadlineExceeded)
+	}
+	return slices.Contains([]unix.Errno{
+		unix.ENOENT, unix.ENOTDIR, unix.ECONNREFUSED, unix.ECONNRESET, unix.ENOTCONN, unix.EPIPE,
+		unix.ENOTSOCK, unix.EPROTOTYPE, unix.EACCES,
+	}, errno)
+}
+
+func isTooLong(err error) bool {
+	return errors.Is(err, unix.EMSGSIZE) || errors.Is(err, unix.ENOBUFS)
 }
 
 // settle sends an empty datagram, which journald ignores, and waits until journald has read it.
 // journald handles one datagram after the other, so it has then handled all that came before.
-func settle(path string, deadline time.Time) {
-	fd, err := connect(path)
-	if err != nil {
-		return
-	}
-	defer unix.Close(fd)
-	if poll(fd, time.Until(deadline)) != nil || unix.Send(fd, nil, 0) != nil {
+func settle(fd int, path string, deadline time.Time) {
+	if sendTo(fd, path, nil, deadline) != nil {
 		return
 	}
 	for pause := time.Millisecond; time.Now().Before(deadline); pause = min(2*pause, 50*time.Millisecond) {
@@ -77,21 +68,5 @@ func settle(path string, deadline time.Time) {
 			return
 		}
 		time.Sleep(pause)
-	}
-}
-
-// poll waits until the socket takes a datagram.
-func poll(fd int, within time.Duration) error {
-	polled := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}
-	for {
-		switch n, err := unix.Poll(polled, int(max(within, 0).Milliseconds())); {
-		case err == unix.EINTR:
-		case err != nil:
-			return err
-		case n == 0:
-			return os.ErrDeadlineExceeded
-		default:
-			return nil
-		}
 	}
 }

@@ -26,7 +26,8 @@ type Count struct {
 	limit Limit
 }
 
-// Open opens the user's count in dir. Its error is ErrNowhere, with the cause.
+// Open opens the user's count in dir. Its error is ErrNowhere, with the cause, or says what this
+// process lacks.
 func Open(dir string, uid uint32, limit Limit) (*Count, error) {
 	c := &Count{dir: dir, uid: uid, limit: limit}
 	folder, err := openDir(dir)
@@ -42,10 +43,19 @@ func Open(dir string, uid uint32, limit Limit) (*Count, error) {
 	return c, nil
 }
 
-func (c *Count) nowhere(err error) error { return fmt.Errorf("%w: %s: %w", ErrNowhere, c.dir, err) }
+// nowhere returns why the message is not counted. What this process or the system lacks for a moment
+// is no fault of the place for counts.
+func (c *Count) nowhere(err error) error {
+	for _, short := range []unix.Errno{unix.EMFILE, unix.ENFILE, unix.ENOMEM} {
+		if errors.Is(err, short) {
+			return fmt.Errorf("the message can't be counted: %w", err)
+		}
+	}
+	return fmt.Errorf("%w: %s: %w", ErrNowhere, c.dir, err)
+}
 
 // Take counts one message, and returns 0. If that is one too many, it counts nothing, and
-// returns how long to wait. Its errors are ErrNowhere, with the cause, and ErrHeld.
+// returns how long to wait. Its errors are Open's, and ErrHeld.
 func (c *Count) Take(ctx context.Context) (time.Duration, error) {
 	wait, err := c.take(ctx)
 	if err != nil && !errors.Is(err, ErrHeld) {

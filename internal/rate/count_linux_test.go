@@ -150,6 +150,26 @@ func TestUnsafeFolders(t *testing.T) {
 	}
 }
 
+// TestNoDescriptors: a process that can open no more files has not found the place for counts
+// missing, and counts nothing in another way.
+func TestNoDescriptors(t *testing.T) {
+	dir := counts(t)
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 0, Max: limit.Max}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(dir, 1003, Limit{PerMinute: 20})
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(err, unix.EMFILE) || errors.Is(err, ErrNowhere) {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestHeld: a process that was stopped at the count holds up its own user, for a
 // second, and nobody else.
 func TestHeld(t *testing.T) {

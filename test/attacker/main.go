@@ -15,6 +15,8 @@
 //	attacker become UID       claims a login uid, and carries out plans
 //	attacker pretend, mimic   are on a terminal with the number of somebody else's
 //	attacker pane COLUMNS     is a terminal that shows nothing until it is told to
+//	attacker forge TEXT PROGRAM...  writes to the log what looks like msgd's, and becomes a program
+//	attacker drown SECS       writes to the log as fast as it can
 //	attacker again PID UID    is another process of that number; for root
 //	attacker oldkernel COMMAND  runs a program on a kernel without SO_PASSRIGHTS; for root
 package main
@@ -56,6 +58,8 @@ func run(args []string) error {
 		return quiet()
 	case command == "mimic" && len(args) > 1:
 		return mimic(args[0], args[1], args[2:])
+	case command == "forge" && len(args) > 1:
+		return forge(args[0], args[1:])
 	case command == "again" && len(args) == 2:
 		return again(args[0], args[1])
 	case command == "hold" && len(args) == 2:
@@ -71,7 +75,7 @@ func run(args []string) error {
 	}
 	one := map[string]func(string) error{
 		"stage": stage, "give": give, "take": take, "spy": spy, "display": display,
-		"become": become, "pane": pane, "onTerminal": onTerminal,
+		"become": become, "drown": drown, "pane": pane, "onTerminal": onTerminal,
 	}[command]
 	if one == nil || len(args) != 1 {
 		return errUsage
