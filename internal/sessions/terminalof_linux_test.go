@@ -59,18 +59,20 @@ func TestOf(t *testing.T) {
 	term := ttytest.Open(t)
 	begun := bootTime()
 	term.Lead(t, "sleep", "1000")
-	processes, err := readProc("/proc")
-	if err != nil {
-		t.Fatal(err)
-	}
 	leader := 0
-	for _, p := range processes.leaders(term.Device) { // in another namespace there may be one with the same number
-		if who, ok := processes.identity(p.pid); ok && who.ours && p.name == "sleep" {
-			leader = p.pid
+	for deadline := time.Now().Add(10 * time.Second); leader == 0; time.Sleep(time.Millisecond) { // until setsid has become sleep
+		processes, err := readProc("/proc")
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if leader == 0 {
-		t.Fatalf("nobody leads %s", term.Name)
+		for _, p := range processes.leaders(term.Device) { // in another namespace there may be one with the same number
+			if who, ok := processes.identity(p.pid); ok && who.ours && p.name == "sleep" {
+				leader = p.pid
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nobody leads %s", term.Name)
+		}
 	}
 	peer, err := system.Of(leader)
 	if err != nil || peer.UIDs != [4]uint32{me, me, me, me} || peer.Confined || peer.Terminal != term.Device {
