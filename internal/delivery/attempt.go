@@ -23,8 +23,12 @@ type attempt struct {
 	settled atomic.Bool // it has its result
 	lingers sync.Once
 	through func()      // tells that it waits no longer for the text
+	notice  *time.Timer // announces that it takes long
 	watch   *time.Timer // settles it if it hangs
 	calm    func() bool // ends the watch of the sender
+
+	telling   sync.Mutex // no news after the result
+	announced bool
 }
 
 // grace is how much longer than it may an attempt takes before it counts as hanging.
@@ -36,9 +40,12 @@ var errHangs = message.Fail(message.Stuck, "it hangs")
 // over, or when the sender gives up.
 func (d *dispatch) linger(ctx context.Context, a *attempt) {
 	a.lingers.Do(func() {
+		a.telling.Lock()
+		defer a.telling.Unlock()
 		d.text.Add(1)
 		d.slow.Add(1)
 		a.through = sync.OnceFunc(d.text.Done)
+		a.notice = time.AfterFunc(noticeable, func() { d.announce(a) })
 		a.watch = time.AfterFunc(d.patience()+grace, func() {
 			if ctx.Err() != nil {
 				d.settle(a, interrupted)
@@ -59,14 +66,45 @@ func (d *dispatch) goOn(ctx context.Context, a *attempt) {
 	d.close(a)
 }
 
+// expect watches what the terminal is to take next.
+func (a *attempt) expect(patience time.Duration) {
+	a.telling.Lock()
+	defer a.telling.Unlock()
+	a.announced = false
+	a.notice.Reset(noticeable)
+	a.watch.Reset(patience + grace)
+}
+
+// calmDown ends that: the terminal has all.
+func (a *attempt) calmDown() {
+	a.telling.Lock()
+	defer a.telling.Unlock()
+	a.announced = true
+	a.notice.Stop()
+	a.watch.Stop()
+}
+
+// announce tells, once, that the message waits for a terminal.
+func (d *dispatch) announce(a *attempt) {
+	a.telling.Lock()
+	defer a.telling.Unlock()
+	if !a.settled.Load() && !a.announced {
+		a.announced = true
+		d.report(d.Host.onPlace(a.Place, message.Waiting))
+	}
+}
+
 // settle tells, once, what has become of an attempt that lingers.
 func (d *dispatch) settle(a *attempt, err error) { d.end(a, func() { d.report(d.results(a, err)...) }) }
 
 // end ends, once, an attempt that lingers.
 func (d *dispatch) end(a *attempt, tell func()) {
+	a.telling.Lock()
+	defer a.telling.Unlock()
 	if !a.settled.CompareAndSwap(false, true) {
 		return
 	}
+	a.notice.Stop()
 	a.watch.Stop()
 	a.calm()
 	tell()

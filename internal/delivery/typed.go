@@ -106,8 +106,8 @@ func (d *dispatch) writeLine(ctx context.Context, a *attempt, out tty.Output, le
 	if leave.late() {
 		return errLineTooLate
 	}
-	a.watch.Reset(d.patience() + grace)
-	defer a.watch.Stop()
+	a.expect(d.patience())
+	defer a.calmDown()
 	written, err := put(a.terminal, out, leave)
 	if err != nil {
 		return err

@@ -100,7 +100,7 @@ func (d *dispatch) stayOne(ctx context.Context, a *attempt) {
 	if !d.follows() {
 		return
 	}
-	a.watch.Stop()
+	a.calmDown()
 	a.through()
 	if a.err = d.follow(ctx, a); a.err != nil {
 		d.audience.reached(a.Owner, -1)
@@ -130,28 +130,12 @@ func (d *dispatch) complete(ctx context.Context, a *attempt, out tty.Output, wri
 	if written == len(out.Data) {
 		return nil
 	}
-	more, err := d.writeHeld(ctx, a, out.From(written))
+	more, err := a.terminal.WriteWithin(ctx, out.From(written), time.Now().Add(d.patience()))
 	return partly(err, max(written+more, a.terminal.Half()), len(out.Data))
 }
 
 // noticeable is how long a person waits without asking why.
 const noticeable = time.Second
-
-// writeHeld writes to a terminal that is held, or slow. If that takes long, it says so.
-func (d *dispatch) writeHeld(ctx context.Context, a *attempt, out tty.Output) (int, error) {
-	start, patience := time.Now(), d.patience()
-	written := 0
-	if patience > noticeable {
-		n, err := a.terminal.WriteWithin(ctx, out, start.Add(noticeable))
-		if !errors.Is(err, message.Stuck) || ctx.Err() != nil {
-			return n, err
-		}
-		written = n
-		d.report(d.Host.onPlace(a.Place, message.Waiting))
-	}
-	n, err := a.terminal.WriteWithin(ctx, out.From(written), start.Add(patience))
-	return written + n, err
-}
 
 func (d *dispatch) patience() time.Duration {
 	if d.request.Time > 0 {
