@@ -281,7 +281,7 @@ var rowAt = regexp.MustCompile(`\x1b\[\d+;1H`)
 func drawnText(rows string) string {
 	var out strings.Builder
 	for i, row := range rowAt.Split(rows, -1) {
-		row = strings.TrimRight(row, " ")
+		row = strings.TrimRight(strings.TrimPrefix(row, "\x1b[K"), " ")
 		text, body := strings.CutPrefix(row, "| ")
 		switch {
 		case i == 0 && row == "", !body && i == 1 && crowdBanner.MatchString(row):

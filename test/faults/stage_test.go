@@ -286,8 +286,8 @@ func processes() (alive []string) {
 		}
 		name := string(stat[bytes.IndexByte(stat, '(')+1 : bytes.LastIndexByte(stat, ')')])
 		line, _ := os.ReadFile("/proc/" + e.Name() + "/cmdline")
-		// A judge or a monitor is called exe until it has named itself.
-		if slices.Contains([]string{"msg", "msgd-judge", "msgd-monitor", "exe"}, name) || bytes.Contains(line, []byte("\x00msg-notice\x00")) {
+		// A judge, a monitor and a child of root's msg are called exe until they have named themselves.
+		if slices.Contains([]string{"msg", "msg-delivery", "msgd-judge", "msgd-monitor", "exe"}, name) || bytes.Contains(line, []byte("\x00msg-notice\x00")) {
 			alive = append(alive, string(stat))
 		}
 	}
