@@ -28,7 +28,7 @@ func TestThousandsOfHosts(t *testing.T) {
 	const ssh = `#!/bin/sh
 case "$*" in *-G*) exit 0;; *"n0007 msg helper") sleep 3;; *999" msg helper") echo "ssh: connect to host x port 22: Connection refused" >&2; exit 255;; esac
 echo '{"event":"hello","protocol":[1,1],"version":"1"}'
-read -r request
+read -r request; sleep 0.1
 echo '{"event":"delivered","host":"x","user":"bob","terminal":"pts/1"}'
 echo '{"event":"end","results":1}'
 `
