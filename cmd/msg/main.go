@@ -33,15 +33,14 @@ func main() {
 	debug.SetGCPercent(rarely)
 	here := delivery.Local()
 	here.System.Logind = logins.Func(logind.Sessions(here.System))
-	me := delivery.Myself(here.Accounts)
 	if client.IsChild() {
-		if err := client.Deliver(here, me, version); err != nil {
+		if err := client.Deliver(here, version); err != nil {
 			fmt.Fprintf(os.Stderr, "%v\n", err)
 			os.Exit(exitNotReached)
 		}
 		return
 	}
-	w := newWorld(here, me)
+	w := newWorld(here, delivery.Myself(here.Accounts))
 	w.name = calledAs(os.Args[0])
 	_, w.posixly = os.LookupEnv("POSIXLY_CORRECT")
 	code, err := run(context.Background(), os.Args[1:], w)

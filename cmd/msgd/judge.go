@@ -79,6 +79,8 @@ func judge(args []string) error {
 	if log != nil {
 		log.Settle(settleTime)
 	}
+	// A terminal may hold a thread of this process, and with it all that is open.
+	_ = unix.Shutdown(betweenFD, unix.SHUT_RDWR)
 	hang.Leave()
 	return unix.Close(overFD)
 }

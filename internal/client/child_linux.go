@@ -22,8 +22,8 @@ import (
 
 // childFacts is what a child cannot find out by itself. It is the child's only argument.
 type childFacts struct {
-	From  string   `json:"from"`  // as delivery.Sender has it
-	Spare []string `json:"spare"` // terminals that get nothing
+	Self  sessions.Self // what the kernel says of the parent
+	Spare []string      // terminals that get nothing
 }
 
 // inChild returns a way that delivers in a child process of root's own: this program, started
@@ -32,7 +32,7 @@ type childFacts struct {
 // can be started, it delivers by itself.
 func inChild(here delivery.Host, me delivery.Sender, spare func(sessions.Picture) []string, myself message.Send) message.Send {
 	return func(ctx context.Context, r message.Request, lines *message.Lines, tell func(message.Result)) error {
-		facts := childFacts{From: me.Self.From}
+		facts := childFacts{Self: me.Self}
 		if spare != nil {
 			picture, err := here.Picture(ctx)
 			if err != nil {
@@ -44,7 +44,7 @@ func inChild(here delivery.Host, me delivery.Sender, spare func(sessions.Picture
 		if err != nil {
 			return myself(ctx, r, lines, tell)
 		}
-		err = child.Leave(child.Talk(call.Options{}).Send(ctx, r, lines, tell))
+		err = child.Leave(child.Talk(call.Options{Hints: true}).Send(ctx, r, lines, tell))
 		var failure *message.Failure
 		if errors.As(err, &failure) {
 			tell(message.Result{Event: message.Failed, Host: here.Name, Reason: failure.Reason, Detail: failure.Detail})
@@ -70,23 +70,27 @@ func startChild(facts childFacts) (*call.Process, error) {
 // IsChild reports whether this process was started by inChild.
 func IsChild() bool { return os.Args[0] == hang.Delivery && len(os.Args) == 2 }
 
+// mostUnread is how much a child may have said that its parent has not read, because somebody
+// stopped that (Ctrl-Z). 4,000 results are less.
+const mostUnread = 1 << 20
+
 // Deliver is what a child does: it delivers one message, which it is told of on standard input.
-// Its parent alone tells it to end early: of all signals that a terminal or a shell sends to both,
-// it hears none.
-func Deliver(here delivery.Host, me delivery.Sender, version string) error {
+// Its parent alone tells it to end early: it ignores the signals that a terminal or a shell sends to
+// both.
+func Deliver(here delivery.Host, version string) error {
 	signal.Ignore(unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGHUP, unix.SIGTSTP, unix.SIGTTOU, unix.SIGPIPE)
-	if err := os.WriteFile("/proc/self/comm", []byte(hang.Delivery), 0); err != nil {
-		return err
-	}
+	_ = os.WriteFile("/proc/self/comm", []byte(hang.Delivery), 0) // for ps(1), and for later messages
+	_, _ = unix.FcntlInt(1, unix.F_SETPIPE_SZ, mostUnread)
 	var facts childFacts
 	if err := wire.Decode([]byte(os.Args[1]), &facts); err != nil {
 		return err
 	}
-	me.Self.From = facts.From
+	uid := uint32(max(0, os.Getuid()))
+	me := delivery.Sender{UID: uid, Root: uid == 0, Self: facts.Self, Names: here.Accounts}
 	spare := func(sessions.Picture) []string { return facts.Spare }
 	service := wire.Service{
 		Hello:       wire.Hello{Version: version, Host: here.Name, Privileged: me.Root},
-		RequestTime: wire.RequestTime, Send: ownProcess(here, me, spare),
+		RequestTime: wire.RequestTime, Send: ownProcess(here, me, spare), Hints: true,
 	}
 	err := service.Serve(context.Background(), wire.Stdin(), os.Stdout)
 	hang.Leave()

@@ -17,4 +17,4 @@ func inChild(_ delivery.Host, _ delivery.Sender, _ func(sessions.Picture) []stri
 func IsChild() bool { return false }
 
 // Deliver does nothing.
-func Deliver(delivery.Host, delivery.Sender, string) error { return nil }
+func Deliver(delivery.Host, string) error { return nil }

@@ -146,12 +146,17 @@ func (d *dispatch) closeAll(attempts []*attempt) {
 
 // hanging counts what hangs, by owner, for earlier messages too. Each costs a thread.
 type hanging struct {
-	mu sync.Mutex
-	of map[uint32]int
+	mu  sync.Mutex
+	of  map[uint32]int
+	all int
 }
 
-// mostHanging is how many terminals of one owner may hang until the others are not tried.
-const mostHanging = 16
+// How many terminals may hang until the others of that owner are not tried; and of all owners
+// together, until an owner may have one. A user has many uids in /etc/subuid.
+const (
+	mostHanging    = 16
+	mostHangingAll = 128
+)
 
 func (h *hanging) add(owner uint32) {
 	h.mu.Lock()
@@ -160,10 +165,11 @@ func (h *hanging) add(owner uint32) {
 		h.of = map[uint32]int{}
 	}
 	h.of[owner]++
+	h.all++
 }
 
 func (h *hanging) many(owner uint32) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.of[owner] >= mostHanging
+	return h.of[owner] >= mostHanging || h.all >= mostHangingAll && h.of[owner] > 0
 }

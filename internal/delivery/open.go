@@ -76,14 +76,14 @@ func (d *dispatch) openOne(ctx context.Context, p *Place, t ticket) (*tty.Termin
 		return nil, interrupted
 	case t.late():
 		return nil, partly(errTooLate, 0, 0)
-	case p.Hangs, p.Within != nil && p.Within.Hangs, d.hanging.many(p.Owner):
+	case p.Hangs, d.hanging.many(p.Owner):
 		return nil, partly(errHangs, 0, 0)
 	case p.Control && !p.Named:
 		return nil, message.Fail(message.Busy, "tmux in control mode, whose panes are not to be seen")
 	}
 	want := d.want(p.Terminal)
 	want.Text = !p.Named
-	if p.Within != nil {
+	if p.Within != nil && !p.Within.Hangs { // it may be another person's
 		within := d.want(p.Within)
 		want.Within = &within
 	}

@@ -89,7 +89,10 @@ func (d *dispatch) follow(ctx context.Context, a *attempt) error {
 			layout = d.message.Further(line, on)
 		}
 		err := d.writeLine(ctx, a, layout.For(on), leave)
-		if err == nil {
+		switch {
+		case err == nil && a.settled.Load():
+			err = errHangs // it has been told so meanwhile
+		case err == nil:
 			err = failed
 		}
 		if err != nil || !more {

@@ -15,10 +15,15 @@ import (
 // has the others go on by themselves: they take longer, or more will be typed to them.
 func (d *dispatch) write(ctx context.Context, opened []*attempt, t ticket) {
 	hang := sideBySide(len(opened), func(i int) {
-		if a := opened[i]; a.err == nil && !d.request.DryRun {
+		switch a := opened[i]; {
+		case a.err != nil || d.request.DryRun:
+		case d.hanging.many(a.Owner):
+			a.err = partly(errHangs, 0, 0)
+		default:
 			d.writeOne(a, t)
 		}
 	}, func(i int) {
+		d.hanging.add(opened[i].Owner)
 		d.linger(ctx, opened[i])
 	}, func(i int) {
 		d.linger(ctx, opened[i])

@@ -22,9 +22,13 @@ func At(device uint64) (gone func()) {
 	held.Add(1)
 	return func() {
 		held.Add(-1)
+		_ = setName(idle)
 		runtime.UnlockOSThread()
 	}
 }
+
+// idle names a thread that is at no terminal.
+const idle = "idle"
 
 func setName(name string) error {
 	p, err := unix.BytePtrFromString(name)

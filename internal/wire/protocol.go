@@ -250,7 +250,7 @@ type Result struct {
 	Answer   message.Answer `json:"answer,omitempty"`
 	Text     string         `json:"text,omitempty"`
 	AfterMS  int64          `json:"after_ms,omitempty"`
-	Hint     string         `json:"-"`
+	Hint     string         `json:"hint,omitempty"` // of Service.Hints alone
 }
 
 // ResultOf returns a result as a line of that protocol. It cleans names, as JSON holds only

@@ -30,6 +30,10 @@ type Service struct {
 
 	Send message.Send
 
+	// Hints has results say what to do about them. It is for a client that is this program, of the
+	// same user: another's words would be commands to type.
+	Hints bool
+
 	Consent Consenting // nil where nothing is kept
 }
 
@@ -64,7 +68,7 @@ func (s Service) Serve(ctx context.Context, in Input, client io.Writer) error {
 		listen()
 		giveUp()
 	}).Stop()
-	out.put(carryOut(ctx, out, line.Protocol, request, lines, s.Send))
+	out.put(s.carryOut(ctx, out, line.Protocol, request, lines))
 	return out.finish()
 }
 
@@ -86,11 +90,14 @@ func (s Service) consent(ctx context.Context, out *outbox, c *Consent) Ending {
 const soon = 20 * time.Millisecond
 
 // carryOut has the request carried out, tells the client the results, and returns the ending.
-func carryOut(ctx context.Context, out *outbox, protocol int, r message.Request, lines *message.Lines, send message.Send) Ending {
+func (s Service) carryOut(ctx context.Context, out *outbox, protocol int, r message.Request, lines *message.Lines) Ending {
 	results := 0
-	err := send(ctx, r, lines, func(r message.Result) {
+	err := s.Send(ctx, r, lines, func(r message.Result) {
 		if r.Event != message.Waiting {
 			results++
+		}
+		if !s.Hints {
+			r.Hint = ""
 		}
 		out.put(ResultOf(protocol, r))
 	})

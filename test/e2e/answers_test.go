@@ -349,7 +349,7 @@ func TestKilledWaiting(t *testing.T) {
 		if out := w.ends(t); out.Code == 0 || out.Code == 3 || out.Stdout != "" {
 			t.Errorf("%+v: %+v", c, out)
 		}
-		awaitOn(t, c.to, "pgrep -x 'msgd-judge|msg' >/dev/null || echo none") // root's waits in msg helper
+		awaitOn(t, c.to, "pgrep -x 'msgd-judge|msg|msg-delivery' >/dev/null || echo none") // root's waits in a child of msg, or of msg helper
 		bob.Type(t, "msg ok "+code+"; echo status $?\r")
 		bob.Expect(t, "msg: nobody waits for an answer to "+code+" any more\r\nstatus 1\r\n")
 		if c.user == "msg" { // it could not remove it; the next message does

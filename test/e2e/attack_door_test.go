@@ -304,7 +304,8 @@ func TestAttackSloppyStart(t *testing.T) {
 			}
 			for line := range strings.Lines(h.Run(t, "sh", "-c", "ls -l /proc/"+pid+"/fd").Stdout) {
 				_, to, _ := strings.Cut(strings.TrimSpace(line), " -> ")
-				if to != "" && to != "/dev/null" && !strings.HasPrefix(to, "socket:") && !strings.HasPrefix(to, "anon_inode:") {
+				over := role == "msgd-judge" && strings.Contains(line, " 5 -> pipe:") // the listener waits for its end
+				if !over && to != "" && to != "/dev/null" && !strings.HasPrefix(to, "socket:") && !strings.HasPrefix(to, "anon_inode:") {
 					t.Errorf("%s has the descriptor %s", role, line)
 				}
 			}

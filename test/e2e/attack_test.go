@@ -69,7 +69,7 @@ func needsNamespaces(t *testing.T, h *lab.Host) {
 func gone(t *testing.T, h *lab.Host) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		left := h.Exec(t, "", "pgrep", "-x", "-l", "msgd-judge|msgd-monitor|getent").Stdout
+		left := h.Exec(t, "", "pgrep", "-x", "-l", "msg-delivery|msgd-judge|msgd-monitor|getent").Stdout
 		if left == "" {
 			return
 		}

@@ -28,6 +28,9 @@ type Options struct {
 	// through, even if nobody reads results yet. It may be called more than once.
 	Open func()
 
+	// Hints has results with hints: the server is this program, run by the same user.
+	Hints bool
+
 	// HelloTime limits all that comes before the hello. 0 limits only the silence.
 	HelloTime time.Duration
 

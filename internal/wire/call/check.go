@@ -1,6 +1,7 @@
 package call
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 type results struct {
 	protocol  int
 	open      bool // the message stays
+	hints     bool // results may have some
 	asked     int  // targets of the request
 	count     int
 	opened    int  // how often the text was through
@@ -48,6 +50,9 @@ func (s *results) read(data []byte) (message.Result, error) {
 	}
 	if s.protocol < wire.Says && l.Reason != l.Reason.Public() {
 		return message.Result{}, fmt.Errorf("failed for the reason %.40q", l.Reason)
+	}
+	if l.Hint != "" && !s.hints {
+		return message.Result{}, errors.New("a hint")
 	}
 	r := resultOf(s.protocol, l)
 	if err := checkWords(r); err != nil {

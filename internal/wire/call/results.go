@@ -13,7 +13,7 @@ import (
 // results passes on what comes, until the end. Once ctx has ended, the server is to come to
 // its end, too.
 func (t *Talk) results(ctx context.Context, protocol int, r message.Request, report func(message.Result)) error {
-	seen := results{protocol: protocol, open: r.Stays(), asked: len(r.Targets)}
+	seen := results{protocol: protocol, open: r.Stays(), asked: len(r.Targets), hints: t.options.Hints}
 	for {
 		data, err := t.answerLine(ctx)
 		if errors.Is(err, errInterrupted) {
