@@ -65,3 +65,24 @@ func TestSideBySide(t *testing.T) {
 		}
 	}
 }
+
+// TestHanging: 16 terminals of one owner may hang; and of all, 128, so that a range of uids is no
+// way round. An owner with none that hangs is always tried.
+func TestHanging(t *testing.T) {
+	var h hanging
+	for i := range mostHanging {
+		if h.many(1) {
+			t.Fatalf("after %d of one owner", i)
+		}
+		h.add(1)
+	}
+	if !h.many(1) || h.many(2) {
+		t.Errorf("after %d of one owner: %v; of another: %v", mostHanging, h.many(1), h.many(2))
+	}
+	for uid := uint32(100); h.all < mostHangingAll; uid++ {
+		h.add(uid)
+	}
+	if !h.many(100) || h.many(2) {
+		t.Errorf("after %d of all: %v; of an owner with none: %v", mostHangingAll, h.many(100), h.many(2))
+	}
+}

@@ -101,6 +101,9 @@ func leftBehind(t *testing.T, h *lab.Host) int {
 // heldThreads prints the names of threads that terminals hold, of root's messages.
 const heldThreads = `sleep 0.5; for p in /proc/[0-9]*; do read name <$p/comm; [ "$name" != msg-delivery ] || cat $p/task/*/comm; done 2>/dev/null | grep '^tty '`
 
+// aliveMonitors prints the monitors that are more than threads which terminals hold.
+const aliveMonitors = `for p in /proc/[0-9]*; do read pid name state rest <$p/stat; [ "$name $state" != "(msgd-monitor) S" ] || echo $pid; done 2>/dev/null; true`
+
 // TestAttackHangingTerminals: carol has a hundred terminals that hang in open(2), write(2) and
 // close(2). Root's messages and alice's come to bob all the same, and end at their deadline. A
 // terminal holds one thread of root's messages, however many are sent, until the attack ends.
@@ -132,6 +135,9 @@ func TestAttackHangingTerminals(t *testing.T) {
 			t.Errorf("%s: these hold threads of several of root's messages: %s", h.Name, twice)
 		}
 		t.Logf("%s: %d processes are left behind", h.Name, leftBehind(t, h))
+		if alive := h.Run(t, "sh", "-c", aliveMonitors).Stdout; alive != "" {
+			t.Errorf("%s: these monitors have no judge any more: %s", h.Name, alive)
+		}
 		root := h.Login(t, "root")
 		root.Type(t, "msg -t 2 carol Held.\r")
 		root.Expect(t, "takes no output; waiting")
