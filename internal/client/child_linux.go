@@ -82,7 +82,7 @@ func Deliver(here delivery.Host, version string) error {
 	_ = os.WriteFile("/proc/self/comm", []byte(hang.Delivery), 0) // for ps(1), and for later messages
 	_, _ = unix.FcntlInt(1, unix.F_SETPIPE_SZ, mostUnread)
 	var facts childFacts
-	if err := wire.Decode([]byte(os.Args[1]), &facts); err != nil {
+	if err := json.Unmarshal([]byte(os.Args[1]), &facts); err != nil {
 		return err
 	}
 	uid := uint32(max(0, os.Getuid()))
