@@ -24,8 +24,8 @@ const mostOpening = 2048
 
 // monitor opens terminals for its judge, until that ends. The argument is when the conversation
 // was accepted. The kernel may block in an opening in spite of O_NONBLOCK, until a program of the
-// terminal's owner lets it go on: each opening has a thread of its own, and when the judge has
-// ended, so does this process, whatever its threads hang in.
+// terminal's owner lets it go on: each opening has a thread of its own, and when the judge says
+// that it has ended, so does this process, whatever its threads hang in.
 func monitor(args []string) error {
 	if len(args) != 1 {
 		return errArguments

@@ -13,7 +13,7 @@ import (
 const hangTime = 100 * time.Millisecond
 
 // atWork is how many terminals are opened, or written to, side by side. More would wait for each
-// other in the kernel (tty_mutex). While none of them gets on, there are more.
+// other in the kernel (tty_mutex). If none makes progress, more are added.
 const (
 	atWork     = 2
 	mostAtWork = 64

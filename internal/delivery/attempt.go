@@ -25,7 +25,7 @@ type attempt struct {
 	through func()      // tells that it waits no longer for the text
 	notice  *time.Timer // announces that it takes long
 	watch   *time.Timer // settles it if it hangs
-	calm    func() bool // ends the watch of the sender
+	unwatch func() bool // stops waiting for the sender to give up
 
 	telling   sync.Mutex // no news after the result
 	announced bool
@@ -53,7 +53,7 @@ func (d *dispatch) linger(ctx context.Context, a *attempt) {
 				d.settle(a, errHangs)
 			}
 		})
-		a.calm = context.AfterFunc(ctx, func() { a.watch.Reset(grace) })
+		a.unwatch = context.AfterFunc(ctx, func() { a.watch.Reset(grace) })
 	})
 }
 
@@ -75,8 +75,8 @@ func (a *attempt) expect(patience time.Duration) {
 	a.watch.Reset(patience + grace)
 }
 
-// calmDown ends that: the terminal has all.
-func (a *attempt) calmDown() {
+// stopWatching is for a terminal that has all.
+func (a *attempt) stopWatching() {
 	a.telling.Lock()
 	defer a.telling.Unlock()
 	a.announced = true
@@ -106,7 +106,7 @@ func (d *dispatch) end(a *attempt, tell func()) {
 	}
 	a.notice.Stop()
 	a.watch.Stop()
-	a.calm()
+	a.unwatch()
 	tell()
 	a.through() // behind its result
 	d.slow.Done()

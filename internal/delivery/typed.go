@@ -110,7 +110,7 @@ func (d *dispatch) writeLine(ctx context.Context, a *attempt, out tty.Output, le
 		return errLineTooLate
 	}
 	a.expect(d.patience())
-	defer a.calmDown()
+	defer a.stopWatching()
 	written, err := put(a.terminal, out, leave)
 	if err != nil {
 		return err

@@ -105,7 +105,7 @@ func (d *dispatch) stayOne(ctx context.Context, a *attempt) {
 	if !d.follows() {
 		return
 	}
-	a.calmDown()
+	a.stopWatching()
 	a.through()
 	if a.err = d.follow(ctx, a); a.err != nil {
 		d.audience.reached(a.Owner, -1)

@@ -2,7 +2,7 @@
 //
 // A terminal may block in open(2), write(2), close(2) and ioctl(2) in spite of O_NONBLOCK, and
 // SIGKILL does not end that: whoever controls the terminal decides how long it takes. A program that
-// has to end before leaves a process behind in which nothing is left but such threads. Each
+// must end sooner leaves a process behind. Nothing is left in it but such threads. Each
 // carries the number of its terminal as its name. So the next message learns from /proc which
 // terminals to skip, and the kernel removes that word together with the thread.
 package hang
