@@ -29,7 +29,7 @@ func TestKilledWriting(t *testing.T) {
 			alice.Expect(t, "waiting (Ctrl-C ends it)\r\n")
 			kill(t, h, role)
 			if role == "msgd-judge" {
-				alice.Expect(t, "whether all have the message is not known")
+				alice.Expect(t, "whether all have the message is not") // its last word is on the next row
 				alice.Expect(t, "status 1\r\n")
 				bob.Release(t)
 				got(t, bob)
