@@ -22,7 +22,7 @@ func TestFullScreen(t *testing.T) {
 		for _, user := range []string{"root", "carol"} {
 			reaches(t, h, user, "bob", "Lunch at one?", "bob@"+bob.Terminal)
 			seen := bob.Sync(t)
-			want := regexp.MustCompile("^\a\x1b7\x1b\\[0;7m\x1b\\[1;1HMessage from " + user + "@.*: *\x1b\\[2;1H\\| Lunch at one\\? *\x1b\\[m\x1b8$")
+			want := regexp.MustCompile("^\a\x1b7\x1b\\[0;7m\x1b\\[1;1H\x1b\\[KMessage from " + user + "@.*: *\x1b\\[2;1H\x1b\\[K\\| Lunch at one\\? *\x1b\\[m\x1b8$")
 			if !want.MatchString(seen) {
 				t.Errorf("bob saw %q", seen)
 			}
