@@ -29,7 +29,7 @@ const (
 )
 
 // TestHeldHost has a host do what it can to hold up a sender at a terminal. It gets the time
-// that the manual names. The time of a person who is asked by ssh is theirs.
+// that the manual names. While ssh asks a person, that time stands still.
 func TestHeldHost(t *testing.T) {
 	var all sync.WaitGroup // at once: each waits most of the time
 	for name, c := range map[string]struct {

@@ -74,9 +74,9 @@ func IsChild() bool { return os.Args[0] == hang.Delivery && len(os.Args) == 2 }
 // stopped that (Ctrl-Z). 4,000 results are less.
 const mostUnread = 1 << 20
 
-// Deliver is what a child does: it delivers one message, which it is told of on standard input.
-// Its parent alone tells it to end early: it ignores the signals that a terminal or a shell sends to
-// both.
+// Deliver has one conversation with the parent, on standard input and output: the child's work. It
+// ignores the signals that a terminal or a shell sends to both, and ends early if the parent closes
+// the pipe.
 func Deliver(here delivery.Host, version string) error {
 	signal.Ignore(unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGHUP, unix.SIGTSTP, unix.SIGTTOU, unix.SIGPIPE)
 	_ = os.WriteFile("/proc/self/comm", []byte(hang.Delivery), 0) // for ps(1), and for later messages

@@ -11,8 +11,8 @@ import (
 	"msg/internal/target"
 )
 
-// TestUnseen: nobody is said to be logged out if that can't be seen. Several people of whom some
-// can't be seen are not all reached.
+// TestUnseen: if the engine can't see a person, it does not say "not logged in". If it can't see all
+// people of a target, the target fails.
 func TestUnseen(t *testing.T) {
 	in := []sessions.Source{sessions.Device, sessions.Proc}
 	out := []sessions.Source{sessions.Device}

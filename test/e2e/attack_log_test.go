@@ -17,10 +17,7 @@ import (
 
 // attackLog is attack on the hosts with journald. Texts are logged there.
 func attackLog(t *testing.T, test func(t *testing.T, h *lab.Host)) {
-	attack(t, func(t *testing.T, h *lab.Host) {
-		if !h.Logind {
-			t.Skip("it has no journald")
-		}
+	attackOn(t, []*lab.Host{lab.D12, lab.D13, lab.SID}, func(t *testing.T, h *lab.Host) {
 		h.Run(t, "sh", "-c", "mkdir -p /etc/msg; printf '[rate]\nper_minute = 60000\n[journal]\ntext = true\n' >/etc/msg/msg.toml")
 		t.Cleanup(func() { h.Run(t, "rm", "-rf", "/etc/msg") })
 		test(t, h)

@@ -20,16 +20,18 @@ import (
 var attacker = program("attacker")
 
 // attack runs a test on all hosts side by side. When it is over, no conversation must be left.
-func attack(t *testing.T, test func(t *testing.T, h *lab.Host)) {
+func attack(t *testing.T, test func(t *testing.T, h *lab.Host)) { attackOn(t, lab.Hosts(), test) }
+
+func attackOn(t *testing.T, hosts []*lab.Host, test func(t *testing.T, h *lab.Host)) {
 	path, err := attacker()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, h := range lab.Hosts() {
+	for _, h := range hosts {
 		install(t, h)
 		h.Install(t, path, "/usr/local/bin/attacker", "root:root", 0o755)
 	}
-	for _, h := range lab.Hosts() {
+	for _, h := range hosts {
 		t.Run(h.Name, func(t *testing.T) {
 			t.Parallel()
 			forget(t, h)
