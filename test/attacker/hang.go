@@ -17,7 +17,7 @@ import (
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 
-	"msg/test/attacker/fuse"
+	"msg/test/fuse"
 )
 
 // hang has N terminals, each led by a process of its own, and says when these hang. Of each, there
@@ -111,19 +111,19 @@ func mounted(what, dir string) error {
 
 // hangs is the process that leads the terminal on its standard input.
 func hangs(what, path string) error {
-	fd, err := unix.Open(path, unix.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
 	if what == "memory" {
-		return hangMemory(fd)
+		return hangMemory(path)
 	}
-	return hangTerminal(fd)
+	return fuse.HoldTerminal(0, path, func() { fmt.Println() })
 }
 
 // hangMemory has a page unmapped that is to be written to its file first. The kernel has the memory
 // locked meanwhile.
-func hangMemory(fd int) error {
+func hangMemory(path string) error {
+	fd, err := unix.Open(path, unix.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
 	if err := os.WriteFile("/proc/self/comm", []byte("tmux: client"), 0); err != nil {
 		return err
 	}
@@ -136,26 +136,4 @@ func hangMemory(fd int) error {
 	_, _, errno := unix.Syscall6(unix.SYS_MMAP, uintptr(unsafe.Pointer(&page[0])), fuse.Size,
 		unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_FIXED, ^uintptr(0), 0)
 	return errors.Join(errors.New("the memory does not hang"), errno)
-}
-
-func hangTerminal(fd int) error {
-	page, err := unix.Mmap(fd, 0, fuse.Size, unix.PROT_READ, unix.MAP_PRIVATE)
-	if err != nil {
-		return err
-	}
-	// Both threads have to be there before the first waits for the page: from then on, the process
-	// gets no more memory.
-	go func() {
-		runtime.LockOSThread()
-		_ = unix.Nanosleep(&unix.Timespec{Nsec: 1e8}, nil)
-		for {
-			_, _, _ = unix.Syscall(unix.SYS_WRITE, 0, uintptr(unsafe.Pointer(&page[0])), 64)
-		}
-	}()
-	runtime.LockOSThread()
-	fmt.Println()
-	_ = unix.Nanosleep(&unix.Timespec{Nsec: 2e8}, nil)
-	for discipline := 0; ; {
-		_, _, _ = unix.Syscall(unix.SYS_IOCTL, 0, unix.TIOCSETD, uintptr(unsafe.Pointer(&discipline)))
-	}
 }

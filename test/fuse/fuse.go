@@ -11,7 +11,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -67,6 +69,7 @@ func Mount(dir string, reads bool) (file string, err error) {
 
 // serve answers everything but writes, and reads only if it is to.
 func serve(fd int, reads bool) {
+	defer unix.Close(fd)
 	buf := make([]byte, 256<<10)
 	for {
 		n, err := unix.Read(fd, buf)
@@ -126,4 +129,32 @@ func answer(fd int, to header, failure int32, parts ...any) {
 		Unique uint64
 	}{uint32(16 + len(body)), failure, to.Unique})
 	_, _ = unix.Write(fd, append(head, body...))
+}
+
+// HoldTerminal has a terminal hang for as long as the process lives: whatever opens it, writes to it
+// or closes it waits. One thread writes to it the content of a file, which never comes, and keeps
+// its line discipline; another waits for that with the terminal's lock. It returns only to fail.
+// ready is called before the first thread waits: from then on the process gets no more memory.
+func HoldTerminal(terminal int, file string, ready func()) error {
+	fd, err := unix.Open(file, unix.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	page, err := unix.Mmap(fd, 0, Size, unix.PROT_READ, unix.MAP_PRIVATE)
+	if err != nil {
+		return err
+	}
+	go func() {
+		runtime.LockOSThread()
+		_ = unix.Nanosleep(&unix.Timespec{Nsec: 1e8}, nil)
+		for {
+			_, _, _ = unix.Syscall(unix.SYS_WRITE, uintptr(terminal), uintptr(unsafe.Pointer(&page[0])), 64)
+		}
+	}()
+	runtime.LockOSThread()
+	ready()
+	_ = unix.Nanosleep(&unix.Timespec{Nsec: 2e8}, nil)
+	for discipline := 0; ; {
+		_, _, _ = unix.Syscall(unix.SYS_IOCTL, uintptr(terminal), unix.TIOCSETD, uintptr(unsafe.Pointer(&discipline)))
+	}
 }
