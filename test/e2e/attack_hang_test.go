@@ -112,6 +112,11 @@ func TestAttackHangingTerminals(t *testing.T) {
 		often(t, h)
 		bob := h.Login(t, "bob")
 		end := hangs(t, h, "terminals")
+		root := h.Login(t, "root") // who waits the first time: what holds threads by then is told as stuck at once
+		root.Type(t, "msg -t 2 carol Held.\r")
+		root.Expect(t, "takes no output; waiting")
+		root.Expect(t, "the terminal is stuck")
+		root.Sync(t)
 		roots := func(text string, more ...string) map[string]int {
 			args := append([]string{"msg", "--json", "-t", hangTime}, append(more, "bob,carol", text)...)
 			return throughHang(t, h, bob, h.Command(t.Context(), args...), text)
@@ -138,11 +143,6 @@ func TestAttackHangingTerminals(t *testing.T) {
 		if alive := h.Run(t, "sh", "-c", aliveMonitors).Stdout; alive != "" {
 			t.Errorf("%s: these monitors have no judge any more: %s", h.Name, alive)
 		}
-		root := h.Login(t, "root")
-		root.Type(t, "msg -t 2 carol Held.\r")
-		root.Expect(t, "takes no output; waiting")
-		root.Expect(t, "the terminal is stuck")
-		root.Sync(t)
 		if out := h.Exec(t, "", "timeout", "-s", "KILL", "5", "msg", "sessions"); out.Code != 0 || strings.Count(out.Stdout, "carol") < hanging {
 			t.Errorf("%s: msg sessions: %+v", h.Name, out)
 		}

@@ -29,8 +29,9 @@ var watchedNames = []string{"msg", "msgd", "msgd-judge", "msgd-monitor"}
 
 // watched is one process, and all looks at it.
 type watched struct {
-	name  string
-	looks []look
+	name      string
+	namespace string // of its pid
+	looks     []look
 }
 
 type look struct {
@@ -50,7 +51,8 @@ func newMemory(t *testing.T, hosts []*lab.Host) *memory {
 // follow looks for so long.
 func (m *memory) follow(length time.Duration) {
 	for begun := time.Now(); time.Since(begun) < length; time.Sleep(50 * time.Millisecond) {
-		found := map[int]*watched{}
+		found, judges := map[int]*watched{}, map[string]int{}
+		var listeners []*watched
 		paths, _ := filepath.Glob("/proc/[0-9]*/comm")
 		for _, path := range paths {
 			comm, _ := os.ReadFile(path)
@@ -59,8 +61,12 @@ func (m *memory) follow(length time.Duration) {
 			if !slices.Contains(watchedNames, name) {
 				continue
 			}
-			if of, err := os.Readlink(dir + "/ns/pid"); err == nil && !slices.Contains(m.namespaces, of) {
+			of, err := os.Readlink(dir + "/ns/pid")
+			if err == nil && !slices.Contains(m.namespaces, of) {
 				continue
+			}
+			if name == "msgd-judge" {
+				judges[of]++
 			}
 			p := m.last[pid]
 			one, ok := lookAt(dir)
@@ -71,11 +77,17 @@ func (m *memory) follow(length time.Duration) {
 				continue
 			}
 			if p == nil || p.name != name {
-				p = &watched{name: name}
+				p = &watched{name: name, namespace: of}
 				m.processes = append(m.processes, p)
 			}
 			one.at = time.Since(begun).Seconds() / length.Seconds()
 			p.looks, found[pid] = append(p.looks, one), p
+			if name == "msgd" {
+				listeners = append(listeners, p)
+			}
+		}
+		for _, p := range listeners { // each has a file for a conversation that goes on
+			p.looks[len(p.looks)-1].files -= judges[p.namespace]
 		}
 		m.last = found
 	}
