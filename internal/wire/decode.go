@@ -11,6 +11,9 @@ import (
 // Decode reads one line into a struct. It refuses what encoding/json lets pass: keys that
 // the struct does not have, keys in other letters (TEXT for text), and keys that come twice.
 func Decode(line []byte, into any) error {
+	if isOwn(line, into) {
+		return nil
+	}
 	if err := checkKeys(line); err != nil {
 		return err
 	}
@@ -23,6 +26,16 @@ func Decode(line []byte, into any) error {
 		return errors.New("something behind the object")
 	}
 	return nil
+}
+
+// isOwn decodes a line that is what this program would have written. Nearly all are, and no key has to
+// be looked at then.
+func isOwn(line []byte, into any) bool {
+	if err := json.Unmarshal(line, into); err != nil {
+		return false
+	}
+	again, err := json.Marshal(into)
+	return err == nil && bytes.Equal(again, line)
 }
 
 func checkKeys(line []byte) error {
