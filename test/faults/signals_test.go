@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,6 +25,9 @@ var ends = []syscall.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP}
 
 // TestSignals ends msg by a signal at a random time.
 func TestSignals(t *testing.T) {
+	hangup := make(chan os.Signal, 1) // what this process ignores, as below nohup(1), msg would, too
+	signal.Notify(hangup, unix.SIGHUP)
+	defer signal.Stop(hangup)
 	s := newStage(t, 3)
 	stuck := opened(t, island.Open, 10, 1)[0]
 	if err := errors.Join(stuck.Lead(), stuck.Hold()); err != nil {
