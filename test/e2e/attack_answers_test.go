@@ -30,7 +30,7 @@ func TestAttackAnswers(t *testing.T) {
 		}
 		w := waits(t, from, "alice", "--wait", "-t", "60", target, "Restart?")
 		code := codeOf(t, bob)
-		judge := awaitOn(t, h, "pgrep -x msgd-judge")
+		judge := awaitOn(t, h, "pgrep -o -x msgd-judge")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		flood := begins(t, h.SSHCommand(ctx, "carol", "attacker", "flood", "/run/msg/pending/"+code, "8"))
@@ -129,7 +129,7 @@ func TestAttackTyped(t *testing.T) {
 			{Data: request("first", map[string]any{"protocol": 2, "typed": true, "wait": true})}, {Data: line, Times: 200}, {Data: []byte{}, Pause: span},
 		}})
 		bob.Expect(t, "| line")
-		pid := awaitOn(t, h, "pgrep -x msgd-judge")
+		pid := awaitOn(t, h, "pgrep -o -x msgd-judge")
 		hasNothing(t, h, pid)
 		spied(t, h, pid)
 		o := end()

@@ -121,7 +121,7 @@ func TestAttackTogether(t *testing.T) {
 		begun = time.Now()
 		done := make(chan []plan.Outcome, 1)
 		go func() { done <- play(t, h, "carol", "together", plans...) }()
-		awaitOn(t, h, "pgrep -x msgd-judge")
+		awaitOn(t, h, "pgrep -o -x msgd-judge")
 		soon(t, h, "alice", "From alice.")
 		outcomes = <-done
 		fromAlice, fromCarol := 0, 0

@@ -199,7 +199,7 @@ func along(t *testing.T, h *lab.Host, kept bool) {
 	}
 	done := make(chan []plan.Outcome, 1)
 	go func() { done <- play(t, h, "carol", "together", lingering...) }()
-	awaitOn(t, h, "pgrep -x msgd-judge")
+	awaitOn(t, h, "pgrep -o -x msgd-judge")
 	for range 5 {
 		soon(t, h, "alice", "Meanwhile.")
 	}
@@ -298,7 +298,7 @@ func TestAttackSloppyStart(t *testing.T) {
 		bob := h.Login(t, "bob")
 		end := begin(t, h, plan.Plan{Input: []plan.Piece{{Data: []byte(" "), Pause: 3 * time.Second}, {Data: request("Clean.", nil)}}})
 		for _, role := range []string{"msgd-judge", "msgd-monitor"} {
-			pid := awaitOn(t, h, "pgrep -x "+role)
+			pid := awaitOn(t, h, "pgrep -o -x "+role)
 			if env := h.Run(t, "cat", "/proc/"+pid+"/environ").Stdout; env != "" {
 				t.Errorf("%s has the environment %q", role, env)
 			}

@@ -22,7 +22,7 @@ func TestAttackGetent(t *testing.T) {
 		getent(t, h, "#!/bin/sh\nsleep 3\nexit 2\n")
 		toAll := plan.Plan{Input: []plan.Piece{{Data: request("To all.", map[string]any{"targets": []string{"*"}})}}}
 		end := begin(t, h, toAll)
-		spied(t, h, awaitOn(t, h, "pgrep -x getent"))
+		spied(t, h, awaitOn(t, h, "pgrep -o -x getent"))
 		if o := end(); !slices.Equal(reasons(t, o), []string{"denied"}) {
 			t.Errorf("%s: %+v", h.Name, o)
 		}

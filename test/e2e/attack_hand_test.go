@@ -43,7 +43,7 @@ func TestAttackHandedOn(t *testing.T) {
 func stopListener(t *testing.T, h *lab.Host) (resume func()) {
 	t.Helper()
 	sends(t, h, "alice", "It runs.") // systemd may have to start it
-	pid := awaitOn(t, h, "pgrep -x msgd")
+	pid := awaitOn(t, h, "pgrep -o -x msgd")
 	h.Run(t, "kill", "-STOP", pid)
 	return func() { h.Run(t, "kill", "-CONT", pid) }
 }
@@ -87,7 +87,7 @@ func TestAttackExec(t *testing.T) {
 			resume := stopListener(t, h)
 			got(t, bob, "It runs.")
 			end := begin(t, h, plan.Plan{Exec: []string{path, "1000"}, Input: dares("As another?")})
-			awaitOn(t, h, "pgrep -x "+name)
+			awaitOn(t, h, "pgrep -o -x "+name)
 			resume()
 			isHers(t, bob, end())
 		}
@@ -135,7 +135,7 @@ func TestAttackSameNumber(t *testing.T) {
 		}()
 		awaitOn(t, h, "test -S "+path+" && echo so")
 		giver := begins(t, h.SSHCommand(t.Context(), "carol", "attacker", "give", path))
-		pid := awaitOn(t, h, "pgrep -f '^attacker give'")
+		pid := awaitOn(t, h, "pgrep -o -f '^attacker give'")
 		awaitOn(t, h, "sleep 0.5; echo so") // it has handed the connection over
 		h.Run(t, "kill", "-KILL", pid)
 		giver.ends(t)

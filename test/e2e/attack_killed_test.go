@@ -50,7 +50,7 @@ func TestKilledWriting(t *testing.T) {
 // kill kills the process of that name, and waits until it is gone.
 func kill(t *testing.T, h *lab.Host, role string) {
 	t.Helper()
-	pid := awaitOn(t, h, "pgrep -x "+role)
+	pid := awaitOn(t, h, "pgrep -o -x "+role)
 	h.Run(t, "kill", "-KILL", pid)
 	awaitOn(t, h, "test ! -e /proc/"+pid+" && echo gone")
 }
@@ -60,7 +60,7 @@ func isWhole(t *testing.T, h *lab.Host, role string) {
 	t.Helper()
 	if role == "msgd" && !h.Logind { // systemd does that by itself
 		h.Run(t, "/etc/init.d/msgd", "start")
-		awaitOn(t, h, "pgrep -x msgd")
+		awaitOn(t, h, "pgrep -o -x msgd")
 		awaitOn(t, h, "msg doctor --json 2>/dev/null | grep -c answer; echo so")
 	}
 	bob := h.Login(t, "bob")
@@ -108,13 +108,13 @@ func TestRestartWaiting(t *testing.T) {
 		alice.Type(t, "msg --wait -t 60 bob 'Restart?'; echo status $?\r")
 		code := codeOf(t, bob)
 		alice.Expect(t, "waiting for 1 of 1: bob")
-		before := awaitOn(t, h, "pgrep -x msgd")
+		before := awaitOn(t, h, "pgrep -o -x msgd")
 		if h.Logind {
 			h.Run(t, "systemctl", "restart", "msgd.service")
 		} else {
 			h.Run(t, "/etc/init.d/msgd", "restart")
 		}
-		if after := awaitOn(t, h, "pgrep -x msgd | grep -vx "+before); !regexp.MustCompile(`^\d+$`).MatchString(after) {
+		if after := awaitOn(t, h, "pgrep -x msgd | grep -vx "+before+" | head -n 1"); !regexp.MustCompile(`^\d+$`).MatchString(after) {
 			t.Errorf("%s: msgd was %s and is %s", h.Name, before, after)
 		}
 		bob.Mark()

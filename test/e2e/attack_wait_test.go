@@ -91,13 +91,13 @@ func TestAttackWaiting(t *testing.T) {
 		bob := h.Login(t, "bob")
 		end := begin(t, h, plan.Plan{Input: []plan.Piece{{Data: []byte(" "), Pause: 20 * time.Second}}}) // a request's beginning
 		for _, name := range []string{"msgd-judge", "msgd-monitor", "msgd"} {
-			pid := awaitOn(t, h, "pgrep -x "+name)
+			pid := awaitOn(t, h, "pgrep -o -x "+name)
 			spied(t, h, pid)
 			if out := h.SSH(t, "carol", "sh", "-c", "for s in KILL STOP CONT URG HUP TERM CHLD; do kill -$s "+pid+" && echo $s; done"); out.Stdout != "" {
 				t.Errorf("%s: carol may send %s: %s", h.Name, name, out.Stdout)
 			}
 		}
-		hasNothing(t, h, awaitOn(t, h, "pgrep -x msgd-judge"))
+		hasNothing(t, h, awaitOn(t, h, "pgrep -o -x msgd-judge"))
 		if o := end(); last(t, o).Problem != "no request within 10s" {
 			t.Errorf("%s: %+v", h.Name, o)
 		}
@@ -107,7 +107,7 @@ func TestAttackWaiting(t *testing.T) {
 		long := strings.Repeat("At last. ", 900) // about 8 KB
 		whole := request(long, map[string]any{"time_ms": 60_000})
 		end = begin(t, h, plan.Plan{Input: []plan.Piece{{Data: whole[:1], Pause: 3 * time.Second}, {Data: whole[1:]}}})
-		monitor := awaitOn(t, h, "pgrep -x msgd-monitor")
+		monitor := awaitOn(t, h, "pgrep -o -x msgd-monitor")
 		awaitOn(t, h, "sleep 1; echo so") // it has started by then
 		before := hasRead(t, h, monitor)
 		judge := judgeWith(t, h, bob.Terminal)
@@ -178,7 +178,7 @@ func TestAttackLateMessages(t *testing.T) {
 		bob := h.Login(t, "bob")
 		whole := request("Late.", nil)
 		end := begin(t, h, plan.Plan{Input: []plan.Piece{{Data: whole[:1], Pause: 4 * time.Second}, {Data: whole[1:]}}})
-		monitor, judge := awaitOn(t, h, "pgrep -x msgd-monitor"), awaitOn(t, h, "pgrep -x msgd-judge")
+		monitor, judge := awaitOn(t, h, "pgrep -o -x msgd-monitor"), awaitOn(t, h, "pgrep -o -x msgd-judge")
 		h.Run(t, "kill", "-STOP", monitor)
 		begun := time.Now()
 		awaitOn(t, h, "test -e /proc/"+judge+" || echo ended")
