@@ -4,7 +4,6 @@ package main
 
 import (
 	"errors"
-	"os/exec"
 	"strconv"
 	"testing"
 	"time"
@@ -16,26 +15,12 @@ import (
 	"msg/internal/tty/hangtest"
 )
 
-// hangs is a process of bob's that has a terminal which hangs.
-func hangs(args []string) error { return hangtest.Hang(args[0], bobUID) }
-
-// hangingTerminal returns the number of a terminal of bob's that hangs.
-func hangingTerminal(t *testing.T) (device uint64) {
-	t.Helper()
-	_, device = hangtest.Terminal(t, func(file string) *exec.Cmd {
-		cmd := exec.Command(testCopy, file)
-		cmd.Env = []string{partEnv + "=hang"}
-		return cmd
-	})
-	return device
-}
-
 // TestMonitorHangs: a terminal that hangs as it is opened holds up no other. The monitor ends with
 // its judge all the same, and the client's connection closes.
 func TestMonitorHangs(t *testing.T) {
 	asRoot(t)
 	good := terminalOf(t, bobUID, 0o620)
-	bad := hangingTerminal(t)
+	_, bad := hangtest.Terminal(t, bobUID)
 	conn, c := accepted(t, aliceUID)
 	m := start(t, conn, monitorRole, strconv.FormatInt(int64(sinceBoot(t)), 10))
 	_ = unix.Close(conn)

@@ -20,6 +20,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"msg/internal/tty/hangtest"
 	"msg/test/island"
 )
 
@@ -50,6 +51,7 @@ const (
 const patience = 30 * time.Second
 
 func TestMain(m *testing.M) {
+	hangtest.Main()
 	if len(os.Args) > 1 && (os.Args[1] == judgeRole || os.Args[1] == monitorRole) {
 		// A listener within the test starts "itself".
 		fail(syscall.Exec(installed, os.Args, nil))
@@ -170,7 +172,7 @@ func asRoot(t *testing.T) {
 }
 
 // parts are what children of the test do.
-var parts = map[string]func(args []string) error{"connect": connect, "hang": hangs}
+var parts = map[string]func(args []string) error{"connect": connect}
 
 // connect is a client: it connects, and passes on what comes on standard input, and what the
 // other end says. Its end is the client's.

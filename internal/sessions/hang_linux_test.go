@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -17,14 +16,8 @@ import (
 	"msg/internal/tty/hangtest"
 )
 
-// hangEnv has a process of the test have a terminal that hangs; its value is the file for that.
-const hangEnv = "SESSIONS_TEST_HANG"
-
 func TestMain(m *testing.M) {
-	if file := os.Getenv(hangEnv); file != "" {
-		fmt.Fprintln(os.Stderr, hangtest.Hang(file, os.Getuid()))
-		os.Exit(1)
-	}
+	hangtest.Main()
 	if mounts, ok := os.LookupEnv(seeEnv); ok {
 		if err := see(mounts); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -35,25 +28,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func hangingTerminal(t *testing.T) (path string, number uint64) {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("only root mounts what has a terminal hang")
-	}
-	return hangtest.Terminal(t, func(file string) *exec.Cmd {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = []string{hangEnv + "=" + file}
-		return cmd
-	})
-}
-
 // inTime is how long something may take that waits for no terminal, on a loaded machine.
 const inTime = 20 * time.Second
 
 // TestReadHangs: to find out who is where opens no terminal and no console, so one that hangs
 // holds up nobody.
 func TestReadHangs(t *testing.T) {
-	path, number := hangingTerminal(t)
+	path, number := hangtest.Terminal(t, os.Getuid())
 	system := local()
 	system.Dev = t.TempDir()
 	name := device.Name(number)
@@ -96,7 +77,7 @@ func TestReadHangs(t *testing.T) {
 
 // TestMyselfHangs: a controlling terminal that hangs is not waited for.
 func TestMyselfHangs(t *testing.T) {
-	path, number := hangingTerminal(t)
+	path, number := hangtest.Terminal(t, os.Getuid())
 	done := make(chan bool, 1)
 	go func() { done <- sessions.Controls(filepath.Dir(filepath.Dir(path)), number) }()
 	select {

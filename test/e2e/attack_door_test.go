@@ -58,15 +58,7 @@ func holds(t *testing.T, h *lab.Host, terminal string, orders map[string]int) (p
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	cmd := h.Command(ctx, "sh", "-c", "exec 3<&0; "+script.String()+"wait")
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out lockedBuffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	stdin, out := tended(t, cmd)
 	said := out.await(t, regexp.MustCompile(fmt.Sprintf("(?s)^(?:.*?done\n){%d}", len(orders))))[0]
 	refused := 0
 	for line := range strings.Lines(said) {

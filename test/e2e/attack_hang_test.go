@@ -24,15 +24,7 @@ func hangs(t *testing.T, h *lab.Host, what string) (end func()) {
 	t.Helper()
 	needsNamespaces(t, h)
 	cmd := h.SSHCommand(t.Context(), "carol", "attacker", "hang", what, strconv.Itoa(hanging))
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out lockedBuffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	stdin, out := tended(t, cmd)
 	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	out.await(t, regexp.MustCompile(fmt.Sprintf("(?s)%d hang\n|attacker: .*", hanging)))
 	return func() {

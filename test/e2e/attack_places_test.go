@@ -47,15 +47,7 @@ func mimic(t *testing.T, h *lab.Host, terminal, name string, command ...string) 
 	t.Helper()
 	args := append([]string{"attacker", "mimic", strings.TrimPrefix(terminal, "pts/"), name}, command...)
 	cmd := h.SSHCommand(t.Context(), "carol", args...)
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out lockedBuffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	stdin, out := tended(t, cmd)
 	t.Cleanup(func() {
 		stdin.Close()
 		_ = cmd.Wait()

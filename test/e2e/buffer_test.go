@@ -4,6 +4,8 @@ package e2e_test
 
 import (
 	"bytes"
+	"io"
+	"os/exec"
 	"regexp"
 	"sync"
 	"testing"
@@ -20,6 +22,21 @@ func (b *lockedBuffer) Write(data []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.data.Write(data)
+}
+
+// tended starts a command whose standard input stays open, and returns that and all that it says.
+func tended(t *testing.T, cmd *exec.Cmd) (stdin io.Closer, out *lockedBuffer) {
+	t.Helper()
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out = &lockedBuffer{}
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return stdin, out
 }
 
 func (b *lockedBuffer) await(t *testing.T, want *regexp.Regexp) []string {

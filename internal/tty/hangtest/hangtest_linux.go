@@ -5,9 +5,9 @@ package hangtest
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -25,13 +25,13 @@ const patience = 30 * time.Second
 // hangingFile returns a file of package fuse.
 func hangingFile(t *testing.T) (path string, remove func()) {
 	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root mounts what has a terminal hang; as root, this test runs")
+	}
 	dir := t.TempDir()
 	path, err := fuse.Mount(dir, false)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("this machine has no /dev/fuse, without which no terminal can be made to hang")
-	}
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("no terminal can be made to hang: %v (modprobe fuse)", err)
 	}
 	return path + "1", func() {
 		if err := unix.Unmount(dir, unix.MNT_FORCE|unix.MNT_DETACH); err != nil {
@@ -40,10 +40,26 @@ func hangingFile(t *testing.T) (path string, remove func()) {
 	}
 }
 
-// Hang has a terminal of its own that belongs to that user, leads it, and tells its path. The
-// terminal hangs for as long as the process lives. The file is of Terminal's command. It returns
-// only to fail.
-func Hang(file string, owner int) error {
+// env has a process of the test have the terminal: the uid of its owner, and a file of package fuse.
+const env = "MSG_TEST_HANG"
+
+// Main is for the beginning of TestMain. In a process that Terminal has started it does not return.
+func Main() {
+	word, file, ok := strings.Cut(os.Getenv(env), " ")
+	if !ok {
+		return
+	}
+	owner, err := strconv.Atoi(word)
+	if err == nil {
+		err = hang(file, owner)
+	}
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// hang has a terminal of its own that belongs to that user, leads it, and tells its path. The
+// terminal hangs for as long as the process lives. It returns only to fail.
+func hang(file string, owner int) error {
 	_, slave, err := pty.Open()
 	if err != nil {
 		return err
@@ -58,13 +74,14 @@ func Hang(file string, owner int) error {
 	return fuse.HoldTerminal(terminal, file, func() { fmt.Println(slave.Name()) })
 }
 
-// Terminal returns the path and the number of a terminal that hangs until the test ends. command
-// returns a command that calls Hang with the file. This process has nothing of the terminal open,
-// or it would hang, too.
-func Terminal(t *testing.T, command func(file string) *exec.Cmd) (path string, device uint64) {
+// Terminal returns the path and the number of a terminal of that user's, which hangs until the test
+// ends. Another process of the test's program has it, in which TestMain calls Main: this one has
+// nothing of the terminal open, or it would hang, too.
+func Terminal(t *testing.T, owner int) (path string, device uint64) {
 	t.Helper()
 	file, remove := hangingFile(t)
-	cmd := command(file)
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = []string{fmt.Sprint(env, "=", owner, " ", file)}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()

@@ -1,9 +1,7 @@
 package mine_test
 
 import (
-	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -12,28 +10,15 @@ import (
 	"msg/internal/tty/mine"
 )
 
-// hangEnv has a process of the test have a terminal that hangs; its value is the file for that.
-const hangEnv = "MINE_TEST_HANG"
-
 func TestMain(m *testing.M) {
-	if file := os.Getenv(hangEnv); file != "" {
-		fmt.Fprintln(os.Stderr, hangtest.Hang(file, os.Getuid()))
-		os.Exit(1)
-	}
+	hangtest.Main()
 	os.Exit(m.Run())
 }
 
 // TestFindHangs: a terminal that hangs as it is opened, in the place of the user's own, is left
 // behind.
 func TestFindHangs(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("only root mounts what has a terminal hang")
-	}
-	path, _ := hangtest.Terminal(t, func(file string) *exec.Cmd {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = []string{hangEnv + "=" + file}
-		return cmd
-	})
+	path, _ := hangtest.Terminal(t, os.Getuid())
 	done := make(chan error, 1)
 	go func() {
 		_, err := mine.OpenInTime(path)
